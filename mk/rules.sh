@@ -1,0 +1,145 @@
+#!/bin/sh
+# mk/rules.sh - writes BUILD/rules.mk: one compile rule per source file, one
+# link rule per program and unit test.
+#
+# Pattern rules differ between GNU and BSD make, so the rules are spelled out
+# here, anew at every make (the file changes only if the tree did).  Programs:
+#   FOLDER/main.c        -> BUILD/<its program>, linked with FOLDER's library
+#   tests/lib/tool_X.c   -> BUILD/tests/X
+#   tests/unit/test_X.c  -> BUILD/tests/unit/test_X
+set -eu
+
+build=$1
+sandbox=$2
+out=$build/rules.mk
+mkdir -p "$build"
+new=$out.new.$$
+
+sources() { # folder
+	for f in "$1"/*.c; do
+		[ -e "$f" ] && printf '%s\n' "$f"
+	done | grep -v "/sandbox_" || true
+}
+
+compile() { # source
+	o=$build/${1%.c}.o
+	mkdir -p "${o%/*}"
+	printf '%s: %s\n\t@mkdir -p %s\n\t$(COMPILE) -c -o %s %s\n' \
+	    "$o" "$1" "${o%/*}" "$o" "$1"
+	printf -- '-include %s\n' "${o%.o}.d"
+}
+
+objects() {
+	for f; do
+		printf ' %s' "$build/${f%.c}.o"
+	done
+}
+
+archive() { # file, sources
+	a=$1
+	shift
+	printf '%s:%s\n\t@rm -f %s\n\t$(ARCHIVE) %s%s\n' \
+	    "$a" "$(objects "$@")" "$a" "$a" "$(objects "$@")"
+}
+
+link() { # program, main source, libraries (files), link flags
+	printf '%s: %s %s\n\t@mkdir -p %s\n\t$(LINK) -o %s %s %s %s\n' "$1" \
+	    "$(objects "$2")" "$3" "${1%/*}" "$1" "$(objects "$2")" "$3" "$4"
+}
+
+# folder, program, main file, extra libraries
+programs='master posternd main.c
+smtpd postern-smtpd main.c
+queue postern-queue main.c $(SQLITE_LIBS)
+queue postern-report report_main.c $(SQLITE_LIBS)
+resolve postern-resolve main.c $(LDNS_LIBS)
+deliver postern-deliver main.c
+tools postern postern.c
+tools sendmail sendmail.c'
+
+{
+	echo "# made by mk/rules.sh"
+	common="$(for d in base sys net mail ipc conf run; do
+		sources common/$d
+	done) common/sys/sandbox_$sandbox.c"
+	for f in $common; do compile "$f"; done
+	# shellcheck disable=SC2086
+	archive "$build/libcommon.a" $common
+	archives=
+	all=
+	for folder in master smtpd queue resolve deliver tools; do
+		mains=$(echo "$programs" | awk -v d=$folder \
+		    '$1 == d { print d "/" $3 }')
+		rest=
+		for f in $(sources $folder); do
+			compile "$f"
+			case " $(echo $mains) " in
+			*" $f "*) ;;
+			*) rest="$rest $f" ;;
+			esac
+		done
+		[ -n "$rest" ] || continue
+		# shellcheck disable=SC2086
+		archive "$build/lib$folder.a" $rest
+		archives="$archives $build/lib$folder.a"
+	done
+	while read -r folder program main libs; do
+		[ -e "$folder/$main" ] || continue
+		own=
+		case $archives in *"$build/lib$folder.a"*) own=$build/lib$folder.a ;; esac
+		link "$build/$program" "$folder/$main" \
+		    "$own $build/libcommon.a" "$libs \$(COMMON_LIBS)"
+		all="$all $build/$program"
+	done <<EOF
+$programs
+EOF
+	echo "PROGRAMS = $all"
+
+	testlib=
+	tools=
+	for f in $(sources tests/lib); do
+		compile "$f"
+		case $f in
+		*/tool_*)
+			name=${f##*/tool_}
+			tools="$tools $build/tests/${name%.c}"
+			;;
+		*) testlib="$testlib $f" ;;
+		esac
+	done
+	testarchive=
+	if [ -n "$testlib" ]; then
+		testarchive=$build/libtests.a
+		# shellcheck disable=SC2086
+		archive "$testarchive" $testlib
+	fi
+	for f in $(sources tests/lib); do
+		case $f in
+		*/tool_*)
+			name=${f##*/tool_}
+			link "$build/tests/${name%.c}" "$f" \
+			    "$testarchive $build/libcommon.a" \
+			    '$(LDNS_LIBS) $(COMMON_LIBS)'
+			;;
+		esac
+	done
+	echo "TEST_TOOLS = $tools"
+
+	units=
+	for f in $(sources tests/unit); do
+		compile "$f"
+		name=${f##*/}
+		name=${name%.c}
+		link "$build/tests/unit/$name" "$f" \
+		    "$archives $testarchive $build/libcommon.a" \
+		    '$(SQLITE_LIBS) $(LDNS_LIBS) $(COMMON_LIBS) -lcmocka'
+		units="$units $build/tests/unit/$name"
+	done
+	echo "UNIT_TESTS = $units"
+} >"$new"
+
+if cmp -s "$new" "$out"; then
+	rm -f "$new"
+else
+	mv "$new" "$out"
+fi
