@@ -53,7 +53,7 @@ static const struct {
 	{ TEXT("\n.\r\nb\r\n.\r\n"), TEXT(""), BARE_LF, 0, 2 },
 	{ TEXT(".\nb\r\n.\r\n"), TEXT(""), BARE_LF, 0, 2 },
 	{ TEXT("a\r\0\n.\r\nb\r\n.\r\n"), TEXT(""), BARE_CR | BARE_LF | HAS_NUL,
-	    0, 6 },
+	    0, 5 },
 	{ TEXT("a\n.\r\n"), TEXT(""), BARE_LF | OPEN, 0, 3 },
 	{ TEXT("a\r.\r\n"), TEXT(""), BARE_CR | OPEN, 0, 3 },
 	{ TEXT("a\n\r.\r\n\n"), TEXT(""), BARE_LF | BARE_CR | OPEN, 0, 4 },
