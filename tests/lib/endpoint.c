@@ -77,18 +77,31 @@ endpoint_dial(const struct endpoint *e)
 }
 
 int
-endpoint_listen(const struct endpoint *e, int type)
+endpoint_bind(const struct endpoint *e, int type)
 {
-	int on = 1, fd;
+	int on = 1, fd, saved;
 
 	fd = endpoint_socket(e, type);
 	if (fd == -1)
 		fatal("socket: %m");
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(fd, (const struct sockaddr *)&e->addr, e->len) == -1)
-		fatal("bind: %m");
-	if (type == SOCK_STREAM && listen(fd, ENDPOINT_BACKLOG) == -1)
-		fatal("listen: %m");
+	if (type == SOCK_STREAM)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(fd, (const struct sockaddr *)&e->addr, e->len) == 0 &&
+	    (type != SOCK_STREAM || listen(fd, ENDPOINT_BACKLOG) == 0))
+		return fd;
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
+int
+endpoint_listen(const struct endpoint *e, int type)
+{
+	int fd = endpoint_bind(e, type);
+
+	if (fd == -1)
+		fatal("cannot listen: %m");
 	return fd;
 }
 

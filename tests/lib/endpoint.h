@@ -20,7 +20,9 @@ void endpoint_unix(struct endpoint *, const char *path);
 
 /* A socket on its way to the endpoint; -1 and errno when that fails now. */
 int endpoint_dial(const struct endpoint *);
-/* A listening (or, with SOCK_DGRAM, bound) socket; fatal when refused. */
+/* A listening (or, with SOCK_DGRAM, bound) socket; -1 when it is taken. */
+int endpoint_bind(const struct endpoint *, int type);
+/* The same; fatal when refused. */
 int endpoint_listen(const struct endpoint *, int type);
 /* The port that a bound socket has. */
 unsigned int endpoint_port(int fd);
