@@ -138,13 +138,32 @@ class Running:
 
 
 class Sink(Running):
-    """build/tests/sink; options are its command line options."""
+    """build/tests/sink; options are its command line options.
+
+    With hold=True no message gets its 250 until release().
+    """
 
     def __init__(self, tmpdir, *options, addr="127.0.0.1", port=0,
-                 name="sink"):
+                 name="sink", hold=False):
         log = Path(tmpdir) / f"{name}.log"
+        self.hold_file = Path(tmpdir) / f"{name}.hold"
+        if hold:
+            self.hold()
         super().__init__([BUILD / "tests/sink", "-j", "-h", addr, "-p", port,
-                          "-o", log, *options], log, addr)
+                          "-o", log, "-W", self.hold_file, *options], log,
+                         addr)
+
+    def hold(self):
+        """From now on, no 250 for a dot."""
+        self.hold_file.touch()
+
+    def release(self):
+        """Every message that waits gets its 250 within 20 ms."""
+        self.hold_file.unlink()
+
+    def held(self):
+        """How many messages have come to their dot and wait."""
+        return count_lines(self.hold_file)
 
     def route(self):
         """The configuration line that sends everything here."""

@@ -10,6 +10,8 @@
 
 #include "common/base/alloc.h"
 
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -269,14 +271,27 @@ on_delay_over(evutil_socket_t fd, short what, void *arg)
 	wire_resume(&s->wire);
 }
 
-static void
+/*
+ * Waits if the hold file exists, and says so there: a line with the id, so
+ * that a test can see how many dots have come.
+ */
+static bool
 hold(struct sink_session *s)
 {
 	const struct timeval soon = { 0, SINK_HOLD_POLL_US };
+	int fd;
 
+	if (s->sink->options.hold_file == NULL)
+		return false;
+	fd = open(s->sink->options.hold_file, O_WRONLY | O_APPEND | O_CLOEXEC);
+	if (fd == -1)
+		return false;
+	dprintf(fd, "%s\n", s->message.id);
+	close(fd);
 	s->held = true;
 	wire_pause(&s->wire);
 	evtimer_add(&s->sink->hold_timer, &soon);
+	return true;
 }
 
 static void
@@ -302,8 +317,8 @@ end_of_data(struct sink_session *s)
 	} else if (o->dot_code != 0) {
 		reply_code(s, o->dot_code);
 		envelope_clear(s);
-	} else if (o->hold_file != NULL && access(o->hold_file, F_OK) == 0) {
-		hold(s);
+	} else if (hold(s)) {
+		return;
 	} else if (o->delay_ms > 0) {
 		wait_a_while(s);
 	} else {

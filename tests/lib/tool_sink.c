@@ -19,7 +19,8 @@
  * -e, -E  answer EHLO with 502; offer no extension
  * -g, -m, -r, -d CODE   answer so to connections, MAIL, RCPT, the dot
  * -S      keep each message as FOLDER/NUMBER.eml, its envelope as .env
- * -w MS   wait before the 250 to the dot; -W FILE: as long as FILE exists
+ * -w MS   wait before the 250 to the dot
+ * -W FILE   wait as long as FILE exists; its lines are the ids that wait
  * -x, -y PATTERN   recipients that contain it get 550 or 451
  *
  * SIGTERM ends it with a summary (-j: as JSON, -q: none).

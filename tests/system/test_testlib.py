@@ -254,45 +254,24 @@ def test_silent_server_is_given_up(tmp_path):
 
 
 def test_stopped_client_settles_what_is_open(tmp_path):
-    held = tmp_path / "hold"
-    held.touch()
-    with Sink(tmp_path, "-W", held) as sink:
+    with Sink(tmp_path, hold=True) as sink:
         client = Client(sink, messages=3, sessions=3).start()
-        wait_for(lambda: stands_after_dot(client.process.pid, sink, 3),
-                 what="three dots on their way")
+        wait_for(lambda: sink.held() == 3, what="three dots")
         result = client.stop()
-    assert result.unknown == 3
-    assert client.log.read_text().count("?") == 3
-
-
-def stands_after_dot(pid, sink, n):
-    """All n sessions are held: nothing moves, n connections, no line."""
-    del pid
-    return max_held(sink) >= n
-
-
-def max_held(sink):
-    """How many sessions of the sink have read their message (from /proc):
-    nothing is left in the receive queue of so many of its sockets."""
-    port = f":{sink.port:04X}"
-    table = Path("/proc/net/tcp").read_text().splitlines()[1:]
-    return sum(1 for line in table
-               if line.split()[1].endswith(port) and line.split()[3] == "01"
-               and quiet_for_a_while(line))
-
-
-def quiet_for_a_while(line):
-    return line.split()[4] == "00000000:00000000"
+        assert (result.unknown, result.failed) == (3, 0)
+        assert client.log.read_text().count("?") == 3
+        # a server that is slow may take a message whose sender is gone
+        sink.release()
+        sink.wait(3)
+    assert judge(client, sink).ok
 
 
 def test_delay_and_hold(tmp_path):
-    held = tmp_path / "hold"
     with Sink(tmp_path, "-w", "200") as sink:
         result = Client(sink, messages=4, sessions=4).run()
         assert 200000 <= result.dot_us.p50
         assert result.seconds < 0.8
-    held.touch()
-    with Sink(tmp_path, "-W", held, name="holding") as sink:
+    with Sink(tmp_path, name="holding", hold=True) as sink:
         with Talk(sink) as talk:
             send_one(talk, "by hand", wait=False)
             # pipelined behind the dot: must wait for the 250 too
@@ -301,7 +280,7 @@ def test_delay_and_hold(tmp_path):
             with pytest.raises(TimeoutError):
                 talk.socket.recv(1)
             assert sink.lines() == 0
-            held.unlink()
+            sink.release()
             talk.socket.settimeout(10)
             said = b""
             while said.count(b"\r\n") < 2:
@@ -609,7 +588,7 @@ def test_dns_tricks(dns):
     assert not lame.aa and not lame.answers and lame.records[0][1] == 2
     assert parse(ask_udp(dns, "wrongid.test")).id != 4711
     data = ask_udp(dns, "wrongquestion.test")
-    assert b"another" in data and b"wrongquestion" not in data
+    assert data[12:].startswith(b"\7another\10question\4test")
     noise = ask_udp(dns, "garbage.test")
     assert noise[:2] == struct.pack("!H", 4711)
     with pytest.raises((struct.error, IndexError)):
