@@ -117,10 +117,11 @@ class Running:
         if self.process.stdout.closed:
             return self.summary
         try:
-            stop_process(self.process)
+            status = stop_process(self.process)
             text = self.process.stdout.read()
         finally:
             self.process.stdout.close()
+        assert status == 0, f"{self.process.args[0]}: status {status}"
         if text.startswith("{"):
             self.summary = json.loads(text,
                                       object_hook=lambda d:

@@ -7,8 +7,8 @@
  * The first line on standard output is "port N", the same for UDP and TCP.
  * Each question adds a line to LOG: "NAME TYPE udp|tcp PORT ID", with the
  * asker's port.  -t is the TTL of records given after it, -n
- * that of "no".  A record may
- * have a TTL of its own ("NAME 5 A 127.0.0.1"), a name may begin with "*.".
+ * that of "no".  A record may have a TTL of its own ("NAME 5 A 127.0.0.1"),
+ * a name may begin with "*.".
  *
  * Tricks: nxdomain servfail refused timeout truncate "delay MS" wrongid
  * wrongsource wrongquestion lame garbage; see dns_zone.h.  In a zone file
@@ -23,7 +23,8 @@
 #include "common/base/fatal.h"
 #include "common/base/log.h"
 
-#include <errno.h>
+#include <sys/queue.h>
+
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
@@ -33,6 +34,9 @@
 #include <unistd.h>
 
 enum { DNS_BATCH = 64, DNS_PACKET = 65535, DNS_BIND_TRIES = 50 };
+
+LIST_HEAD(lates, late);
+LIST_HEAD(conversations, conversation);
 
 struct tool {
 	struct dns_zone zone;
@@ -46,6 +50,8 @@ struct tool {
 	struct event on_udp;
 	struct event on_tcp;
 	struct event on_term;
+	struct lates lates;
+	struct conversations conversations;
 };
 
 struct asker {
@@ -55,6 +61,8 @@ struct asker {
 
 /* An answer that comes late. */
 struct late {
+	LIST_ENTRY(late) entry;
+	struct event timer;
 	struct tool *tool;
 	struct asker to;
 	uint8_t *data;
@@ -62,6 +70,7 @@ struct late {
 };
 
 struct conversation { /* by TCP */
+	LIST_ENTRY(conversation) entry;
 	struct tool *tool;
 	struct wire wire;
 	struct asker from;
@@ -94,6 +103,15 @@ send_udp(int fd, const struct asker *to, const uint8_t *data, size_t len)
 }
 
 static void
+late_free(struct late *l)
+{
+	LIST_REMOVE(l, entry);
+	evtimer_del(&l->timer);
+	free(l->data);
+	mem_free(l);
+}
+
+static void
 on_late(evutil_socket_t fd, short what, void *arg)
 {
 	struct late *l = arg;
@@ -101,8 +119,7 @@ on_late(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	send_udp(l->tool->udp, &l->to, l->data, l->len);
-	free(l->data);
-	mem_free(l);
+	late_free(l);
 }
 
 /* Takes the answer's bytes. */
@@ -118,7 +135,9 @@ send_later(struct tool *t, const struct asker *to, struct dns_answer *a)
 	l->data = a->data;
 	l->len = a->len;
 	a->data = NULL;
-	event_base_once(t->loop.base, -1, EV_TIMEOUT, on_late, l, &tv);
+	LIST_INSERT_HEAD(&t->lates, l, entry);
+	evtimer_assign(&l->timer, t->loop.base, on_late, l);
+	evtimer_add(&l->timer, &tv);
 }
 
 static void
@@ -202,6 +221,7 @@ conversation_gone(void *arg)
 {
 	struct conversation *c = arg;
 
+	LIST_REMOVE(c, entry);
 	wire_free(&c->wire);
 	mem_free(c);
 }
@@ -224,6 +244,7 @@ on_tcp(evutil_socket_t listener, short what, void *arg)
 		mem_free(c);
 		return;
 	}
+	LIST_INSERT_HEAD(&c->tool->conversations, c, entry);
 	wire_init(&c->wire, &c->tool->loop, &conversation_owner, c);
 	wire_open(&c->wire, fd);
 }
@@ -311,6 +332,21 @@ run(struct tool *t)
 	event_base_dispatch(base);
 }
 
+static void
+stop(struct tool *t)
+{
+	while (!LIST_EMPTY(&t->lates))
+		late_free(LIST_FIRST(&t->lates));
+	while (!LIST_EMPTY(&t->conversations))
+		conversation_gone(LIST_FIRST(&t->conversations));
+	event_del(&t->on_udp);
+	event_del(&t->on_tcp);
+	event_del(&t->on_term);
+	wire_loop_close(&t->loop);
+	record_close(&t->record);
+	dns_zone_free(&t->zone);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -327,7 +363,6 @@ main(int argc, char *argv[])
 	record_open(&t.record, log);
 	listen_both(&t);
 	run(&t);
-	record_close(&t.record);
-	dns_zone_free(&t.zone);
+	stop(&t);
 	return EX_OK;
 }
