@@ -6,7 +6,7 @@
 # and the checker must go red for each kind of faked damage.
 """The recording client and sink, the invariant checker, the harness."""
 
-import os
+import selectors
 import socket
 import subprocess
 import sys
@@ -149,7 +149,6 @@ def test_unix_socket(tmp_path):
 
 def pump(a, b):
     """Carry bytes both ways until one side ends."""
-    import selectors
     with selectors.DefaultSelector() as ready:
         ready.register(a, selectors.EVENT_READ, b)
         ready.register(b, selectors.EVENT_READ, a)
@@ -338,6 +337,17 @@ def test_sums_are_checked(tmp_path, body, state):
         assert sink.log.read_text().split("\t")[:3] == [
             "m-1", "a@b.example", state]
         assert sink.stop().bad == (state == "BAD")
+
+
+def test_sink_counts_duplicates(tmp_path):
+    header = f"X-Postern-Id: m-1\r\nX-Postern-Sum: {fnv(b''):016x}"
+    with Sink(tmp_path) as sink, Talk(sink) as talk:
+        for _ in range(3):
+            send_one(talk, header, "")
+        send_one(talk, header.replace("m-1", "m-2"), "")
+        summary = sink.stop()
+    assert (summary.messages, summary.distinct, summary.duplicates,
+            summary.bad) == (4, 2, 2, 0)
 
 
 def test_id_without_sum_is_bad(tmp_path):
@@ -530,4 +540,3 @@ def test_spooled_ids(tmp_path):
     (tmp_path / "a/b").write_bytes(
         b"Received: x\r\nX-Postern-Id: m-5\r\n\r\nX-Postern-Id: m-6\r\n")
     assert list(harness.spooled_ids(tmp_path)) == ["m-5"]
-    assert os.path.exists(tmp_path)
