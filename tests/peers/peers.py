@@ -1,0 +1,368 @@
+# SPDX-License-Identifier: ISC
+"""tests/peers/peers.py - real mail and name servers as peers of a test.
+
+Each peer runs from the tests' own configuration, below a directory of its
+own, on loopback, and is stopped by its pid; it dies with the test.  Programs
+come from build/peers (fetch.sh), never from the machine.
+
+    with Postfix("next-hop", path) as server:    # needs root
+        ... 127.0.0.1 port server.port ...
+        server.messages()
+
+Postfix needs accounts, so it runs inside tests/lib/in-namespace (at once if
+the test is inside already).  have_root() says whether it can.
+"""
+
+import ctypes
+import grp
+import os
+import pwd
+import signal
+import socket
+import subprocess
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(HERE))
+IN_NAMESPACE = os.path.join(TOP, "tests", "lib", "in-namespace")
+PATIENCE = 20.0  # seconds until a peer must have started or stopped
+PR_SET_PDEATHSIG = 1
+
+
+class PeerError(Exception):
+    pass
+
+
+def have_root():
+    return os.geteuid() == 0
+
+
+def root_of(package):
+    """The private root of a package; fetched at the first use."""
+    subprocess.run([os.path.join(HERE, "fetch.sh"), package], check=True)
+    return os.path.join(TOP, "build", "peers", package, "root")
+
+
+def library_path(root):
+    return ":".join(
+        path for path in (root + "/usr/lib/postfix",
+                          root + "/usr/lib/" + os.uname().machine +
+                          "-linux-gnu") if os.path.isdir(path))
+
+
+def free_port(kind=socket.SOCK_STREAM):
+    with socket.socket(socket.AF_INET, kind) as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_until(claim, what, patience=PATIENCE):
+    """Waits until claim() is true; a PeerError names what did not happen."""
+    end = time.monotonic() + patience
+    while not claim():
+        if time.monotonic() > end:
+            raise PeerError(f"not within {patience:.0f} s: {what}")
+        time.sleep(0.01)
+
+
+def greets(port):
+    """Whether an SMTP server on the port says 220."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), 1) as s:
+            s.settimeout(2)
+            greeting = s.recv(512)
+            s.sendall(b"QUIT\r\n")
+            s.recv(512)
+            return greeting.startswith(b"220")
+    except OSError:
+        return False
+
+
+def die_with_parent():
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def fill_in(template, words):
+    """The template's text with @WORD@ replaced; no word may be left over."""
+    with open(template) as f:
+        text = f.read()
+    for word, value in words.items():
+        text = text.replace(f"@{word}@", str(value))
+    for line in text.splitlines():
+        if "@" in line and not line.startswith("#"):
+            raise PeerError(f"{template}: unknown word in '{line}'")
+    return text
+
+
+class Peer:
+    """One server process below its own directory."""
+
+    name = "peer"
+
+    def __init__(self, directory, port=None):
+        self.directory = os.path.abspath(directory)
+        self.port = port or free_port()
+        self.process = None
+        self.output = os.path.join(self.directory, self.name + ".out")
+        os.makedirs(self.directory, exist_ok=True)
+
+    def command(self):
+        raise NotImplementedError
+
+    def environment(self):
+        return dict(os.environ)
+
+    def ready(self):
+        return greets(self.port)
+
+    def spawn(self, command):
+        with open(self.output, "ab") as out:
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                cwd=self.directory, env=self.environment(),
+                start_new_session=True, preexec_fn=die_with_parent)
+
+    def start(self):
+        self.spawn(self.command())
+        try:
+            wait_until(self.running_and_ready, f"{self.name} ready")
+        except PeerError:
+            self.stop()
+            raise
+        return self
+
+    def running_and_ready(self):
+        if self.process.poll() is not None:
+            with open(self.output, errors="replace") as f:
+                raise PeerError(f"{self.name} ended: {f.read()[-2000:]}")
+        return self.ready()
+
+    def stop(self):
+        if self.process is None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process = None
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+class Postfix(Peer):
+    """Debian's Postfix.  role "relay": takes mail from 127.0.0.0/8 and sends
+    all of it to 127.0.0.1 port next_port (configuration: tests/bench).  role
+    "next-hop": takes mail for example.org and keeps it for messages().
+    settings: more main.cf lines as a dict."""
+
+    name = "postfix"
+    templates = {
+        "relay": (TOP + "/tests/bench/main.cf", TOP + "/tests/bench/master.cf"),
+        "next-hop": (HERE + "/nexthop.main.cf", HERE + "/nexthop.master.cf"),
+    }
+
+    def __init__(self, role, directory, port=None, next_port=25,
+                 settings=None):
+        super().__init__(directory, port)
+        self.role = role
+        self.next_port = next_port
+        self.settings = settings or {}
+        self.root = root_of("postfix")
+        self.spool = self.directory + "/spool"
+        self.log = self.directory + "/maillog"
+
+    def command(self):
+        """Inside the namespace the accounts exist: prepare, then master."""
+        return [IN_NAMESPACE, "/usr/bin/python3", "-c",
+                "import sys; sys.path.insert(0, sys.argv[1]); import peers;"
+                "peers.exec_postfix(*sys.argv[2:])",
+                HERE, self.directory, self.root]
+
+    def environment(self):
+        return dict(os.environ, LD_LIBRARY_PATH=library_path(self.root),
+                    MAIL_CONFIG=self.directory + "/conf")
+
+    def start(self):
+        self.write_configuration()
+        return super().start()
+
+    def write_configuration(self):
+        words = {"DIR": self.directory, "ROOT": self.root, "PORT": self.port,
+                 "NEXT_PORT": self.next_port,
+                 "LIBRARY_PATH": library_path(self.root)}
+        conf = self.directory + "/conf"
+        os.makedirs(conf, exist_ok=True)
+        main, master = self.templates[self.role]
+        with open(conf + "/main.cf", "w") as f:
+            f.write(fill_in(main, words))
+            for name, value in self.settings.items():
+                f.write(f"{name} = {value}\n")
+        with open(conf + "/master.cf", "w") as f:
+            f.write(fill_in(master, words))
+
+    def messages(self):
+        """What has arrived at a next hop, as bytes, in no order."""
+        found = []
+        for folder in ("new", "cur"):
+            path = f"{self.spool}/mail/all/{folder}"
+            for name in os.listdir(path) if os.path.isdir(path) else ():
+                with open(os.path.join(path, name), "rb") as f:
+                    found.append(f.read())
+        return found
+
+    def queued(self):
+        """The number of messages in the queue."""
+        return sum(len(files) for folder in
+                   ("incoming", "active", "deferred", "maildrop", "hold")
+                   for _, _, files in os.walk(f"{self.spool}/{folder}"))
+
+    def log_lines(self):
+        try:
+            with open(self.log, errors="replace") as f:
+                return f.read().splitlines()
+        except FileNotFoundError:
+            return []
+
+
+def make_folder(path, mode, user="root", group="root"):
+    os.makedirs(path, exist_ok=True)
+    os.chmod(path, mode)
+    os.chown(path, pwd.getpwnam(user).pw_uid, grp.getgrnam(group).gr_gid)
+
+
+def exec_postfix(directory, root):
+    """Makes the queue's folders as Postfix wants them and becomes its
+    master; called inside the namespace."""
+    spool = directory + "/spool"
+    make_folder(spool, 0o755)
+    make_folder(spool + "/pid", 0o755)
+    for name in ("active", "bounce", "corrupt", "defer", "deferred", "flush",
+                 "hold", "incoming", "private", "saved", "trace"):
+        make_folder(f"{spool}/{name}", 0o700, "postfix")
+    make_folder(spool + "/maildrop", 0o730, "postfix", "postdrop")
+    make_folder(spool + "/public", 0o710, "postfix", "postdrop")
+    make_folder(spool + "/mail", 0o700, "vmail", "vmail")
+    make_folder(directory + "/data", 0o700, "postfix")
+    # master ends its process group with itself: it needs one of its own.
+    if os.getpid() != os.getpgid(0):
+        os.setsid()
+    os.execv(root + "/usr/lib/postfix/sbin/master",
+             ["master", "-c", directory + "/conf"])
+
+
+class SmtpSink(Peer):
+    """Postfix's smtp-sink: takes everything, keeps nothing."""
+
+    name = "smtp-sink"
+
+    def __init__(self, directory, port=None, options=()):
+        super().__init__(directory, port)
+        self.options = list(options)
+        self.root = root_of("postfix")
+
+    def command(self):
+        return [self.root + "/usr/sbin/smtp-sink", *self.options,
+                f"127.0.0.1:{self.port}", "1024"]
+
+    def environment(self):
+        return dict(os.environ, LD_LIBRARY_PATH=library_path(self.root),
+                    MAIL_CONFIG=self.directory)
+
+    def start(self):
+        with open(self.directory + "/main.cf", "w") as f:
+            f.write("compatibility_level = 3.6\ninet_protocols = ipv4\n"
+                    "myhostname = sink.example\n")
+        return super().start()
+
+
+def smtp_source(port, sessions, messages, size, options=()):
+    """Runs smtp-source to its end; gives the seconds it took."""
+    root = root_of("postfix")
+    env = dict(os.environ, LD_LIBRARY_PATH=library_path(root))
+    begin = time.monotonic()
+    subprocess.run(
+        [root + "/usr/sbin/smtp-source", "-d" if sessions == 0 else "-s",
+         *([] if sessions == 0 else [str(sessions)]), "-m", str(messages),
+         "-l", str(size), "-f", "from@client.example",
+         "-t", "to@example.org", *options, f"127.0.0.1:{port}"],
+        env=env, check=True, stdin=subprocess.DEVNULL)
+    return time.monotonic() - begin
+
+
+class Nsd(Peer):
+    """nsd, authoritative for zones: {"example.org": "zone file text"}.  Only
+    the records need be in the text: SOA and NS are put before it."""
+
+    name = "nsd"
+
+    def __init__(self, directory, zones, port=None, address="127.0.0.1"):
+        super().__init__(directory, port)
+        self.address = address
+        self.zones = zones
+        self.root = root_of("nsd")
+        self.log = self.directory + "/nsd.log"
+
+    def command(self):
+        return [self.root + "/usr/sbin/nsd", "-d", "-c",
+                self.directory + "/nsd.conf"]
+
+    def environment(self):
+        return dict(os.environ, LD_LIBRARY_PATH=library_path(self.root))
+
+    def start(self):
+        with open(self.directory + "/nsd.conf", "w") as f:
+            f.write(f'''server:
+	ip-address: {self.address}@{self.port}
+	server-count: 1
+	username: ""
+	chroot: ""
+	zonesdir: "{self.directory}"
+	pidfile: "{self.directory}/nsd.pid"
+	database: ""
+	zonelistfile: "{self.directory}/zone.list"
+	xfrdfile: "{self.directory}/xfrd.state"
+	xfrdir: "{self.directory}"
+	logfile: "{self.log}"
+	rrl-ratelimit: 0
+remote-control:
+	control-enable: no
+''')
+            for zone in self.zones:
+                f.write(f'zone:\n\tname: "{zone}"\n'
+                        f'\tzonefile: "{zone}.zone"\n')
+        for zone, text in self.zones.items():
+            self.write_zone(zone, text)
+        return super().start()
+
+    def write_zone(self, zone, text):
+        with open(f"{self.directory}/{zone}.zone", "w") as f:
+            f.write(f"$ORIGIN {zone}.\n$TTL 60\n"
+                    f"@ SOA ns.{zone}. hostmaster.{zone}. 1 60 60 60 60\n"
+                    f"@ NS ns.{zone}.\nns A 127.0.0.1\n{text}\n")
+
+    def ready(self):
+        """Whether it answers a question for the first zone's SOA."""
+        zone = next(iter(self.zones), ".")
+        name = b"".join(bytes([len(label)]) + label.encode()
+                        for label in zone.rstrip(".").split(".") if label)
+        question = (b"\x12\x34\0\0\0\1\0\0\0\0\0\0" + name +
+                    b"\0\0\x06\0\x01")
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.settimeout(0.2)
+            try:
+                s.connect((self.address, self.port))
+                s.send(question)
+                answer = s.recv(4096)
+            except OSError:
+                return False
+        return answer[:2] == b"\x12\x34" and answer[3] & 15 == 0
