@@ -14,9 +14,8 @@ the test is inside already).  have_root() says whether it can.
 """
 
 import ctypes
-import grp
+import json
 import os
-import pwd
 import signal
 import socket
 import subprocess
@@ -80,18 +79,6 @@ def greets(port):
 
 def die_with_parent():
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-
-
-def fill_in(template, words):
-    """The template's text with @WORD@ replaced; no word may be left over."""
-    with open(template) as f:
-        text = f.read()
-    for word, value in words.items():
-        text = text.replace(f"@{word}@", str(value))
-    for line in text.splitlines():
-        if "@" in line and not line.startswith("#"):
-            raise PeerError(f"{template}: unknown word in '{line}'")
-    return text
 
 
 class Peer:
@@ -182,33 +169,16 @@ class Postfix(Peer):
         self.log = self.directory + "/maillog"
 
     def command(self):
-        """Inside the namespace the accounts exist: prepare, then master."""
-        return [IN_NAMESPACE, "/usr/bin/python3", "-c",
-                "import sys; sys.path.insert(0, sys.argv[1]); import peers;"
-                "peers.exec_postfix(*sys.argv[2:])",
-                HERE, self.directory, self.root]
+        plan = {"main": self.templates[self.role][0],
+                "master": self.templates[self.role][1],
+                "directory": self.directory, "root": self.root,
+                "port": self.port, "next_port": self.next_port,
+                "settings": self.settings}
+        return [IN_NAMESPACE, "/usr/bin/python3",
+                os.path.join(HERE, "postfix_master.py"), json.dumps(plan)]
 
     def environment(self):
-        return dict(os.environ, LD_LIBRARY_PATH=library_path(self.root),
-                    MAIL_CONFIG=self.directory + "/conf")
-
-    def start(self):
-        self.write_configuration()
-        return super().start()
-
-    def write_configuration(self):
-        words = {"DIR": self.directory, "ROOT": self.root, "PORT": self.port,
-                 "NEXT_PORT": self.next_port,
-                 "LIBRARY_PATH": library_path(self.root)}
-        conf = self.directory + "/conf"
-        os.makedirs(conf, exist_ok=True)
-        main, master = self.templates[self.role]
-        with open(conf + "/main.cf", "w") as f:
-            f.write(fill_in(main, words))
-            for name, value in self.settings.items():
-                f.write(f"{name} = {value}\n")
-        with open(conf + "/master.cf", "w") as f:
-            f.write(fill_in(master, words))
+        return dict(os.environ, LD_LIBRARY_PATH=library_path(self.root))
 
     def messages(self):
         """What has arrived at a next hop, as bytes, in no order."""
@@ -232,32 +202,6 @@ class Postfix(Peer):
                 return f.read().splitlines()
         except FileNotFoundError:
             return []
-
-
-def make_folder(path, mode, user="root", group="root"):
-    os.makedirs(path, exist_ok=True)
-    os.chmod(path, mode)
-    os.chown(path, pwd.getpwnam(user).pw_uid, grp.getgrnam(group).gr_gid)
-
-
-def exec_postfix(directory, root):
-    """Makes the queue's folders as Postfix wants them and becomes its
-    master; called inside the namespace."""
-    spool = directory + "/spool"
-    make_folder(spool, 0o755)
-    make_folder(spool + "/pid", 0o755)
-    for name in ("active", "bounce", "corrupt", "defer", "deferred", "flush",
-                 "hold", "incoming", "private", "saved", "trace"):
-        make_folder(f"{spool}/{name}", 0o700, "postfix")
-    make_folder(spool + "/maildrop", 0o730, "postfix", "postdrop")
-    make_folder(spool + "/public", 0o710, "postfix", "postdrop")
-    make_folder(spool + "/mail", 0o700, "vmail", "vmail")
-    make_folder(directory + "/data", 0o700, "postfix")
-    # master ends its process group with itself: it needs one of its own.
-    if os.getpid() != os.getpgid(0):
-        os.setsid()
-    os.execv(root + "/usr/lib/postfix/sbin/master",
-             ["master", "-c", directory + "/conf"])
 
 
 class SmtpSink(Peer):
