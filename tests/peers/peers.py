@@ -102,12 +102,16 @@ class Peer:
     def ready(self):
         return greets(self.port)
 
+    def before_exec(self):
+        """Runs in the new process."""
+        die_with_parent()
+
     def spawn(self, command):
         with open(self.output, "ab") as out:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
                 cwd=self.directory, env=self.environment(),
-                start_new_session=True, preexec_fn=die_with_parent)
+                start_new_session=True, preexec_fn=self.before_exec)
 
     def start(self):
         self.spawn(self.command())
@@ -215,7 +219,8 @@ class SmtpSink(Peer):
         self.root = root_of("postfix")
 
     def command(self):
-        return [self.root + "/usr/sbin/smtp-sink", *self.options,
+        user = ["-u", "nobody"] if have_root() else []
+        return [self.root + "/usr/sbin/smtp-sink", *user, *self.options,
                 f"127.0.0.1:{self.port}", "1024"]
 
     def environment(self):
