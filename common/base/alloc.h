@@ -12,10 +12,10 @@
 
 #define nitems(a) (sizeof(a) / sizeof((a)[0]))
 
-void *mem_alloc(size_t);                       /* not cleared */
-void *mem_zero(size_t count, size_t size);     /* cleared */
+void *mem_alloc(size_t);                           /* not cleared */
+void *mem_zero(size_t count, size_t size);         /* cleared */
 void *mem_grow(void *, size_t count, size_t size); /* as reallocarray */
 char *mem_copy_string(const char *);
-void mem_free(void *);                         /* NULL is welcome */
+void mem_free(void *); /* NULL is welcome */
 
 #endif

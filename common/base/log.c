@@ -30,11 +30,13 @@ static struct {
 	bool debug;
 	int pid;
 	uint64_t dropped;
-	time_t stamped;    /* the second that stamp_text shows */
+	time_t stamped; /* the second that stamp_text shows */
 	char stamp_text[32];
 	struct buf out;
-	size_t line;       /* where the open line begins in out */
-} log_state = { .fd = STDERR_FILENO, .name = "postern", .stamp = true,
+	size_t line; /* where the open line begins in out */
+} log_state = { .fd = STDERR_FILENO,
+	.name = "postern",
+	.stamp = true,
 	.out = { .max = LOG_GATHERED } };
 
 void
@@ -144,10 +146,10 @@ log_word(const char *key, const char *word)
 static size_t
 utf8_length(const unsigned char *p, size_t left)
 {
-	size_t n = p[0] >= 0xc2 && p[0] <= 0xdf ? 2
-	    : p[0] >= 0xe0 && p[0] <= 0xef      ? 3
-	    : p[0] >= 0xf0 && p[0] <= 0xf4      ? 4
-	                                        : 0;
+	size_t n = p[0] >= 0xc2 && p[0] <= 0xdf   ? 2
+		   : p[0] >= 0xe0 && p[0] <= 0xef ? 3
+		   : p[0] >= 0xf0 && p[0] <= 0xf4 ? 4
+						  : 0;
 
 	if (n == 0 || n > left)
 		return 0;
@@ -202,8 +204,7 @@ log_view(const char *key, struct view v)
 
 		while (i + plain < len && is_plain(p[i + plain]))
 			plain++;
-		buf_add(&log_state.out,
-		    view_make((const char *)p + i, plain));
+		buf_add(&log_state.out, view_make((const char *)p + i, plain));
 		i += plain;
 		if (i < len)
 			i += add_escaped(&log_state.out, p + i, v.len - i);
@@ -292,8 +293,7 @@ log_flush(void)
 	ssize_t n;
 
 	while (log_state.out.len > 0) {
-		n = write(log_state.fd, log_state.out.data,
-		    log_state.out.len);
+		n = write(log_state.fd, log_state.out.data, log_state.out.len);
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n <= 0)

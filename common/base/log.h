@@ -25,7 +25,7 @@
 
 /* The program's name is lent, for the life of the process. */
 void log_open(int fd, const char *name);
-void log_set_fd(int fd);      /* closes the old one */
+void log_set_fd(int fd); /* closes the old one */
 /* Stamp each line with local time and "name[pid]:" (not wanted by syslog). */
 void log_set_stamp(bool);
 void log_set_debug(bool);

@@ -7,19 +7,20 @@
 struct view
 view_of(const char *s)
 {
-	return (struct view) { s, strlen(s) };
+	return (struct view){ s, strlen(s) };
 }
 
 struct view
 view_make(const char *data, size_t len)
 {
-	return (struct view) { data, len };
+	return (struct view){ data, len };
 }
 
 bool
 view_eq(struct view a, struct view b)
 {
-	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+	return a.len == b.len &&
+	       (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
 char

@@ -17,11 +17,11 @@ struct view {
 	size_t len;
 };
 
-struct view view_of(const char *);           /* of a C string */
+struct view view_of(const char *); /* of a C string */
 struct view view_make(const char *, size_t);
 bool view_eq(struct view, struct view);
 bool view_eq_nocase(struct view, struct view);
-bool view_is(struct view, const char *);        /* equal to a C string */
+bool view_is(struct view, const char *); /* equal to a C string */
 bool view_is_nocase(struct view, const char *);
 bool view_starts_nocase(struct view, const char *);
 /* First position of the byte, or len when there is none. */

@@ -26,14 +26,12 @@
 
 #include "common/base/alloc.h"
 
-
-
 #define check_int(label, got, want)                                            \
 	do {                                                                   \
 		long long got_ = (long long)(got), want_ = (long long)(want);  \
 		if (got_ != want_)                                             \
-			fail_msg("%s: got %lld, want %lld", (label), got_,     \
-			    want_);                                            \
+			fail_msg(                                              \
+			    "%s: got %lld, want %lld", (label), got_, want_);  \
 	} while (0)
 
 #define check_str(label, got, want)                                            \

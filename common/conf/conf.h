@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: ISC */
+/* common/conf/conf.h - the configuration as typed values.
+ *
+ * posternd parses the file into a struct conf (conf_parse), and each child
+ * gets a copy over its channel (common/run/confpass.h).  Scalar settings are
+ * rows of the table in keys.c: name, type, default, limits, help, and which
+ * programs are told.  Lists are arrays here.  Nothing here does I/O.
+ */
+#ifndef COMMON_CONF_CONF_H
+#define COMMON_CONF_CONF_H
+
+#include "common/base/ip.h"
+#include "common/base/view.h"
+#include "common/mail/accept.h"
+#include "common/mail/route.h"
+
+#include <stddef.h>
+
+enum conf_key {
+	KEY_HOSTNAME,
+	KEY_SPOOL,
+	KEY_RUNTIME,      /* folder of the sockets `submit` and `control` */
+	KEY_SANDBOX,      /* 1 on, 0 off */
+	KEY_LOG,          /* "stderr", "syslog" or the path of a file */
+	KEY_POSTMASTER,   /* address, "" none */
+	KEY_MESSAGE_SIZE, /* bytes */
+	KEY_RECIPIENTS,   /* per message */
+	KEY_SESSIONS,     /* per smtpd worker */
+	KEY_IDLE_TIMEOUT, /* seconds, server side */
+	KEY_HOPS,         /* Received fields */
+	KEY_DESTINATION_CONNECTIONS, /* per destination, and per address */
+	KEY_TOTAL_CONNECTIONS,       /* outgoing, all workers */
+	KEY_EXPIRE,                  /* seconds until a message is given up */
+	KEY_EXPIRE_BOUNCE,           /* seconds, for the null sender */
+	KEY_WORKERS_SMTPD,           /* 0: number of cores */
+	KEY_WORKERS_DELIVER,         /* 0: number of cores */
+	KEY_SPACE_FREE, /* bytes that must stay free on the spool */
+	KEY_COUNT
+};
+
+struct conf_value {
+	uint64_t number;
+	char text[512];
+};
+
+struct conf_listener {
+	bool any; /* all addresses: one IPv6 and one IPv4 socket */
+	struct ip ip;
+	uint16_t port;
+};
+
+struct conf_resolver {
+	struct ip ip;
+	uint16_t port;
+};
+
+struct conf {
+	struct conf_value values[KEY_COUNT];
+	struct conf_listener *listeners;
+	size_t nlisteners;
+	struct accept_rule *accepts;
+	size_t naccepts;
+	struct route *routes;
+	size_t nroutes;
+	struct conf_resolver *resolvers; /* none: those of resolv.conf */
+	size_t nresolvers;
+	struct network *mx_allow;
+	size_t nmx_allow;
+};
+
+/* What is wrong with a configuration, for "FILE:LINE: TEXT". */
+struct conf_error {
+	unsigned int line;
+	char text[512]; /* names the offending word */
+};
+
+void conf_init(struct conf *); /* every setting at its default */
+void conf_clear(struct conf *);
+/* Reads the whole text.  False: *error says where and what. */
+bool conf_parse(struct conf *, struct view text, struct conf_error *);
+
+uint64_t conf_number(const struct conf *, enum conf_key);
+const char *conf_text(const struct conf *, enum conf_key); /* lent */
+
+/* Appending to the lists: for the parser and for confpass. */
+void conf_add_listener(struct conf *, const struct conf_listener *);
+void conf_add_accept(struct conf *, const struct accept_rule *);
+void conf_add_route(struct conf *, const struct route *);
+void conf_add_resolver(struct conf *, const struct conf_resolver *);
+void conf_add_mx_allow(struct conf *, const struct network *);
+
+/* The view of it that routing takes; lent, lives as long as the conf. */
+struct routing conf_routing(const struct conf *);
+
+#endif

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: ISC */
+/* common/ipc/msg_control.c - what posternd and its children say, as tables. */
+#include "common/ipc/msg_control.h"
+
+#include "common/base/alloc.h"
+#include "common/ipc/types.h"
+
+/* clang-format off */
+static const struct ipc_field boot_fields[] = {
+	{ "kind", IPC_U16, offsetof(struct msg_boot, kind), 0 },
+	{ "class", IPC_U16, offsetof(struct msg_boot, class_), 0 },
+	{ "index", IPC_U32, offsetof(struct msg_boot, index), 0 },
+	{ "uid", IPC_U32, offsetof(struct msg_boot, uid), 0 },
+	{ "gid", IPC_U32, offsetof(struct msg_boot, gid), 0 },
+	{ "confine", IPC_U8, offsetof(struct msg_boot, confine), 0 },
+	{ "debug", IPC_U8, offsetof(struct msg_boot, debug), 0 },
+	{ "stamp", IPC_U8, offsetof(struct msg_boot, stamp), 0 },
+	{ "root", IPC_TEXT, offsetof(struct msg_boot, root), MSG_PATH_MAX },
+};
+/* clang-format on */
+
+const struct ipc_type msg_boot = {
+	.number = MSG_BOOT,
+	.name = "boot",
+	.size = sizeof(struct msg_boot),
+	.fields = boot_fields,
+	.nfields = nitems(boot_fields),
+};
+
+/* clang-format off */
+static const struct ipc_field setting_fields[] = {
+	{ "key", IPC_U16, offsetof(struct msg_setting, key), 0 },
+	{ "number", IPC_U64, offsetof(struct msg_setting, number), 0 },
+	{ "text", IPC_TEXT, offsetof(struct msg_setting, text), MSG_TEXT_MAX },
+};
+/* clang-format on */
+
+const struct ipc_type msg_setting = {
+	.number = MSG_SETTING,
+	.name = "setting",
+	.size = sizeof(struct msg_setting),
+	.fields = setting_fields,
+	.nfields = nitems(setting_fields),
+};
+
+/* clang-format off */
+static const struct ipc_field listener_fields[] = {
+	{ "number", IPC_U16, offsetof(struct msg_listener, number), 0 },
+	{ "local", IPC_U8, offsetof(struct msg_listener, local), 0 },
+};
+/* clang-format on */
+
+const struct ipc_type msg_listener = {
+	.number = MSG_LISTENER,
+	.name = "listener",
+	.size = sizeof(struct msg_listener),
+	.fields = listener_fields,
+	.nfields = nitems(listener_fields),
+	.fd = true,
+};
+
+/* clang-format off */
+static const struct ipc_field accept_fields[] = {
+	{ "reject", IPC_U8, offsetof(struct msg_accept, reject), 0 },
+	{ "who", IPC_U8, offsetof(struct msg_accept, who), 0 },
+	{ "family", IPC_U8, offsetof(struct msg_accept, family), 0 },
+	{ "bits", IPC_U8, offsetof(struct msg_accept, bits), 0 },
+	{ "has_domain", IPC_U8, offsetof(struct msg_accept, has_domain), 0 },
+	{ "bytes", IPC_BYTES, offsetof(struct msg_accept, bytes), MSG_IP_BYTES },
+	{ "domain", IPC_TEXT, offsetof(struct msg_accept, domain), MSG_DOMAIN_MAX },
+};
+/* clang-format on */
+
+const struct ipc_type msg_accept = {
+	.number = MSG_ACCEPT,
+	.name = "accept",
+	.size = sizeof(struct msg_accept),
+	.fields = accept_fields,
+	.nfields = nitems(accept_fields),
+};
+
+/* clang-format off */
+static const struct ipc_field route_fields[] = {
+	{ "match", IPC_U8, offsetof(struct msg_route, match), 0 },
+	{ "transport", IPC_U8, offsetof(struct msg_route, transport), 0 },
+	{ "port", IPC_U16, offsetof(struct msg_route, port), 0 },
+	{ "domain", IPC_TEXT, offsetof(struct msg_route, domain), MSG_DOMAIN_MAX },
+	{ "host", IPC_TEXT, offsetof(struct msg_route, host), MSG_DOMAIN_MAX },
+};
+/* clang-format on */
+
+const struct ipc_type msg_route = {
+	.number = MSG_ROUTE,
+	.name = "route",
+	.size = sizeof(struct msg_route),
+	.fields = route_fields,
+	.nfields = nitems(route_fields),
+};
+
+/* clang-format off */
+static const struct ipc_field resolver_fields[] = {
+	{ "family", IPC_U8, offsetof(struct msg_resolver, family), 0 },
+	{ "bytes", IPC_BYTES, offsetof(struct msg_resolver, bytes), MSG_IP_BYTES },
+	{ "port", IPC_U16, offsetof(struct msg_resolver, port), 0 },
+};
+/* clang-format on */
+
+const struct ipc_type msg_resolver = {
+	.number = MSG_RESOLVER,
+	.name = "resolver",
+	.size = sizeof(struct msg_resolver),
+	.fields = resolver_fields,
+	.nfields = nitems(resolver_fields),
+};
+
+/* clang-format off */
+static const struct ipc_field mx_allow_fields[] = {
+	{ "family", IPC_U8, offsetof(struct msg_mx_allow, family), 0 },
+	{ "bits", IPC_U8, offsetof(struct msg_mx_allow, bits), 0 },
+	{ "bytes", IPC_BYTES, offsetof(struct msg_mx_allow, bytes), MSG_IP_BYTES },
+};
+/* clang-format on */
+
+const struct ipc_type msg_mx_allow = {
+	.number = MSG_MX_ALLOW,
+	.name = "mx_allow",
+	.size = sizeof(struct msg_mx_allow),
+	.fields = mx_allow_fields,
+	.nfields = nitems(mx_allow_fields),
+};
+
+/* clang-format off */
+static const struct ipc_field peer_fields[] = {
+	{ "kind", IPC_U16, offsetof(struct msg_peer, kind), 0 },
+	{ "class", IPC_U16, offsetof(struct msg_peer, class_), 0 },
+	{ "index", IPC_U32, offsetof(struct msg_peer, index), 0 },
+};
+/* clang-format on */
+
+const struct ipc_type msg_peer = {
+	.number = MSG_PEER,
+	.name = "peer",
+	.size = sizeof(struct msg_peer),
+	.fields = peer_fields,
+	.nfields = nitems(peer_fields),
+	.fd = true,
+};
+
+/* clang-format off */
+static const struct ipc_field broken_fields[] = {
+	{ "kind", IPC_U16, offsetof(struct msg_broken, kind), 0 },
+	{ "class", IPC_U16, offsetof(struct msg_broken, class_), 0 },
+	{ "index", IPC_U32, offsetof(struct msg_broken, index), 0 },
+	{ "why", IPC_TEXT, offsetof(struct msg_broken, why), MSG_TEXT_MAX },
+};
+/* clang-format on */
+
+const struct ipc_type msg_broken = {
+	.number = MSG_BROKEN,
+	.name = "broken",
+	.size = sizeof(struct msg_broken),
+	.fields = broken_fields,
+	.nfields = nitems(broken_fields),
+};
+
+/* clang-format off */
+static const struct ipc_field log_fields[] = {
+	{ "stamp", IPC_U8, offsetof(struct msg_log, stamp), 0 },
+};
+/* clang-format on */
+
+const struct ipc_type msg_log = {
+	.number = MSG_LOG,
+	.name = "log",
+	.size = sizeof(struct msg_log),
+	.fields = log_fields,
+	.nfields = nitems(log_fields),
+	.fd = true,
+};
+
+const struct ipc_type msg_boot_end = {
+	.number = MSG_BOOT_END,
+	.name = "boot_end",
+	.size = 0,
+};
+
+const struct ipc_type msg_ready = {
+	.number = MSG_READY,
+	.name = "ready",
+	.size = 0,
+};

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: ISC */
+/* common/ipc/msg_control.h - what posternd and its children say.
+ *
+ * posternd -> child, before it confines itself: MSG_BOOT, the child's part of
+ * the configuration, its listening sockets and channels, MSG_BOOT_END.
+ * child -> posternd: MSG_READY once confined; MSG_BROKEN when a peer broke
+ * the rules.  Later posternd -> child: MSG_PEER (a new end for a peer that was
+ * started again) and MSG_LOG.  End of file tells the child to stop.
+ */
+#ifndef COMMON_IPC_MSG_CONTROL_H
+#define COMMON_IPC_MSG_CONTROL_H
+
+#include "common/ipc/field.h"
+
+enum {
+	MSG_PATH_MAX = 1023,
+	MSG_NAME_MAX = 63,
+	MSG_TEXT_MAX = 511, /* of a setting, a reply, a reason */
+	MSG_DOMAIN_MAX = 255,
+	MSG_ADDRESS_MAX = 511, /* a mailbox as printed, quoted parts and all */
+	MSG_IP_BYTES = 16
+};
+
+/* Programs that have channels to one another. */
+enum peer_kind {
+	PEER_SMTPD = 1,
+	PEER_QUEUE = 2,
+	PEER_DELIVER = 3,
+	PEER_RESOLVE = 4,
+	PEER_REPORT = 5
+};
+
+/* Classes of smtpd workers; queue takes the class from the channel. */
+enum peer_class {
+	CLASS_STRANGER = 1, /* from the network */
+	CLASS_LOGIN = 2,
+	CLASS_LOCAL = 3 /* the submission socket */
+};
+
+struct msg_boot {
+	uint16_t kind;     /* enum peer_kind: whom the child is */
+	uint16_t class_;   /* enum peer_class, smtpd only */
+	uint32_t index;    /* which of several workers */
+	uint32_t uid, gid; /* to become; ignored unless root */
+	uint8_t confine;   /* 0: the configuration says "sandbox off" */
+	uint8_t debug;
+	uint8_t stamp; /* 1: the log wants time and name in each line */
+	char root[MSG_PATH_MAX + 1]; /* chroot to here (spool or empty) */
+};
+
+/* One scalar setting: index of the row in common/conf/keys.c. */
+struct msg_setting {
+	uint16_t key;
+	uint64_t number;
+	char text[MSG_TEXT_MAX + 1];
+};
+
+/* A listening socket, or the submission or control socket; with descriptor. */
+struct msg_listener {
+	uint16_t number; /* of the listener in the configuration */
+	uint8_t local;   /* a UNIX socket */
+};
+
+struct msg_accept {
+	uint8_t reject, who, family, bits, has_domain;
+	uint8_t bytes[MSG_IP_BYTES];
+	char domain[MSG_DOMAIN_MAX + 1];
+};
+
+struct msg_route {
+	uint8_t match, transport;
+	uint16_t port;
+	char domain[MSG_DOMAIN_MAX + 1];
+	char host[MSG_DOMAIN_MAX + 1];
+};
+
+struct msg_resolver {
+	uint8_t family;
+	uint8_t bytes[MSG_IP_BYTES];
+	uint16_t port;
+};
+
+struct msg_mx_allow {
+	uint8_t family, bits;
+	uint8_t bytes[MSG_IP_BYTES];
+};
+
+/* A channel end to a peer; with descriptor. */
+struct msg_peer {
+	uint16_t kind, class_;
+	uint32_t index;
+};
+
+/* The peer that broke the rules: posternd ends it and starts it again. */
+struct msg_broken {
+	uint16_t kind, class_;
+	uint32_t index;
+	char why[MSG_TEXT_MAX + 1];
+};
+
+struct msg_log { /* with descriptor */
+	uint8_t stamp;
+};
+
+extern const struct ipc_type msg_boot, msg_setting, msg_listener, msg_accept,
+    msg_route, msg_resolver, msg_mx_allow, msg_peer, msg_boot_end, msg_ready,
+    msg_broken, msg_log;
+
+#endif

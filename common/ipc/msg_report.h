@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: ISC */
+/* common/ipc/msg_report.h - the control socket, and orders to queue.
+ *
+ * A tool asks postern-report over the control socket (uid by the kernel):
+ * MSG_ASK_QUEUE and MSG_ASK_SHOW are answered by MSG_ROW (and MSG_ROW_RCPT),
+ * MSG_ROWS_END; MSG_ASK_ORDER by MSG_ORDER_IS.  Rows come in pieces: at
+ * most ROWS_PIECE, then MSG_ROWS_END with more set; the tool asks on, after
+ * the last id.  report passes orders to queue as MSG_ORDER, which checks the
+ * uid again, and gets MSG_ORDER_DONE.
+ */
+#ifndef COMMON_IPC_MSG_REPORT_H
+#define COMMON_IPC_MSG_REPORT_H
+
+#include "common/ipc/msg_control.h"
+
+enum { ROWS_PIECE = 1000 };
+
+enum order_verb {
+	ORDER_RETRY = 1, /* try now, destination's clock included */
+	ORDER_REMOVE = 2,
+	ORDER_HOLD = 3,
+	ORDER_RELEASE = 4
+};
+
+enum group_state { /* also in queue.db */
+	GROUP_UNEXPANDED = 1,
+	GROUP_FRESH = 2,
+	GROUP_WAITING = 3,
+	GROUP_HELD = 4
+};
+
+struct msg_ask_queue {  /* opens */
+	uint64_t after; /* ids above this one */
+	uint32_t limit; /* rows in this piece; 0: ROWS_PIECE */
+};
+
+struct msg_ask_show { /* opens */
+	uint64_t id;
+};
+
+struct msg_ask_order { /* opens */
+	uint8_t verb;  /* enum order_verb */
+	uint64_t id;   /* 0: all messages (retry only) */
+};
+
+/* One message. */
+struct msg_row {
+	uint64_t id, size;
+	int64_t received; /* wall clock, ms */
+	uint32_t uid;     /* of a local submitter; UINT32_MAX: not local */
+	uint8_t client_family;
+	uint8_t client[MSG_IP_BYTES];
+	uint32_t nrcpts; /* still to be delivered */
+	char sender[MSG_ADDRESS_MAX + 1];
+	char helo[MSG_DOMAIN_MAX + 1];
+	char message_id[MSG_DOMAIN_MAX + 1];
+};
+
+/* One recipient of the message before it, not yet done. */
+struct msg_row_rcpt {
+	uint8_t state; /* enum group_state */
+	uint32_t attempts;
+	int64_t next_try; /* wall clock, ms; 0: now */
+	char address[MSG_ADDRESS_MAX + 1];
+	char original[MSG_ADDRESS_MAX + 1]; /* "" when the same */
+	char destination[MSG_DOMAIN_MAX + 32];
+	char error[MSG_TEXT_MAX + 1]; /* last reply or reason */
+};
+
+struct msg_rows_end { /* ends */
+	uint8_t more;
+	uint16_t code; /* exit code of sysexits(3) for the tool, 0 is fine */
+	char text[MSG_TEXT_MAX + 1];
+};
+
+struct msg_order { /* opens; report to queue */
+	uint8_t verb;
+	uint64_t id;
+	uint32_t uid;      /* who asks, by the kernel */
+	uint8_t operator_; /* root or group postern */
+};
+
+struct msg_order_done { /* ends; also MSG_ORDER_IS */
+	uint16_t code;  /* 0; 64 unknown id; 77 not yours */
+	uint32_t count; /* groups that it touched */
+	char text[MSG_TEXT_MAX + 1];
+};
+
+extern const struct ipc_type msg_ask_queue, msg_ask_show, msg_ask_order,
+    msg_row, msg_row_rcpt, msg_rows_end, msg_order, msg_order_done,
+    msg_order_is;
+
+#endif

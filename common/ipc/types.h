@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: ISC */
+/* common/ipc/types.h - the numbers of all message types, unique for ever. */
+#ifndef COMMON_IPC_TYPES_H
+#define COMMON_IPC_TYPES_H
+
+enum msg_number {
+	/* posternd and its children: msg_control.h */
+	MSG_BOOT = 1,
+	MSG_SETTING,
+	MSG_LISTENER,
+	MSG_ACCEPT,
+	MSG_ROUTE,
+	MSG_RESOLVER,
+	MSG_MX_ALLOW,
+	MSG_DESTINATION_LIMIT,
+	MSG_PEER,
+	MSG_LOG,
+	MSG_BOOT_END,
+	MSG_READY,
+	MSG_BROKEN,
+
+	/* smtpd and queue: msg_intake.h */
+	MSG_STOCK = 32,
+	MSG_STOCK_WANT,
+	MSG_ABANDON,
+	MSG_COMMIT,
+	MSG_COMMIT_RCPT,
+	MSG_COMMITTED,
+	MSG_FATE,
+	MSG_FATE_IS,
+	MSG_INTAKE_STATE,
+
+	/* queue and deliver: msg_job.h */
+	MSG_JOB = 64,
+	MSG_JOB_RCPT,
+	MSG_RESULT,
+	MSG_JOB_DONE,
+	MSG_HELD_ASK,
+	MSG_HELD,
+	MSG_HELD_END,
+	MSG_LATE,
+
+	/* deliver and resolve: msg_resolve.h */
+	MSG_QUESTION = 96,
+	MSG_ANSWER_MX,
+	MSG_ANSWER_ADDR,
+	MSG_ANSWER_END,
+
+	/* tools and report: msg_report.h; report and queue: msg_order.h */
+	MSG_ASK_QUEUE = 128,
+	MSG_ASK_SHOW,
+	MSG_ASK_ORDER,
+	MSG_ROW,
+	MSG_ROW_RCPT,
+	MSG_ROWS_END,
+	MSG_ORDER_IS,
+	MSG_ORDER,
+	MSG_ORDER_DONE
+};
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: ISC */
+/* common/run/process.h - the skeleton that every main but posternd's calls.
+ *
+ * process_main() does, once for all and in this order: takes the channel to
+ * posternd (descriptor 3), reads its configuration, sockets and channels from
+ * it, runs prepare(), confines itself (chroot, groups, gid, uid, no_new_privs,
+ * resource limits, Landlock, seccomp) and proves that it cannot go back, says
+ * that it is ready, runs start() and then the loop.  After each turn of the
+ * loop channels and log are written.  A process that cannot be confined does
+ * not start, unless the configuration says `sandbox off`, which is logged.
+ *
+ * At end of file on the channel to posternd stop() is called; the process
+ * must call process_exit() within STOP_SECONDS, or is ended.
+ */
+#ifndef COMMON_RUN_PROCESS_H
+#define COMMON_RUN_PROCESS_H
+
+#include "common/conf/conf.h"
+#include "common/ipc/channel.h"
+#include "common/ipc/msg_control.h"
+#include "common/sys/sandbox.h"
+
+struct event_base;
+
+enum { STOP_SECONDS = 10 };
+
+/* A peer of ours: one process at the other end of a channel. */
+struct peer {
+	enum peer_kind kind;
+	enum peer_class class_; /* smtpd workers; else 0 */
+	unsigned int index;
+	struct channel *channel; /* NULL between loss and the next attach */
+	void *data;              /* the program's own, NULL at first */
+};
+
+/* The owner of a peer's channel is its struct peer: channel_owner(). */
+struct peer_def {
+	enum peer_kind kind;
+	const struct channel_rule *rules;
+	size_t nrules;
+	void (*conv_lost)(struct channel *, struct conv *); /* may be NULL */
+	void (*attached)(struct peer *);                    /* may be NULL */
+	/* peer->channel is already NULL.  May be NULL. */
+	void (*lost)(struct peer *);
+	void (*drained)(struct channel *); /* may be NULL */
+};
+
+struct process {
+	const char *name; /* "postern-smtpd" */
+	enum peer_kind kind;
+	unsigned int rights; /* enum right of common/sys/sandbox.h */
+	const struct peer_def *peers;
+	size_t npeers;
+	void (*prepare)(void); /* unconfined; may be NULL */
+	void (*start)(void);   /* confined */
+	void (*turn)(void);    /* end of each loop turn; may be NULL */
+	void (*stop)(void);    /* NULL: exit at once */
+};
+
+int process_main(const struct process *, int argc, char *argv[]);
+
+struct event_base *process_base(void);
+const struct conf *process_conf(void);
+const struct msg_boot *process_boot(void); /* whom we are: class, index */
+/* The n-th peer of that kind that was ever attached, NULL beyond the last;
+ * its channel may be NULL. */
+struct peer *process_peer(enum peer_kind, size_t n);
+/* Listening sockets that we were handed, in order; false beyond the last. */
+bool process_listener(size_t n, int *fd, bool *local);
+/* Ends the process properly: channels and log flushed, exit 0. */
+_Noreturn void process_exit(void);
+
+#endif
