@@ -35,10 +35,11 @@ struct channel {
 	struct packet_out out;
 	struct conv_table convs;
 	bool was_full;
-	struct conv *current; /* of the message being handled */
-	bool busy;            /* in a handler: free later */
-	bool ended;           /* closed() has been called or channel_free() */
-	bool dirty;           /* in the list of those to flush */
+	const struct ipc_type *message; /* being handled */
+	struct conv *current;           /* of that message */
+	bool busy;                      /* in a handler: free later */
+	bool ended; /* closed() has been called or channel_free() */
+	bool dirty; /* in the list of those to flush */
 	struct channel *next_dirty;
 };
 
@@ -87,6 +88,12 @@ int
 channel_fd(const struct channel *ch)
 {
 	return ch->fd;
+}
+
+const struct ipc_type *
+channel_message(const struct channel *ch)
+{
+	return ch->message;
 }
 
 static void
@@ -345,6 +352,7 @@ dispatch(struct channel *ch, const struct frame *f, int fd)
 	}
 	ch->busy = true;
 	ch->current = conv;
+	ch->message = r->type;
 	fine = r->handle(ch, conv, msg, fd);
 	ch->current = NULL;
 	ch->busy = false;

@@ -82,6 +82,8 @@ struct channel *channel_new(
 void channel_free(struct channel *);
 void *channel_owner(const struct channel *);
 int channel_fd(const struct channel *);
+/* Within a handler: the type of the message that it got. */
+const struct ipc_type *channel_message(const struct channel *);
 
 /* Credit left to open one more conversation with this type? */
 bool channel_may_open(const struct channel *, const struct ipc_type *);

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: ISC */
+/* common/mail/route.h - which transport and next hop a recipient has.
+ *
+ * Rows are tried in order, the first match wins.  Without any match mail goes
+ * to the MX hosts of the recipient's domain, port 25.  Local domains are our
+ * hostname, "localhost" and the empty domain.
+ */
+#ifndef COMMON_MAIL_ROUTE_H
+#define COMMON_MAIL_ROUTE_H
+
+#include "common/mail/mailbox.h"
+
+enum transport { TRANSPORT_MX = 1, TRANSPORT_HOST = 2 };
+
+enum route_match { ROUTE_ANY = 1, ROUTE_LOCAL, ROUTE_DOMAIN };
+
+struct route {
+	enum route_match match;
+	char domain[DOMAIN_MAX + 1]; /* of ROUTE_DOMAIN */
+	enum transport transport;
+	char host[DOMAIN_MAX + 1]; /* of TRANSPORT_HOST: name or "[1.2.3.4]" */
+	uint16_t port;             /* 0: 25 */
+};
+
+struct routing {
+	const struct route *rows;
+	size_t nrows;
+	const char *hostname;
+	const char *postmaster; /* "" or an address */
+};
+
+enum route_verdict {
+	ROUTE_TO,
+	ROUTE_HOLD,   /* keep: postmaster's mail with no place to go */
+	ROUTE_NOWHERE /* 550 5.1.1 */
+};
+
+struct route_result {
+	enum route_verdict verdict;
+	enum transport transport;  /* this and below for ROUTE_TO only */
+	char host[DOMAIN_MAX + 1]; /* TRANSPORT_MX: the recipient's domain */
+	uint16_t port;
+};
+
+/*
+ * A local address that only "any to mx" matches has no place to go, as that
+ * would be ourselves.  "user@[192.0.2.1]" by MX is that host directly
+ * (RFC 5321 5.1), so TRANSPORT_HOST.
+ */
+void route_find(
+    const struct routing *, const struct mailbox *, struct route_result *);
+/*
+ * postmaster and root of a local domain become the postmaster setting, if
+ * there is one: true, and *out is that.  Otherwise false, and *out is the
+ * address as it was.
+ */
+bool route_expand(
+    const struct routing *, const struct mailbox *, struct mailbox *out);
+bool route_is_local(const struct routing *, const struct mailbox *);
+
+#endif

@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: ISC */
+/* common/run/process.c - the skeleton that every main but posternd's calls.
+ *
+ * Nothing foreign is read before the process is confined: what comes first,
+ * over descriptor 3, comes from posternd.
+ */
+#include "common/run/process.h"
+
+#include "common/base/alloc.h"
+#include "common/base/fatal.h"
+#include "common/base/log.h"
+#include "common/run/confpass.h"
+#include "common/sys/confine.h"
+
+#include <event2/event.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	CONTROL_FD = 3,
+	PEERS_MAX = 256,
+	LISTENERS_MAX = 64,
+	KINDS_MAX = 4 /* kinds of peers of one process */
+};
+
+static struct {
+	const struct process *def;
+	struct event_base *base;
+	struct channel *control;
+	struct conf conf;
+	struct msg_boot boot;
+	bool booted;  /* MSG_BOOT_END was read */
+	bool running; /* confined, start() has run */
+	struct peer *peers[PEERS_MAX];
+	size_t npeers;
+	struct {
+		int fd;
+		bool local;
+	} listeners[LISTENERS_MAX];
+	size_t nlisteners;
+	struct channel_def defs[KINDS_MAX];
+} self;
+
+static bool
+on_boot(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	(void)ch;
+	(void)conv;
+	(void)fd;
+	self.boot = *(const struct msg_boot *)msg;
+	return !self.booted;
+}
+
+static bool
+on_conf(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	(void)conv;
+	(void)fd;
+	return !self.booted &&
+	       confpass_take(&self.conf, channel_message(ch), msg);
+}
+
+static bool
+on_listener(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	const struct msg_listener *l = msg;
+
+	(void)ch;
+	(void)conv;
+	if (self.booted || self.nlisteners == LISTENERS_MAX) {
+		close(fd);
+		return false;
+	}
+	self.listeners[self.nlisteners].fd = fd;
+	self.listeners[self.nlisteners].local = l->local != 0;
+	self.nlisteners++;
+	return true;
+}
+
+static const struct peer_def *
+peer_def_find(enum peer_kind kind, size_t *place)
+{
+	for (size_t i = 0; i < self.def->npeers; i++)
+		if (self.def->peers[i].kind == kind) {
+			*place = i;
+			return &self.def->peers[i];
+		}
+	return NULL;
+}
+
+static struct peer *
+peer_find(const struct msg_peer *m)
+{
+	for (size_t i = 0; i < self.npeers; i++) {
+		struct peer *p = self.peers[i];
+
+		if (p->kind == m->kind && p->class_ == m->class_ &&
+		    p->index == m->index)
+			return p;
+	}
+	return NULL;
+}
+
+static struct peer *
+peer_make(const struct msg_peer *m)
+{
+	struct peer *p;
+
+	if (self.npeers == PEERS_MAX)
+		return NULL;
+	p = mem_zero(1, sizeof(*p));
+	p->kind = (enum peer_kind)m->kind;
+	p->class_ = (enum peer_class)m->class_;
+	p->index = m->index;
+	self.peers[self.npeers++] = p;
+	return p;
+}
+
+/* Tells posternd that this peer broke the rules. */
+static void
+denounce(const struct peer *p, const char *why)
+{
+	struct msg_broken m = { 0 };
+
+	log_begin("peer-broken");
+	log_u64("kind", p->kind);
+	log_u64("index", p->index);
+	log_text("why", why);
+	log_end();
+	m.kind = (uint16_t)p->kind;
+	m.class_ = (uint16_t)p->class_;
+	m.index = p->index;
+	view_copy(view_of(why), m.why, sizeof(m.why));
+	channel_send(self.control, NULL, &msg_broken, &m, -1);
+}
+
+static void
+on_peer_closed(struct channel *ch, const char *why)
+{
+	struct peer *p = channel_owner(ch);
+	size_t place;
+	const struct peer_def *d = peer_def_find(p->kind, &place);
+
+	p->channel = NULL;
+	if (why != NULL)
+		denounce(p, why);
+	if (d->lost != NULL)
+		d->lost(p);
+}
+
+/* The old channel of a peer ends, if it has not yet, before the new begins. */
+static void
+peer_replace(struct peer *p, const struct peer_def *d)
+{
+	if (p->channel == NULL)
+		return;
+	channel_free(p->channel);
+	p->channel = NULL;
+	if (d->lost != NULL)
+		d->lost(p);
+}
+
+static bool
+on_peer(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	const struct msg_peer *m = msg;
+	struct peer *p = peer_find(m);
+	const struct peer_def *d;
+	size_t place;
+
+	(void)ch;
+	(void)conv;
+	d = peer_def_find((enum peer_kind)m->kind, &place);
+	if (d != NULL && p == NULL)
+		p = peer_make(m);
+	if (d == NULL || p == NULL) {
+		close(fd);
+		return false;
+	}
+	peer_replace(p, d);
+	p->channel = channel_new(self.base, fd, &self.defs[place], p);
+	if (self.running && d->attached != NULL)
+		d->attached(p);
+	return true;
+}
+
+static bool
+on_log(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	const struct msg_log *m = msg;
+
+	(void)ch;
+	(void)conv;
+	log_set_fd(fd);
+	log_set_stamp(m->stamp != 0);
+	return true;
+}
+
+static bool
+on_boot_end(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	(void)ch;
+	(void)conv;
+	(void)msg;
+	(void)fd;
+	self.booted = true;
+	return true;
+}
+
+static void
+on_control_closed(struct channel *ch, const char *why)
+{
+	(void)ch;
+	if (why != NULL)
+		log_warn("channel to posternd: %s", why);
+	self.control = NULL;
+	if (self.running && self.def->stop != NULL)
+		self.def->stop();
+	else
+		process_exit();
+}
+
+/* clang-format off */
+static const struct channel_rule control_rules[] = {
+	{ &msg_boot, on_boot, CONV_NONE, 0 },
+	{ &msg_setting, on_conf, CONV_NONE, 0 },
+	{ &msg_accept, on_conf, CONV_NONE, 0 },
+	{ &msg_route, on_conf, CONV_NONE, 0 },
+	{ &msg_resolver, on_conf, CONV_NONE, 0 },
+	{ &msg_mx_allow, on_conf, CONV_NONE, 0 },
+	{ &msg_listener, on_listener, CONV_NONE, 0 },
+	{ &msg_peer, on_peer, CONV_NONE, 0 },
+	{ &msg_log, on_log, CONV_NONE, 0 },
+	{ &msg_boot_end, on_boot_end, CONV_NONE, 0 },
+};
+/* clang-format on */
+
+static const struct channel_def control_def = {
+	.rules = control_rules,
+	.nrules = nitems(control_rules),
+	.closed = on_control_closed,
+};
+
+static void
+defs_make(void)
+{
+	if (self.def->npeers > KINDS_MAX)
+		panic("%zu kinds of peers", self.def->npeers);
+	for (size_t i = 0; i < self.def->npeers; i++) {
+		const struct peer_def *p = &self.def->peers[i];
+
+		self.defs[i].rules = p->rules;
+		self.defs[i].nrules = p->nrules;
+		self.defs[i].conv_lost = p->conv_lost;
+		self.defs[i].closed = on_peer_closed;
+		self.defs[i].drained = p->drained;
+	}
+}
+
+static struct event_base *
+base_make(void)
+{
+	struct event_config *config = event_config_new();
+	struct event_base *base;
+
+	if (config == NULL)
+		fatal("no event base");
+	event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK |
+					  EVENT_BASE_FLAG_IGNORE_ENV |
+					  EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST);
+	base = event_base_new_with_config(config);
+	event_config_free(config);
+	if (base == NULL)
+		fatal("no event base");
+	return base;
+}
+
+static void
+confine(void)
+{
+	struct sandbox s = { .name = self.def->name,
+		.rights = self.def->rights };
+	const char *missing = NULL;
+
+	tzset(); /* the zone's file is out of reach afterwards */
+	s.chrooted =
+	    confine_identity(self.boot.root, self.boot.uid, self.boot.gid);
+	s.root = ".";
+	confine_resources((self.def->rights & RIGHT_THREADS) != 0);
+	if (self.boot.confine == 0) {
+		log_info("sandbox-off", "the configuration says so");
+		return;
+	}
+	if (!sandbox_enter(&s, &missing))
+		fatal_code(
+		    EX_UNAVAILABLE, "cannot be confined: no %s", missing);
+}
+
+static void
+loop(void)
+{
+	for (;;) {
+		if (self.def->turn != NULL)
+			self.def->turn();
+		channels_flush();
+		log_flush();
+		if (event_base_loop(self.base, EVLOOP_ONCE) == -1)
+			fatal("the event loop failed: %m");
+	}
+}
+
+static void
+attach_first_peers(void)
+{
+	const struct peer_def *d;
+	size_t place;
+
+	/* attached() may see peers come: those are attached by on_peer */
+	for (size_t i = 0; i < self.npeers; i++) {
+		d = peer_def_find(self.peers[i]->kind, &place);
+		if (self.peers[i]->channel != NULL && d->attached != NULL)
+			d->attached(self.peers[i]);
+	}
+}
+
+static void
+signals_ignore(void)
+{
+	/* the terminal's signals are for posternd, which ends us in order */
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+}
+
+int
+process_main(const struct process *def, int argc, char *argv[])
+{
+	(void)argc;
+	(void)argv;
+	self.def = def;
+	signals_ignore();
+	log_open(STDERR_FILENO, def->name);
+	conf_init(&self.conf);
+	defs_make();
+	self.base = base_make();
+	self.control = channel_new(self.base, CONTROL_FD, &control_def, NULL);
+	while (!self.booted)
+		if (!channel_wait(self.control))
+			fatal_code(
+			    EX_USAGE, "to be started by posternd, not by hand");
+	if (self.boot.kind != (uint16_t)def->kind)
+		fatal_code(EX_CONFIG, "started as another program");
+	log_set_debug(self.boot.debug != 0);
+	log_set_stamp(self.boot.stamp != 0);
+	if (def->prepare != NULL)
+		def->prepare();
+	confine();
+	if (def->start != NULL)
+		def->start();
+	channel_send(self.control, NULL, &msg_ready, NULL, -1);
+	self.running = true;
+	attach_first_peers();
+	loop();
+	return 0;
+}
+
+struct event_base *
+process_base(void)
+{
+	return self.base;
+}
+
+const struct conf *
+process_conf(void)
+{
+	return &self.conf;
+}
+
+const struct msg_boot *
+process_boot(void)
+{
+	return &self.boot;
+}
+
+struct peer *
+process_peer(enum peer_kind kind, size_t n)
+{
+	for (size_t i = 0; i < self.npeers; i++)
+		if (self.peers[i]->kind == kind && n-- == 0)
+			return self.peers[i];
+	return NULL;
+}
+
+bool
+process_listener(size_t n, int *fd, bool *local)
+{
+	if (n >= self.nlisteners)
+		return false;
+	*fd = self.listeners[n].fd;
+	*local = self.listeners[n].local;
+	return true;
+}
+
+void
+process_exit(void)
+{
+	channels_flush();
+	log_flush();
+	_Exit(0);
+}
