@@ -97,9 +97,9 @@ class Group:
         except OSError:
             pass
 
-    @property
-    def kind(self):
-        return "control group" if self.path else "/proc, in ticks"
+    @staticmethod
+    def source():
+        return "control groups" if group_base() else "/proc, in ticks"
 
     def join(self):
         """For the side's first process, between fork and exec."""

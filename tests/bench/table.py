@@ -3,9 +3,8 @@
 
 import statistics
 
-# (sessions, path in a result, title, goal of DESIGN.md section 9, column
-# "plain store").  A goal in words stands as it is; the ratio is postern's
-# figure through Postfix's.
+# (sessions, path in a result, title, goal).  A goal with an x is one for the
+# ratio, postern's figure through Postfix's; without it, for the figure.
 ROWS = (
     ("50", "relayed_per_s", "relayed/s, 50 sessions", "2-3 x"),
     ("10", "relayed_per_s", "relayed/s, 10 sessions", ""),
@@ -105,4 +104,6 @@ def text(report):
                f"{facts['rounds']} round(s), spread: range over the rounds")
     out.append(f"spools: {report['spool']}; {machine['processors']} "
                f"processors, {machine['model']}, Linux {machine['kernel']}")
+    out.append("processor time and processes of a side: from "
+               f"{report['processor time from']}")
     return "\n".join(out)

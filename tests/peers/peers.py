@@ -235,41 +235,64 @@ class SmtpSink(Peer):
 
 
 def smtp_source(port, sessions, messages, size, options=()):
-    """Runs smtp-source to its end; gives the seconds it took."""
+    """Runs smtp-source, a connection per message, to its end; gives the
+    seconds it took."""
     root = root_of("postfix")
-    env = dict(os.environ, LD_LIBRARY_PATH=library_path(root))
     begin = time.monotonic()
     subprocess.run(
-        [root + "/usr/sbin/smtp-source", "-d" if sessions == 0 else "-s",
-         *([] if sessions == 0 else [str(sessions)]), "-m", str(messages),
-         "-l", str(size), "-f", "from@client.example",
+        [root + "/usr/sbin/smtp-source", "-s", str(sessions),
+         "-m", str(messages), "-l", str(size), "-f", "from@client.example",
          "-t", "to@example.org", *options, f"127.0.0.1:{port}"],
-        env=env, check=True, stdin=subprocess.DEVNULL)
+        env=dict(os.environ, LD_LIBRARY_PATH=library_path(root)),
+        check=True, stdin=subprocess.DEVNULL, preexec_fn=die_with_parent)
     return time.monotonic() - begin
 
 
-class Nsd(Peer):
-    """nsd, authoritative for zones: {"example.org": "zone file text"}.  Only
-    the records need be in the text: SOA and NS are put before it."""
+def dns_answers(address, port, zone):
+    """Whether a name server there answers for the zone's SOA."""
+    name = b"".join(bytes([len(label)]) + label.encode()
+                    for label in zone.rstrip(".").split(".") if label)
+    question = b"\x12\x34\1\0\0\1\0\0\0\0\0\0" + name + b"\0\0\6\0\1"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.settimeout(0.2)
+        try:
+            s.connect((address, port))
+            s.send(question)
+            answer = s.recv(4096)
+        except OSError:
+            return False
+    return answer[:2] == b"\x12\x34" and answer[3] & 15 == 0
 
-    name = "nsd"
 
-    def __init__(self, directory, zones, port=None, address="127.0.0.1"):
+class NameServer(Peer):
+    """What nsd and unbound have in common."""
+
+    def __init__(self, directory, port, address):
         super().__init__(directory, port)
         self.address = address
-        self.zones = zones
-        self.root = root_of("nsd")
-        self.log = self.directory + "/nsd.log"
+        self.root = root_of(self.name)
+        self.log = f"{self.directory}/{self.name}.log"
+        self.conf = f"{self.directory}/{self.name}.conf"
 
     def command(self):
-        return [self.root + "/usr/sbin/nsd", "-d", "-c",
-                self.directory + "/nsd.conf"]
+        return [f"{self.root}/usr/sbin/{self.name}", "-d", "-c", self.conf]
 
     def environment(self):
         return dict(os.environ, LD_LIBRARY_PATH=library_path(self.root))
 
+
+class Nsd(NameServer):
+    """nsd, authoritative for zones: {"example.org": "zone file text"}; SOA,
+    NS and the address of "ns" are put before the text."""
+
+    name = "nsd"
+
+    def __init__(self, directory, zones, port=None, address="127.0.0.1"):
+        super().__init__(directory, port, address)
+        self.zones = zones
+
     def start(self):
-        with open(self.directory + "/nsd.conf", "w") as f:
+        with open(self.conf, "w") as f:
             f.write(f'''server:
 	ip-address: {self.address}@{self.port}
 	server-count: 1
@@ -300,18 +323,50 @@ remote-control:
                     f"@ NS ns.{zone}.\nns A 127.0.0.1\n{text}\n")
 
     def ready(self):
-        """Whether it answers a question for the first zone's SOA."""
-        zone = next(iter(self.zones), ".")
-        name = b"".join(bytes([len(label)]) + label.encode()
-                        for label in zone.rstrip(".").split(".") if label)
-        question = (b"\x12\x34\0\0\0\1\0\0\0\0\0\0" + name +
-                    b"\0\0\x06\0\x01")
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-            s.settimeout(0.2)
-            try:
-                s.connect((self.address, self.port))
-                s.send(question)
-                answer = s.recv(4096)
-            except OSError:
-                return False
-        return answer[:2] == b"\x12\x34" and answer[3] & 15 == 0
+        return dns_answers(self.address, self.port,
+                           next(iter(self.zones), "."))
+
+
+class Unbound(NameServer):
+    """unbound, a resolver that knows the zones of one authoritative server
+    (an Nsd, say) and nothing else."""
+
+    name = "unbound"
+
+    def __init__(self, directory, zones, zone_port, port=None,
+                 address="127.0.0.1"):
+        super().__init__(directory, port, address)
+        self.zones = list(zones)
+        self.zone_port = zone_port
+
+    def start(self):
+        with open(self.conf, "w") as f:
+            f.write(f'''server:
+	interface: {self.address}@{self.port}
+	port: {self.port}
+	access-control: 127.0.0.0/8 allow
+	do-not-query-localhost: no
+	do-ip6: no
+	username: ""
+	chroot: ""
+	directory: "{self.directory}"
+	pidfile: "{self.directory}/unbound.pid"
+	logfile: "{self.log}"
+	use-syslog: no
+	module-config: "iterator"
+	local-zone: "." static
+remote-control:
+	control-enable: no
+''')
+            for zone in self.zones:
+                f.write(f'''server:
+	local-zone: "{zone}." transparent
+	domain-insecure: "{zone}."
+stub-zone:
+	name: "{zone}."
+	stub-addr: 127.0.0.1@{self.zone_port}
+''')
+        return super().start()
+
+    def ready(self):
+        return dns_answers(self.address, self.port, self.zones[0])
