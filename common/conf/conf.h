@@ -9,8 +9,8 @@
 #ifndef COMMON_CONF_CONF_H
 #define COMMON_CONF_CONF_H
 
+#include "common/base/buf.h"
 #include "common/base/ip.h"
-#include "common/base/view.h"
 #include "common/mail/accept.h"
 #include "common/mail/route.h"
 
@@ -38,9 +38,16 @@ enum conf_key {
 	KEY_COUNT
 };
 
+enum {
+	CONF_TEXT_MAX = 511,
+	CONF_LISTENERS_MAX = 32, /* "any" makes two sockets of one */
+	CONF_RESOLVERS_MAX = 8,
+	CONF_LIST_MAX = 20000 /* entries of the other lists */
+};
+
 struct conf_value {
 	uint64_t number;
-	char text[512];
+	char text[CONF_TEXT_MAX + 1];
 };
 
 struct conf_listener {
@@ -71,10 +78,12 @@ struct conf {
 /* What is wrong with a configuration, for "FILE:LINE: TEXT". */
 struct conf_error {
 	unsigned int line;
-	char text[512]; /* names the offending word */
+	char text[CONF_TEXT_MAX + 1]; /* names the offending word */
 };
 
-void conf_init(struct conf *); /* every setting at its default */
+/* Every setting at its default.  The hostname is "" until posternd fills in
+ * the system's own (master/machine.c). */
+void conf_init(struct conf *);
 void conf_clear(struct conf *);
 /* Reads the whole text.  False: *error says where and what. */
 bool conf_parse(struct conf *, struct view text, struct conf_error *);
@@ -82,12 +91,19 @@ bool conf_parse(struct conf *, struct view text, struct conf_error *);
 uint64_t conf_number(const struct conf *, enum conf_key);
 const char *conf_text(const struct conf *, enum conf_key); /* lent */
 
-/* Appending to the lists: for the parser and for confpass. */
-void conf_add_listener(struct conf *, const struct conf_listener *);
-void conf_add_accept(struct conf *, const struct accept_rule *);
-void conf_add_route(struct conf *, const struct route *);
-void conf_add_resolver(struct conf *, const struct conf_resolver *);
-void conf_add_mx_allow(struct conf *, const struct network *);
+/* Checked against the setting's row; false, and unchanged, if it does not fit
+ */
+bool conf_set(struct conf *, enum conf_key, const struct conf_value *);
+/* The effective configuration, in the language that conf_parse() reads. */
+void conf_print(const struct conf *, struct buf *);
+
+/* Appending to the lists: for the parser and for confpass.  Every value is
+ * checked; false, and unchanged, if it is not sound or the list is full. */
+bool conf_add_listener(struct conf *, const struct conf_listener *);
+bool conf_add_accept(struct conf *, const struct accept_rule *);
+bool conf_add_route(struct conf *, const struct route *);
+bool conf_add_resolver(struct conf *, const struct conf_resolver *);
+bool conf_add_mx_allow(struct conf *, const struct network *);
 
 /* The view of it that routing takes; lent, lives as long as the conf. */
 struct routing conf_routing(const struct conf *);

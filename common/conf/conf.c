@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: ISC */
+/* common/conf/conf.c - the configuration as values: made, checked, asked.
+ *
+ * Whoever adds a value, the parser or a frame from posternd, passes the same
+ * checks.  No I/O, no defaults that depend on the machine.
+ */
+#include "common/conf/conf.h"
+
+#include "common/base/alloc.h"
+#include "common/conf/keys.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void
+conf_init(struct conf *c)
+{
+	memset(c, 0, sizeof(*c));
+	for (size_t i = 0; i < KEY_COUNT; i++) {
+		const struct setting *s = setting_of((enum conf_key)i);
+
+		c->values[i].number = s->number;
+		view_copy(view_of(s->text), c->values[i].text,
+		    sizeof(c->values[i].text));
+	}
+}
+
+void
+conf_clear(struct conf *c)
+{
+	mem_free(c->listeners);
+	mem_free(c->accepts);
+	mem_free(c->routes);
+	mem_free(c->resolvers);
+	mem_free(c->mx_allow);
+	memset(c, 0, sizeof(*c));
+}
+
+bool
+conf_set(struct conf *c, enum conf_key key, const struct conf_value *v)
+{
+	if (!setting_fits(setting_of(key), v))
+		return false;
+	c->values[key] = *v;
+	return true;
+}
+
+uint64_t
+conf_number(const struct conf *c, enum conf_key key)
+{
+	return c->values[key].number;
+}
+
+const char *
+conf_text(const struct conf *c, enum conf_key key)
+{
+	return c->values[key].text;
+}
+
+/* The list with room for one more; it grows by doubling. */
+static void *
+room(void *list, size_t n, size_t size)
+{
+	if (n != 0 && (n & (n - 1)) != 0)
+		return list;
+	return mem_grow(list, n == 0 ? 1 : 2 * n, size);
+}
+
+/* An address in its one form: what is printed reads back as the same. */
+static bool
+ip_sound(const struct ip *ip)
+{
+	char text[IP_TEXT];
+	struct ip again;
+
+	return (ip->family == 4 || ip->family == 6) &&
+	       ip_parse(view_of(ip_print(ip, text)), &again) &&
+	       ip_eq(ip, &again);
+}
+
+static bool
+network_sound(const struct network *n)
+{
+	char ip[IP_TEXT], text[IP_TEXT + 8];
+	struct network again;
+
+	if (!ip_sound(&n->ip))
+		return false;
+	snprintf(text, sizeof(text), "%s/%u", ip_print(&n->ip, ip), n->bits);
+	return network_parse(view_of(text), &again);
+}
+
+static bool
+domain_sound(const char *name)
+{
+	char normal[DOMAIN_MAX + 1];
+	struct view v = view_of(name);
+
+	return domain_valid(v) && domain_normalise(v, normal) &&
+	       view_is(v, normal);
+}
+
+bool
+conf_add_listener(struct conf *c, const struct conf_listener *l)
+{
+	if (c->nlisteners >= CONF_LISTENERS_MAX || l->port == 0 ||
+	    (!l->any && !ip_sound(&l->ip)))
+		return false;
+	c->listeners = room(c->listeners, c->nlisteners, sizeof(*l));
+	c->listeners[c->nlisteners++] = *l;
+	return true;
+}
+
+static bool
+accept_sound(const struct accept_rule *r)
+{
+	if (r->has_domain && !domain_sound(r->domain))
+		return false;
+	switch (r->who) {
+	case ACCEPT_LOCAL:
+	case ACCEPT_ANY:
+		return true;
+	case ACCEPT_NETWORK:
+		return network_sound(&r->network);
+	}
+	return false;
+}
+
+bool
+conf_add_accept(struct conf *c, const struct accept_rule *r)
+{
+	if (c->naccepts >= CONF_LIST_MAX || !accept_sound(r))
+		return false;
+	c->accepts = room(c->accepts, c->naccepts, sizeof(*r));
+	c->accepts[c->naccepts++] = *r;
+	return true;
+}
+
+static bool
+host_sound(const char *host)
+{
+	struct ip ip;
+
+	return domain_sound(host) || domain_literal_ip(view_of(host), &ip);
+}
+
+static bool
+route_sound(const struct route *r)
+{
+	bool match = false;
+
+	switch (r->match) {
+	case ROUTE_ANY:
+	case ROUTE_LOCAL:
+		match = r->domain[0] == '\0';
+		break;
+	case ROUTE_DOMAIN:
+		match = domain_sound(r->domain);
+		break;
+	}
+	switch (r->transport) {
+	case TRANSPORT_MX:
+		return match && r->host[0] == '\0';
+	case TRANSPORT_HOST:
+		return match && host_sound(r->host);
+	}
+	return false;
+}
+
+bool
+conf_add_route(struct conf *c, const struct route *r)
+{
+	if (c->nroutes >= CONF_LIST_MAX || !route_sound(r))
+		return false;
+	c->routes = room(c->routes, c->nroutes, sizeof(*r));
+	c->routes[c->nroutes++] = *r;
+	return true;
+}
+
+bool
+conf_add_resolver(struct conf *c, const struct conf_resolver *r)
+{
+	if (c->nresolvers >= CONF_RESOLVERS_MAX || r->port == 0 ||
+	    !ip_sound(&r->ip))
+		return false;
+	c->resolvers = room(c->resolvers, c->nresolvers, sizeof(*r));
+	c->resolvers[c->nresolvers++] = *r;
+	return true;
+}
+
+bool
+conf_add_mx_allow(struct conf *c, const struct network *n)
+{
+	if (c->nmx_allow >= CONF_LIST_MAX || !network_sound(n))
+		return false;
+	c->mx_allow = room(c->mx_allow, c->nmx_allow, sizeof(*n));
+	c->mx_allow[c->nmx_allow++] = *n;
+	return true;
+}
+
+struct routing
+conf_routing(const struct conf *c)
+{
+	struct routing r = { .rows = c->routes,
+		.nrows = c->nroutes,
+		.hostname = conf_text(c, KEY_HOSTNAME),
+		.postmaster = conf_text(c, KEY_POSTMASTER) };
+
+	return r;
+}

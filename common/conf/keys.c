@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: ISC */
+/* common/conf/keys.c - the table of scalar settings, and what fits each row. */
+#include "common/conf/keys.h"
+
+#include "common/base/alloc.h"
+#include "common/base/fatal.h"
+
+#include <string.h>
+
+#define KIB  (1024ULL)
+#define MIB  (1024 * KIB)
+#define GIB  (1024 * MIB)
+#define HOUR (3600ULL)
+#define DAY  (24 * HOUR)
+
+enum {
+	PATH_BYTES = 511,
+	SOCKET_FOLDER_BYTES = 96 /* "/control" must still fit a sockaddr_un */
+};
+
+#define EVERYBODY                                                              \
+	(READER_SMTPD | READER_QUEUE | READER_DELIVER | READER_RESOLVE |       \
+	    READER_REPORT)
+
+/* clang-format off */
+static const struct setting settings[KEY_COUNT] = {
+	[KEY_HOSTNAME] = {
+		"hostname", SETTING_DOMAIN, EVERYBODY, "", 0, 0, 0,
+		"our name in greetings, trace headers and bounces" },
+	[KEY_SPOOL] = {
+		"spool", SETTING_PATH, 0, POSTERN_SPOOL, 0, 0, PATH_BYTES,
+		"folder of the queue" },
+	[KEY_RUNTIME] = {
+		"runtime", SETTING_PATH, 0, POSTERN_RUN, 0, 0,
+		SOCKET_FOLDER_BYTES,
+		"folder of the submission and control sockets" },
+	[KEY_SANDBOX] = {
+		"sandbox", SETTING_SWITCH, 0, "", 1, 0, 1,
+		"off: programs start even where they cannot be confined" },
+	[KEY_LOG] = {
+		"log", SETTING_LOG, 0, "syslog", 0, 0, PATH_BYTES,
+		"where the log goes" },
+	[KEY_POSTMASTER] = {
+		"postmaster", SETTING_ADDRESS, READER_SMTPD | READER_QUEUE,
+		"", 0, 0, 0,
+		"who gets mail for postmaster and root" },
+	[KEY_MESSAGE_SIZE] = {
+		"limit message size", SETTING_SIZE,
+		READER_SMTPD | READER_QUEUE, "", 50 * MIB, KIB, 64 * GIB,
+		"largest message" },
+	[KEY_RECIPIENTS] = {
+		"limit recipients", SETTING_COUNT,
+		READER_SMTPD | READER_QUEUE, "", 1000, 1, 1000000,
+		"recipients of one message" },
+	[KEY_SESSIONS] = {
+		"limit sessions", SETTING_COUNT, READER_SMTPD,
+		"", 10000, 1, 1000000,
+		"clients of one smtpd worker at a time" },
+	[KEY_IDLE_TIMEOUT] = {
+		"limit idle", SETTING_TIME, READER_SMTPD,
+		"", 300, 1, DAY,
+		"how long a client may be silent" },
+	[KEY_HOPS] = {
+		"limit hops", SETTING_COUNT, READER_SMTPD,
+		"", 100, 1, 1000,
+		"Received fields at which mail is taken to loop" },
+	[KEY_DESTINATION_CONNECTIONS] = {
+		"limit destination connections", SETTING_COUNT,
+		READER_QUEUE | READER_DELIVER, "", 20, 1, 10000,
+		"connections to one destination, and to one address" },
+	[KEY_TOTAL_CONNECTIONS] = {
+		"limit connections", SETTING_COUNT,
+		READER_QUEUE | READER_DELIVER, "", 100, 1, 100000,
+		"outgoing connections in all" },
+	[KEY_EXPIRE] = {
+		"expire", SETTING_TIME, READER_QUEUE | READER_REPORT,
+		"", 5 * DAY, 1, 365 * DAY,
+		"age at which a message is given up" },
+	[KEY_EXPIRE_BOUNCE] = {
+		"expire bounce", SETTING_TIME, READER_QUEUE | READER_REPORT,
+		"", DAY, 1, 365 * DAY,
+		"the same for messages with a null sender" },
+	[KEY_WORKERS_SMTPD] = {
+		"workers smtpd", SETTING_COUNT, READER_SMTPD | READER_QUEUE,
+		"", 0, 0, 64,
+		"smtpd processes for the network; 0: number of cores" },
+	[KEY_WORKERS_DELIVER] = {
+		"workers deliver", SETTING_COUNT,
+		READER_QUEUE | READER_DELIVER, "", 0, 0, 64,
+		"deliver processes; 0: number of cores" },
+	[KEY_SPACE_FREE] = {
+		"limit space free", SETTING_SIZE, READER_QUEUE,
+		"", 512 * MIB, 0, 1024 * 1024 * GIB,
+		"bytes that must stay free where the spool is" },
+};
+/* clang-format on */
+
+const struct setting *
+setting_of(enum conf_key key)
+{
+	if ((unsigned int)key >= KEY_COUNT)
+		panic("no setting %u", (unsigned int)key);
+	return &settings[key];
+}
+
+bool
+setting_is_text(const struct setting *s)
+{
+	switch (s->kind) {
+	case SETTING_SWITCH:
+	case SETTING_COUNT:
+	case SETTING_SIZE:
+	case SETTING_TIME:
+		return false;
+	case SETTING_DOMAIN:
+	case SETTING_PATH:
+	case SETTING_ADDRESS:
+	case SETTING_LOG:
+		return true;
+	}
+	return false;
+}
+
+static bool
+path_fits(struct view path, size_t max)
+{
+	if (path.len == 0 || path.data[0] != '/' || path.len > max)
+		return false;
+	for (size_t i = 0; i < path.len; i++)
+		if ((unsigned char)path.data[i] < ' ' || path.data[i] == 0x7f)
+			return false;
+	return true;
+}
+
+static bool
+domain_fits(struct view v)
+{
+	char normal[DOMAIN_MAX + 1];
+
+	return v.len == 0 || (domain_normalise(v, normal) &&
+				 view_is(v, normal) && domain_valid(v));
+}
+
+static bool
+address_fits(struct view v)
+{
+	struct mailbox m;
+
+	return v.len == 0 || mailbox_parse(v, &m, false);
+}
+
+bool
+setting_fits(const struct setting *s, const struct conf_value *value)
+{
+	struct view text;
+
+	if (!setting_is_text(s))
+		return value->text[0] == '\0' && value->number >= s->min &&
+		       value->number <= s->max;
+	if (value->number != 0)
+		return false;
+	text = view_of(value->text);
+	switch (s->kind) {
+	case SETTING_DOMAIN:
+		return domain_fits(text);
+	case SETTING_PATH:
+		return path_fits(text, s->max);
+	case SETTING_ADDRESS:
+		return address_fits(text);
+	case SETTING_LOG:
+		return view_is(text, "stderr") || view_is(text, "syslog") ||
+		       path_fits(text, s->max);
+	case SETTING_SWITCH:
+	case SETTING_COUNT:
+	case SETTING_SIZE:
+	case SETTING_TIME:
+		break;
+	}
+	return false;
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: ISC */
+/* common/run/confpass.c - the configuration as frames, there and back.
+ *
+ * The frames of a configuration are numbered: first the settings, then the
+ * lists one after another, so that sending can stop and go on anywhere.
+ */
+#include "common/run/confpass.h"
+
+#include "common/base/alloc.h"
+#include "common/conf/keys.h"
+
+#include <string.h>
+
+_Static_assert((int)MSG_TEXT_MAX == (int)CONF_TEXT_MAX, "texts fit");
+_Static_assert((int)MSG_DOMAIN_MAX == (int)DOMAIN_MAX, "domains fit");
+
+static unsigned int
+reader_of(enum peer_kind kind)
+{
+	switch (kind) {
+	case PEER_SMTPD:
+		return READER_SMTPD;
+	case PEER_QUEUE:
+		return READER_QUEUE;
+	case PEER_DELIVER:
+		return READER_DELIVER;
+	case PEER_RESOLVE:
+		return READER_RESOLVE;
+	case PEER_REPORT:
+		return READER_REPORT;
+	}
+	return 0;
+}
+
+static size_t
+count_accepts(const struct conf *c)
+{
+	return c->naccepts;
+}
+
+static void
+send_accept(struct channel *ch, const struct conf *c, size_t i)
+{
+	const struct accept_rule *r = &c->accepts[i];
+	struct msg_accept m = { 0 };
+
+	m.reject = r->reject;
+	m.who = (uint8_t)r->who;
+	m.family = r->network.ip.family;
+	m.bits = r->network.bits;
+	memcpy(m.bytes, r->network.ip.bytes, sizeof(m.bytes));
+	m.has_domain = r->has_domain;
+	memcpy(m.domain, r->domain, sizeof(m.domain));
+	channel_send(ch, NULL, &msg_accept, &m, -1);
+}
+
+static size_t
+count_routes(const struct conf *c)
+{
+	return c->nroutes;
+}
+
+static void
+send_route(struct channel *ch, const struct conf *c, size_t i)
+{
+	const struct route *r = &c->routes[i];
+	struct msg_route m = { 0 };
+
+	m.match = (uint8_t)r->match;
+	m.transport = (uint8_t)r->transport;
+	m.port = r->port;
+	memcpy(m.domain, r->domain, sizeof(m.domain));
+	memcpy(m.host, r->host, sizeof(m.host));
+	channel_send(ch, NULL, &msg_route, &m, -1);
+}
+
+static size_t
+count_resolvers(const struct conf *c)
+{
+	return c->nresolvers;
+}
+
+static void
+send_resolver(struct channel *ch, const struct conf *c, size_t i)
+{
+	const struct conf_resolver *r = &c->resolvers[i];
+	struct msg_resolver m = { 0 };
+
+	m.family = r->ip.family;
+	m.port = r->port;
+	memcpy(m.bytes, r->ip.bytes, sizeof(m.bytes));
+	channel_send(ch, NULL, &msg_resolver, &m, -1);
+}
+
+static size_t
+count_mx_allow(const struct conf *c)
+{
+	return c->nmx_allow;
+}
+
+static void
+send_mx_allow(struct channel *ch, const struct conf *c, size_t i)
+{
+	const struct network *n = &c->mx_allow[i];
+	struct msg_mx_allow m = { 0 };
+
+	m.family = n->ip.family;
+	m.bits = n->bits;
+	memcpy(m.bytes, n->ip.bytes, sizeof(m.bytes));
+	channel_send(ch, NULL, &msg_mx_allow, &m, -1);
+}
+
+/* Who is told which list. */
+static const struct {
+	unsigned int readers;
+	size_t (*count)(const struct conf *);
+	void (*send)(struct channel *, const struct conf *, size_t);
+} lists[] = {
+	{ READER_SMTPD, count_accepts, send_accept },
+	{ READER_SMTPD | READER_QUEUE, count_routes, send_route },
+	{ READER_RESOLVE, count_resolvers, send_resolver },
+	{ READER_DELIVER, count_mx_allow, send_mx_allow },
+};
+
+static void
+send_setting(struct channel *ch, const struct conf *c, enum conf_key key)
+{
+	struct msg_setting m = { 0 };
+
+	m.key = (uint16_t)key;
+	m.number = conf_number(c, key);
+	view_copy(view_of(conf_text(c, key)), m.text, sizeof(m.text));
+	channel_send(ch, NULL, &msg_setting, &m, -1);
+}
+
+/* Frame n, if there is one and this reader is told; false beyond the last. */
+static bool
+send_frame(
+    struct channel *ch, const struct conf *c, unsigned int reader, size_t n)
+{
+	size_t count;
+
+	if (n < KEY_COUNT) {
+		if ((setting_of((enum conf_key)n)->readers & reader) != 0)
+			send_setting(ch, c, (enum conf_key)n);
+		return true;
+	}
+	n -= KEY_COUNT;
+	for (size_t i = 0; i < nitems(lists); i++) {
+		if ((lists[i].readers & reader) == 0)
+			continue;
+		count = lists[i].count(c);
+		if (n < count) {
+			lists[i].send(ch, c, n);
+			return true;
+		}
+		n -= count;
+	}
+	return false;
+}
+
+bool
+confpass_send(
+    struct channel *ch, const struct conf *c, enum peer_kind kind, size_t *next)
+{
+	unsigned int reader = reader_of(kind);
+
+	while (!channel_full(ch)) {
+		if (!send_frame(ch, c, reader, *next))
+			return true;
+		(*next)++;
+	}
+	return false;
+}
+
+static bool
+take_setting(struct conf *c, const void *msg)
+{
+	const struct msg_setting *m = msg;
+	struct conf_value v = { 0 };
+
+	if (m->key >= KEY_COUNT)
+		return false;
+	v.number = m->number;
+	memcpy(v.text, m->text, sizeof(v.text));
+	return conf_set(c, (enum conf_key)m->key, &v);
+}
+
+static bool
+take_accept(struct conf *c, const void *msg)
+{
+	const struct msg_accept *m = msg;
+	struct accept_rule r = { 0 };
+
+	r.reject = m->reject != 0;
+	r.who = (enum accept_who)m->who;
+	r.network.ip.family = m->family;
+	r.network.bits = m->bits;
+	memcpy(r.network.ip.bytes, m->bytes, sizeof(m->bytes));
+	r.has_domain = m->has_domain != 0;
+	memcpy(r.domain, m->domain, sizeof(r.domain));
+	return conf_add_accept(c, &r);
+}
+
+static bool
+take_route(struct conf *c, const void *msg)
+{
+	const struct msg_route *m = msg;
+	struct route r = { 0 };
+
+	r.match = (enum route_match)m->match;
+	r.transport = (enum transport)m->transport;
+	r.port = m->port;
+	memcpy(r.domain, m->domain, sizeof(r.domain));
+	memcpy(r.host, m->host, sizeof(r.host));
+	return conf_add_route(c, &r);
+}
+
+static bool
+take_resolver(struct conf *c, const void *msg)
+{
+	const struct msg_resolver *m = msg;
+	struct conf_resolver r = { 0 };
+
+	r.ip.family = m->family;
+	memcpy(r.ip.bytes, m->bytes, sizeof(m->bytes));
+	r.port = m->port;
+	return conf_add_resolver(c, &r);
+}
+
+static bool
+take_mx_allow(struct conf *c, const void *msg)
+{
+	const struct msg_mx_allow *m = msg;
+	struct network n = { 0 };
+
+	n.ip.family = m->family;
+	n.bits = m->bits;
+	memcpy(n.ip.bytes, m->bytes, sizeof(m->bytes));
+	return conf_add_mx_allow(c, &n);
+}
+
+static const struct {
+	const struct ipc_type *type;
+	bool (*take)(struct conf *, const void *);
+} takers[] = {
+	{ &msg_setting, take_setting },
+	{ &msg_accept, take_accept },
+	{ &msg_route, take_route },
+	{ &msg_resolver, take_resolver },
+	{ &msg_mx_allow, take_mx_allow },
+};
+
+bool
+confpass_take(struct conf *c, const struct ipc_type *type, const void *msg)
+{
+	for (size_t i = 0; i < nitems(takers); i++)
+		if (takers[i].type == type)
+			return takers[i].take(c, msg);
+	return false;
+}
