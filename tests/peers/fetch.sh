@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: ISC
 # tests/peers/fetch.sh NAME... - unpacks Debian packages, never installs them.
 #
 # Each package and the libraries that it needs and the machine lacks go to
