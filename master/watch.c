@@ -237,6 +237,7 @@ child_start(struct child *c)
 	c->control = channel_new(c->master->base, ends[0], &control_def, c);
 	log_child("child-start", c);
 	log_end();
+	log_flush(); /* before its own first line */
 	child_boot(c);
 	timer_set(c, BOOT_MS);
 }
