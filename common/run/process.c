@@ -131,6 +131,8 @@ denounce(const struct peer *p, const char *why)
 	log_u64("index", p->index);
 	log_text("why", why);
 	log_end();
+	if (self.control == NULL)
+		return;
 	m.kind = (uint16_t)p->kind;
 	m.class_ = (uint16_t)p->class_;
 	m.index = p->index;

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: ISC */
+/* queue/message.h - a message, its groups and recipients in memory.
+ *
+ * A group is the unit of scheduling: one message to one destination.  What
+ * is in memory is a window on queue.db, never more than what is there.
+ * Ownership: a message owns its text; each of its groups in memory holds a
+ * reference, and the last one frees it (and closes the body).
+ */
+#ifndef QUEUE_MESSAGE_H
+#define QUEUE_MESSAGE_H
+
+#include "common/ipc/msg_report.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+enum { UID_NONE = -1 };
+
+struct message {
+	uint64_t id;
+	uint32_t shard;
+	uint64_t size;    /* bytes of the body, by queue's own fstat */
+	int64_t received; /* wall clock, ms */
+	uint32_t class_;  /* enum peer_class: by the channel it came over */
+	int64_t uid;      /* of a local submitter, or UID_NONE */
+	uint32_t flags;   /* ENVELOPE_* */
+	char *sender;     /* "" is the null sender */
+	char *client;     /* address as text, "" local */
+	char *helo;
+	char *message_id;
+	int fd;      /* the body, read-only; -1 not open */
+	size_t refs; /* groups in memory, and operations on it */
+};
+
+struct rcpt {
+	uint32_t n; /* within the group, never reused */
+	bool failed;
+	char *address;
+	char *original; /* before expansion; NULL when the same */
+	char *error;    /* of a failure: status and text; NULL */
+};
+
+struct destination;
+struct job;
+
+struct group {
+	struct message *message; /* a reference */
+	uint32_t n;              /* within the message */
+	enum group_state state;
+	int64_t next_try;   /* wall clock, ms; 0 now */
+	uint32_t attempts;  /* that ended with "later" */
+	char *error;        /* of the last one, NULL */
+	struct rcpt *rcpts; /* not yet done */
+	size_t nrcpts;
+	struct destination *destination;
+	TAILQ_ENTRY(group) ready; /* in its destination's line */
+	bool in_line;
+	struct job *job; /* being delivered, or NULL */
+};
+
+/* One reference, for the caller. */
+struct message *message_new(void);
+void message_hold(struct message *);
+void message_release(struct message *); /* the last one frees and closes */
+
+/* Takes a reference to the message. */
+struct group *group_new(struct message *, uint32_t n);
+void group_free(struct group *); /* gives its reference back */
+/* Both texts are copied; original may be NULL. */
+void group_add_rcpt(
+    struct group *, uint32_t n, const char *address, const char *original);
+/* Forgets the recipient at this place; the order of the others stays. */
+void group_drop_rcpt(struct group *, size_t place);
+void group_set_error(struct group *, const char *);
+
+#endif

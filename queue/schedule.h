@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: ISC */
+/* queue/schedule.h - who is tried next (pure: no I/O, time is a parameter).
+ *
+ * A destination is (transport, next hop, port).  Each has a window of
+ * deliveries under way at once that starts small, grows by one with success
+ * and halves on connection failure; a clock that a connection failure moves,
+ * during which it sleeps; and a line of groups that may be tried now.  A
+ * destination whose clock has passed is probed by one group first.  Between
+ * destinations: round robin, so that a slow one never delays another; within
+ * one: first in first out, a group with many recipients going to the back of
+ * the line after each transaction.
+ *
+ * All times are wall clock ms, since clocks are kept across restarts.
+ */
+#ifndef QUEUE_SCHEDULE_H
+#define QUEUE_SCHEDULE_H
+
+#include "common/mail/route.h"
+#include "queue/message.h"
+
+#include <sys/queue.h>
+
+enum {
+	SCHEDULE_WINDOW_START = 2,
+	SCHEDULE_GROUPS = 20000,      /* in memory at most */
+	SCHEDULE_GROUPS_EACH = 64,    /* per destination when memory is short */
+	SCHEDULE_GROUPS_ROOMY = 1024, /* while less than half is in use */
+	SCHEDULE_BUCKETS = 4096
+};
+
+struct destination {
+	enum transport transport;
+	char host[DOMAIN_MAX + 1];
+	uint16_t port;
+	int64_t id; /* of its row; 0: not known yet */
+	TAILQ_HEAD(group_line, group) line;
+	size_t ngroups; /* in memory: in line, being tried, or being stored */
+	size_t nopen;   /* being tried */
+	unsigned int window;
+	unsigned int failures; /* of its clock, in a row */
+	int64_t not_before;    /* asleep until then; 0 awake */
+	bool probing;          /* one group only, until it succeeds */
+	bool in_ring;          /* may be tried now */
+	bool more;             /* queue.db may hold waiting groups for it */
+	bool loading;          /* they are being read */
+	bool dirty;            /* its row's wake must be set when it leaves */
+	TAILQ_ENTRY(destination) ring;
+	struct destination *next; /* in its bucket */
+};
+
+struct schedule {
+	unsigned int window_max; /* per destination */
+	size_t open_max;         /* in all */
+	size_t nopen;
+	size_t ngroups;
+	size_t ndestinations;
+	uint64_t random; /* state of the jitter */
+	TAILQ_HEAD(destination_ring, destination) ring;
+	struct destination *bucket[SCHEDULE_BUCKETS];
+};
+
+/* How an attempt ended for the destination. */
+enum outcome {
+	OUTCOME_SUCCESS,     /* it talked to us up to an answer to MAIL */
+	OUTCOME_UNREACHABLE, /* no connection, no greeting, no address */
+	OUTCOME_ABORTED      /* by us: nothing is known */
+};
+
+void schedule_init(
+    struct schedule *, unsigned int window_max, size_t open_max, uint64_t seed);
+void schedule_clear(struct schedule *); /* destinations; groups are gone */
+
+/* Finds or makes it. */
+struct destination *schedule_destination(
+    struct schedule *, enum transport, const char *host, uint16_t port);
+/* NULL when it is not in memory. */
+struct destination *schedule_find(
+    struct schedule *, enum transport, const char *host, uint16_t port);
+
+/* May a fresh group be held in memory and tried at once? */
+bool schedule_admits(
+    const struct schedule *, const struct destination *, int64_t now);
+/* How many more groups of it may be in memory. */
+size_t schedule_room(const struct schedule *, const struct destination *);
+
+/* The group now counts as in memory for its destination (set by caller). */
+void schedule_hold(struct schedule *, struct group *);
+/* It is no longer: forget it (not freed). */
+void schedule_drop(struct schedule *, struct group *);
+/* Puts a held group into its destination's line, at the back. */
+void schedule_ready(struct schedule *, struct group *);
+
+/*
+ * The group to be tried next: out of the line, counted as open.  NULL when
+ * nothing may be tried now.  Destinations whose clock has not passed by now
+ * are passed over.
+ */
+struct group *schedule_next(struct schedule *, int64_t now);
+/*
+ * An attempt has ended: window and clock of the destination.  True when the
+ * destination goes to sleep by this (its groups in line are the caller's to
+ * store and drop).
+ */
+bool schedule_ended(
+    struct schedule *, struct group *, enum outcome, int64_t now);
+/* Operator's retry: awake at once. */
+void schedule_wake(struct schedule *, struct destination *);
+
+/* Forgets a destination that has no groups in memory. */
+void schedule_forget(struct schedule *, struct destination *);
+
+/*
+ * The pause after the n-th failure (1 ..), ms: 5, 15, 30 min, 1, 2, 4, 4 h
+ * ... with 20 % jitter; at most cap (0: none).
+ */
+int64_t schedule_pause(struct schedule *, unsigned int n, int64_t cap);
+
+#endif

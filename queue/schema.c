@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: ISC */
+/* queue/schema.c - queue.db: opening it, its tables, its version. */
+#include "queue/schema.h"
+
+#include "common/base/fatal.h"
+
+#include <sqlite3.h>
+#include <stddef.h>
+#include <sysexits.h>
+
+/*
+ * message, grp and recipient are kept in the order of message ids, so that
+ * what arrives is appended.  Fresh mail pays for one small partial index;
+ * only deferred mail pays for the second one.
+ */
+static const char tables[] =
+    "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
+    "CREATE TABLE message("
+    " id INTEGER PRIMARY KEY,"
+    " shard INTEGER NOT NULL,"
+    " size INTEGER NOT NULL,"
+    " received INTEGER NOT NULL," /* wall clock, ms */
+    " class INTEGER NOT NULL,"    /* enum peer_class */
+    " uid INTEGER,"               /* of a local submitter */
+    " flags INTEGER NOT NULL,"
+    " sender TEXT NOT NULL," /* '' is the null sender */
+    " client TEXT NOT NULL,"
+    " helo TEXT NOT NULL,"
+    " message_id TEXT NOT NULL,"
+    " prefix BLOB);" /* sent before the body; for what is added later */
+    "CREATE TABLE grp("
+    " message INTEGER NOT NULL,"
+    " n INTEGER NOT NULL,"
+    " destination INTEGER NOT NULL,"
+    " state INTEGER NOT NULL," /* enum group_state */
+    " next_try INTEGER NOT NULL,"
+    " attempts INTEGER NOT NULL,"
+    " error TEXT,"
+    " PRIMARY KEY(message, n)) WITHOUT ROWID;"
+    "CREATE INDEX grp_fresh ON grp(message) WHERE state = 2;"
+    "CREATE INDEX grp_waiting ON grp(destination, next_try)"
+    " WHERE state = 3;"
+    "CREATE TABLE recipient("
+    " message INTEGER NOT NULL,"
+    " grp INTEGER NOT NULL,"
+    " n INTEGER NOT NULL,"
+    " address TEXT NOT NULL,"
+    " original TEXT," /* before expansion, NULL when the same */
+    " error TEXT,"
+    " PRIMARY KEY(message, grp, n)) WITHOUT ROWID;"
+    "CREATE TABLE destination("
+    " id INTEGER PRIMARY KEY,"
+    " transport INTEGER NOT NULL,"
+    " host TEXT NOT NULL,"
+    " port INTEGER NOT NULL,"
+    " not_before INTEGER NOT NULL DEFAULT 0," /* its clock, ms */
+    " failures INTEGER NOT NULL DEFAULT 0,"
+    " error TEXT,"
+    " wake INTEGER," /* when a waiting group is due; NULL: none waits */
+    " UNIQUE(transport, host, port));"
+    "CREATE INDEX destination_wake ON destination(wake)"
+    " WHERE wake IS NOT NULL;";
+
+static const char settings[] = "PRAGMA journal_mode = WAL;"
+			       "PRAGMA synchronous = FULL;"
+			       "PRAGMA temp_store = MEMORY;"
+			       "PRAGMA wal_autocheckpoint = 0;"
+			       "PRAGMA journal_size_limit = -1;"
+			       "PRAGMA trusted_schema = 0;"
+			       "PRAGMA cell_size_check = 1;"
+			       "PRAGMA mmap_size = 0;"
+			       "PRAGMA cache_size = -16384;";
+
+static void
+must(struct sqlite3 *db, const char *sql)
+{
+	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+		fatal_code(EX_OSERR, "queue.db: %s", sqlite3_errmsg(db));
+}
+
+static int64_t
+ask_number(struct sqlite3 *db, const char *sql)
+{
+	sqlite3_stmt *s;
+	int64_t n;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) != SQLITE_OK ||
+	    sqlite3_step(s) != SQLITE_ROW)
+		fatal_code(EX_OSERR, "queue.db: %s", sqlite3_errmsg(db));
+	n = sqlite3_column_int64(s, 0);
+	sqlite3_finalize(s);
+	return n;
+}
+
+static void
+migrate(struct sqlite3 *db)
+{
+	int64_t version = ask_number(db, "PRAGMA user_version");
+
+	if (version > SCHEMA_VERSION)
+		fatal_code(EX_CONFIG,
+		    "queue.db has version %d, made by a newer postern; "
+		    "this one knows %d",
+		    (int)version, SCHEMA_VERSION);
+	if (version == SCHEMA_VERSION)
+		return;
+	must(db, "BEGIN IMMEDIATE");
+	must(db, tables);
+	must(db, "PRAGMA user_version = 1");
+	must(db, "COMMIT");
+}
+
+/*
+ * A log that was written once is overwritten in place from then on, which
+ * costs a third of the flush of a growing one.
+ */
+static void
+grow_log(struct sqlite3 *db)
+{
+	must(db, "BEGIN IMMEDIATE");
+	must(db,
+	    "INSERT OR REPLACE INTO meta VALUES('grow', zeroblob(4194304))");
+	must(db, "COMMIT");
+	must(db, "DELETE FROM meta WHERE key = 'grow'");
+	must(db, "PRAGMA wal_checkpoint(RESTART)");
+}
+
+struct sqlite3 *
+schema_open(void)
+{
+	struct sqlite3 *db;
+	int keep = 1;
+
+	if (sqlite3_open_v2("queue.db", &db,
+		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
+		    SQLITE_OPEN_NOMUTEX,
+		NULL) != SQLITE_OK)
+		fatal_code(EX_CANTCREAT, "queue.db: %s", sqlite3_errmsg(db));
+	sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
+	must(db, settings);
+	migrate(db);
+	/* a reader under another account cannot make -wal and -shm */
+	sqlite3_file_control(db, "main", SQLITE_FCNTL_PERSIST_WAL, &keep);
+	grow_log(db);
+	return db;
+}
+
+uint64_t
+schema_instance(struct sqlite3 *db)
+{
+	must(db, "INSERT INTO meta VALUES('instance', 1)"
+		 " ON CONFLICT(key) DO UPDATE SET value = value + 1");
+	return (uint64_t)ask_number(
+	    db, "SELECT value FROM meta WHERE key = 'instance'");
+}
+
+uint64_t
+schema_ids(struct sqlite3 *db)
+{
+	static const char insert[] =
+	    "INSERT OR IGNORE INTO meta VALUES('next_id', ?)";
+	static const char update[] =
+	    "UPDATE meta SET value = value + ? WHERE key = 'next_id'";
+	const struct {
+		const char *sql;
+		int value;
+	} steps[] = { { insert, ID_FIRST }, { update, ID_BLOCK } };
+	sqlite3_stmt *s;
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		if (sqlite3_prepare_v2(db, steps[i].sql, -1, &s, NULL) !=
+			SQLITE_OK ||
+		    sqlite3_bind_int(s, 1, steps[i].value) != SQLITE_OK ||
+		    sqlite3_step(s) != SQLITE_DONE)
+			fatal_code(
+			    EX_OSERR, "queue.db: %s", sqlite3_errmsg(db));
+		sqlite3_finalize(s);
+	}
+	return (uint64_t)ask_number(
+		   db, "SELECT value FROM meta WHERE key = 'next_id'") -
+	       ID_BLOCK;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+/* queue/schema.h - queue.db: opening it, its tables, its version.
+ *
+ * WAL with synchronous=FULL: a commit is one fdatasync of the log.  The one
+ * read-write connection belongs to the store thread, which also checkpoints.
+ * Only files named store*.c, schema.c and report_*.c of queue/ include
+ * sqlite3.h.
+ */
+#ifndef QUEUE_SCHEMA_H
+#define QUEUE_SCHEMA_H
+
+#include <stdint.h>
+
+struct sqlite3;
+
+enum {
+	SCHEMA_VERSION = 1,
+	ID_BLOCK = 100000, /* ids reserved at a time */
+	ID_FIRST = 1 << 25 /* so that the shortest id has six letters */
+};
+
+/*
+ * Opens (makes, migrates) queue.db in the current folder.  Ends the process
+ * with a clear message when it is damaged, newer than we are, or the disk
+ * refuses.
+ */
+struct sqlite3 *schema_open(void);
+
+/* A number that no former queue had: counts the starts. */
+uint64_t schema_instance(struct sqlite3 *);
+/* Reserves ID_BLOCK ids durably and gives the first. */
+uint64_t schema_ids(struct sqlite3 *);
+
+#endif

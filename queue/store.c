@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: ISC */
+/* queue/store.c - the store thread and its two lists.
+ *
+ * The order within a batch is the promise: body files and their names first,
+ * then one transaction, then the answers, then the removal of what is done.
+ */
+#include "queue/store.h"
+
+#include "common/base/alloc.h"
+#include "common/base/clock.h"
+#include "common/base/fatal.h"
+#include "queue/schema.h"
+#include "queue/spool.h"
+#include "queue/store_int.h"
+#include "queue/sync.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+enum { SYNC_THREADS = 32 };
+
+static struct {
+	struct sqlite3 *db;
+	uint64_t instance;
+	uint64_t first_id, next_id, end_id;
+	uint8_t key[32];
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t work;
+	struct store_list waiting;  /* guarded */
+	struct store_list finished; /* guarded */
+	bool stop;                  /* guarded */
+	int64_t oldest; /* guarded: when the running batch's first came, or 0 */
+	int64_t waiting_since; /* guarded */
+	int wake_fd;           /* the store thread tells the loop */
+	struct event *wake;
+} store = { .lock = PTHREAD_MUTEX_INITIALIZER,
+	.work = PTHREAD_COND_INITIALIZER };
+
+void
+store_prepare(void)
+{
+	spool_lock();
+	spool_key(store.key);
+	store.db = schema_open();
+	store.instance = schema_instance(store.db);
+	store.first_id = store.next_id = schema_ids(store.db);
+	store.end_id = store.first_id + ID_BLOCK;
+	sql_recover(store.db, clock_wall_ms());
+	sql_prepare(store.db);
+	order_prepare(store.db);
+	read_prepare(store.db);
+	STAILQ_INIT(&store.waiting);
+	STAILQ_INIT(&store.finished);
+}
+
+uint64_t
+store_instance(void)
+{
+	return store.instance;
+}
+
+const uint8_t *
+store_key(void)
+{
+	return store.key;
+}
+
+/* Store thread: the block is renewed before it runs out. */
+uint64_t
+files_next_id(void)
+{
+	if (store.next_id == store.end_id) {
+		store.next_id = schema_ids(store.db);
+		store.end_id = store.next_id + ID_BLOCK;
+	}
+	return store.next_id++;
+}
+
+struct store_op *
+store_op_new(enum store_kind kind, void (*done)(struct store_op *), void *owner)
+{
+	struct store_op *op = mem_zero(1, sizeof(*op));
+
+	op->kind = kind;
+	op->done = done;
+	op->owner = owner;
+	return op;
+}
+
+static void
+result_free(struct store_result *r)
+{
+	if (r->message != NULL)
+		message_release(r->message);
+	mem_free(r->done);
+	mem_free(r->error);
+	bounce_free(r->bounce);
+	if (r->notice != NULL) {
+		mem_free(r->notice->groups);
+		mem_free(r->notice);
+	}
+}
+
+void
+store_op_free(struct store_op *op)
+{
+	switch (op->kind) {
+	case STORE_COMMIT:
+		mem_free(op->u.commit.groups);
+		break;
+	case STORE_RESULT:
+		result_free(&op->u.result);
+		break;
+	case STORE_SLEEP:
+		mem_free(op->u.sleep.error);
+		break;
+	case STORE_ORDER:
+		mem_free(op->u.order.busy);
+		break;
+	case STORE_STOCK:
+	case STORE_OPEN:
+	case STORE_LOAD:
+	case STORE_DUE:
+	case STORE_FATE:
+	case STORE_SPACE:
+	case STORE_CLEAN:
+		break;
+	}
+	mem_free(op);
+}
+
+void
+store_submit(struct store_op *op)
+{
+	bool idle;
+
+	pthread_mutex_lock(&store.lock);
+	idle = STAILQ_EMPTY(&store.waiting);
+	if (idle)
+		store.waiting_since = clock_mono_ms();
+	STAILQ_INSERT_TAIL(&store.waiting, op, next);
+	pthread_mutex_unlock(&store.lock);
+	if (idle)
+		pthread_cond_signal(&store.work);
+}
+
+int64_t
+store_behind(void)
+{
+	int64_t since;
+
+	pthread_mutex_lock(&store.lock);
+	since = store.oldest;
+	if (since == 0 && !STAILQ_EMPTY(&store.waiting))
+		since = store.waiting_since;
+	pthread_mutex_unlock(&store.lock);
+	return since == 0 ? 0 : clock_mono_ms() - since;
+}
+
+static bool
+is_durable(enum store_kind kind)
+{
+	return kind == STORE_COMMIT || kind == STORE_RESULT ||
+	       kind == STORE_SLEEP || kind == STORE_ORDER;
+}
+
+static void
+make_stock(struct store_op *op)
+{
+	struct store_stock *s = &op->u.stock;
+	size_t wanted = s->count;
+
+	for (s->count = 0; s->count < wanted; s->count++) {
+		uint64_t id = files_next_id();
+
+		s->items[s->count].id = id;
+		if (!spool_create(
+			id, &s->items[s->count].wfd, &s->items[s->count].rfd)) {
+			op->error = errno;
+			op->failed = true;
+			return;
+		}
+	}
+}
+
+static void
+open_body(struct store_op *op)
+{
+	struct message *m = op->u.open;
+
+	if (m->fd == -1)
+		m->fd = spool_open(m->shard, m->id);
+	op->failed = m->fd == -1;
+	op->error = errno;
+}
+
+/* Operations that neither wait for the disk nor for the transaction. */
+static void
+serve_quick(struct store_op *op)
+{
+	switch (op->kind) {
+	case STORE_STOCK:
+		make_stock(op);
+		break;
+	case STORE_OPEN:
+		open_body(op);
+		break;
+	case STORE_FATE:
+		read_fate(&op->u.fate);
+		break;
+	case STORE_SPACE:
+		op->failed =
+		    !spool_space(&op->u.space.bytes, &op->u.space.inodes);
+		break;
+	case STORE_LOAD:
+		read_load(&op->u.load);
+		break;
+	case STORE_DUE:
+		read_due(&op->u.due);
+		break;
+	case STORE_CLEAN:
+		op->u.cleaned = spool_clean(store.first_id);
+		break;
+	case STORE_COMMIT:
+	case STORE_RESULT:
+	case STORE_SLEEP:
+	case STORE_ORDER:
+		panic("operation %d is not quick", op->kind);
+	}
+}
+
+static bool
+is_read(enum store_kind kind)
+{
+	/* these see the database as the batch leaves it */
+	return kind == STORE_LOAD || kind == STORE_DUE || kind == STORE_FATE ||
+	       kind == STORE_CLEAN;
+}
+
+static void
+tell_loop(struct store_list *done)
+{
+	const uint64_t one = 1;
+	bool first;
+
+	if (STAILQ_EMPTY(done))
+		return;
+	pthread_mutex_lock(&store.lock);
+	first = STAILQ_EMPTY(&store.finished);
+	STAILQ_CONCAT(&store.finished, done);
+	pthread_mutex_unlock(&store.lock);
+	if (first && write(store.wake_fd, &one, sizeof(one)) == -1)
+		fatal("eventfd: %m");
+}
+
+/* One transaction for all of them; all or none. */
+static void
+transact(struct store_list *batch, struct store_removals *removals)
+{
+	struct store_op *op;
+	bool fine = sql_begin();
+
+	STAILQ_FOREACH (op, batch, next) {
+		if (fine && !op->failed)
+			fine = sql_apply(op, removals);
+	}
+	if (fine && sql_commit())
+		return;
+	/*
+	 * After a failed commit nobody knows what is on disk but the disk:
+	 * stop, and recover from it.  A statement that failed before is a full
+	 * disk: take it all back and say so.
+	 */
+	if (fine)
+		fatal("queue.db: commit: %s", sql_error());
+	sql_rollback();
+	removals->n = 0;
+	STAILQ_FOREACH (op, batch, next) {
+		if (!op->failed) {
+			op->failed = true;
+			op->error = ENOSPC;
+			files_undo(op);
+		}
+	}
+}
+
+static void
+remove_bodies(struct store_removals *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		spool_remove(r->items[i].shard, r->items[i].id);
+	r->n = 0;
+}
+
+static void
+split(struct store_list *all, struct store_list *durable,
+    struct store_list *reads, struct store_list *quick)
+{
+	struct store_op *op;
+
+	while ((op = STAILQ_FIRST(all)) != NULL) {
+		STAILQ_REMOVE_HEAD(all, next);
+		if (is_durable(op->kind))
+			STAILQ_INSERT_TAIL(durable, op, next);
+		else if (is_read(op->kind))
+			STAILQ_INSERT_TAIL(reads, op, next);
+		else
+			STAILQ_INSERT_TAIL(quick, op, next);
+	}
+}
+
+static void
+serve_all(struct store_list *list)
+{
+	struct store_op *op;
+
+	STAILQ_FOREACH (op, list, next)
+		serve_quick(op);
+	tell_loop(list);
+}
+
+static void
+run_batch(struct store_list *all)
+{
+	static struct store_removals removals;
+	struct store_list durable = STAILQ_HEAD_INITIALIZER(durable);
+	struct store_list reads = STAILQ_HEAD_INITIALIZER(reads);
+	struct store_list quick = STAILQ_HEAD_INITIALIZER(quick);
+
+	split(all, &durable, &reads, &quick);
+	serve_all(&quick);
+	if (!STAILQ_EMPTY(&durable)) {
+		files_sync(&durable);
+		transact(&durable, &removals);
+		tell_loop(&durable);
+		remove_bodies(&removals);
+		sql_checkpoint(false);
+	}
+	serve_all(&reads);
+}
+
+/* Takes everything that waits; false: told to stop, and nothing waits. */
+static bool
+take_batch(struct store_list *batch)
+{
+	pthread_mutex_lock(&store.lock);
+	store.oldest = 0;
+	while (STAILQ_EMPTY(&store.waiting) && !store.stop) {
+		pthread_mutex_unlock(&store.lock);
+		sql_checkpoint(true);
+		pthread_mutex_lock(&store.lock);
+		if (STAILQ_EMPTY(&store.waiting) && !store.stop)
+			pthread_cond_wait(&store.work, &store.lock);
+	}
+	STAILQ_CONCAT(batch, &store.waiting);
+	store.oldest = STAILQ_EMPTY(batch) ? 0 : store.waiting_since;
+	pthread_mutex_unlock(&store.lock);
+	return !STAILQ_EMPTY(batch);
+}
+
+static void *
+run(void *arg)
+{
+	struct store_list batch = STAILQ_HEAD_INITIALIZER(batch);
+
+	while (take_batch(&batch))
+		run_batch(&batch);
+	sql_checkpoint(true);
+	return arg;
+}
+
+static void
+finish(void)
+{
+	struct store_list done = STAILQ_HEAD_INITIALIZER(done);
+	struct store_op *op;
+
+	pthread_mutex_lock(&store.lock);
+	STAILQ_CONCAT(&done, &store.finished);
+	pthread_mutex_unlock(&store.lock);
+	while ((op = STAILQ_FIRST(&done)) != NULL) {
+		STAILQ_REMOVE_HEAD(&done, next);
+		op->done(op);
+	}
+}
+
+static void
+on_wake(evutil_socket_t fd, short what, void *arg)
+{
+	uint64_t n;
+
+	(void)what;
+	(void)arg;
+	if (read(fd, &n, sizeof(n)) == -1 && errno != EAGAIN)
+		fatal("eventfd: %m");
+	finish();
+}
+
+void
+store_start(struct event_base *base)
+{
+	store.wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (store.wake_fd == -1)
+		fatal("eventfd: %m");
+	store.wake =
+	    event_new(base, store.wake_fd, EV_READ | EV_PERSIST, on_wake, NULL);
+	if (store.wake == NULL || event_add(store.wake, NULL) == -1)
+		fatal("no event for the store");
+	sync_start(SYNC_THREADS);
+	if (pthread_create(&store.thread, NULL, run, NULL) != 0)
+		fatal("no store thread: %m");
+}
+
+void
+store_stop(void)
+{
+	pthread_mutex_lock(&store.lock);
+	store.stop = true;
+	pthread_mutex_unlock(&store.lock);
+	pthread_cond_signal(&store.work);
+	pthread_join(store.thread, NULL);
+	finish();
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: ISC */
+/* queue/store.h - the store thread: the only toucher of SQLite and the spool.
+ *
+ * The loop thread hands over operations (store_submit); the store thread
+ * takes all that wait as one batch: file contents and names made durable
+ * together, then one transaction, then the answers.  What arrives meanwhile
+ * is the next batch: no timer, no wait when idle.  Finished operations come
+ * back through a list and an eventfd; done() runs in the loop thread.
+ *
+ * While an operation is under way what it points to belongs to the store
+ * thread, but for the keys of destinations, which never change.
+ */
+#ifndef QUEUE_STORE_H
+#define QUEUE_STORE_H
+
+#include "common/ipc/msg_report.h"
+#include "queue/bounce.h"
+#include "queue/message.h"
+#include "queue/schedule.h"
+
+struct event_base;
+struct sqlite3;
+
+enum { STORE_STOCK_MAX = 32, STORE_LOAD_MAX = 64, STORE_DUE_MAX = 64 };
+
+enum store_kind {
+	STORE_STOCK,  /* body files to be written by smtpd */
+	STORE_OPEN,   /* a body to be read */
+	STORE_COMMIT, /* a message is to be durable */
+	STORE_RESULT, /* what became of a group */
+	STORE_SLEEP,  /* a destination's clock, and when to look at it */
+	STORE_ORDER,  /* an operator's wish */
+	STORE_LOAD,   /* due groups of a destination */
+	STORE_DUE,    /* destinations that are due */
+	STORE_FATE,   /* is this message stored? */
+	STORE_SPACE,  /* what is free on the disk */
+	STORE_CLEAN   /* what a former queue left */
+};
+
+struct store_stock {
+	size_t count; /* wanted; out: got */
+	struct {
+		uint64_t id;
+		int wfd, rfd;
+	} items[STORE_STOCK_MAX];
+};
+
+/* A group to be stored; destination ids come back. */
+struct store_group {
+	struct group *group;
+	int64_t destination_id;
+};
+
+struct store_commit {
+	struct message *message; /* fd: the body; out: size */
+	struct store_group *groups;
+	size_t ngroups;
+};
+
+struct store_result {
+	struct message *message;
+	uint32_t group;
+	bool finished;  /* no recipient is left */
+	uint32_t *done; /* else: numbers of recipients that are done */
+	size_t ndone;
+	/* of what is left */
+	enum group_state state;
+	int64_t next_try;
+	uint32_t attempts;
+	char *error; /* ours */
+	int64_t destination_id;
+	/* a notification, in the same transaction; NULL without */
+	struct bounce *bounce;
+	struct store_commit *notice; /* its message: id and fd come back */
+};
+
+struct store_sleep {
+	int64_t destination_id;
+	bool clock; /* set the clock too, else only wake */
+	int64_t not_before;
+	unsigned int failures;
+	char *error; /* ours */
+};
+
+struct store_order {
+	enum order_verb verb;
+	uint64_t id;  /* 0: all (retry) */
+	uint32_t uid; /* who asks */
+	bool operator_;
+	uint32_t *busy; /* numbers of groups that are being tried */
+	size_t nbusy;
+	int64_t now;
+	uint32_t touched; /* out */
+	bool known, allowed;
+};
+
+struct store_load {
+	int64_t destination_id;
+	int64_t now;
+	int64_t after_time; /* groups later in (next_try, message, n) */
+	uint64_t after_message;
+	uint32_t after_n;
+	size_t max;
+	struct group *groups[STORE_LOAD_MAX]; /* out; yours */
+	size_t n;
+	bool more;
+};
+
+struct store_due_row {
+	int64_t id, not_before, wake;
+	uint32_t failures;
+	uint8_t transport;
+	uint16_t port;
+	char host[DOMAIN_MAX + 1];
+};
+
+struct store_due {
+	int64_t now;
+	int64_t after_wake, after_id; /* those later in (wake, id) */
+	struct store_due_row rows[STORE_DUE_MAX];
+	size_t n;
+	int64_t next_wake; /* out: of what is not due yet; 0: none */
+};
+
+struct store_fate {
+	uint64_t id;
+	bool stored;
+};
+
+struct store_space {
+	uint64_t bytes, inodes;
+};
+
+struct store_op {
+	enum store_kind kind;
+	bool failed;
+	int error; /* errno, 0 when it is the database that failed */
+	void (*done)(struct store_op *); /* loop thread; frees it */
+	void *owner;
+	STAILQ_ENTRY(store_op) next;
+	union {
+		struct store_stock stock;
+		struct message *open; /* its fd comes back */
+		struct store_commit commit;
+		struct store_result result;
+		struct store_sleep sleep;
+		struct store_order order;
+		struct store_load load;
+		struct store_due due;
+		struct store_fate fate;
+		struct store_space space;
+		uint64_t cleaned;
+	} u;
+};
+
+STAILQ_HEAD(store_list, store_op);
+
+/* Unconfined: takes lock and key, opens the database, recovers. */
+void store_prepare(void);
+/* Confined: starts the threads (sandbox_seal() is the caller's to call). */
+void store_start(struct event_base *);
+/* What identifies this queue to smtpd. */
+uint64_t store_instance(void);
+const uint8_t *store_key(void);
+
+struct store_op *store_op_new(
+    enum store_kind, void (*done)(struct store_op *), void *owner);
+void store_op_free(struct store_op *); /* and what it owns */
+void store_submit(struct store_op *);
+/* Milliseconds since the oldest operation under way was submitted. */
+int64_t store_behind(void);
+/* Finishes what was submitted, then ends the thread. Waits. */
+void store_stop(void);
+
+#endif

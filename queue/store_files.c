@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: ISC */
+/* queue/store_files.c - body files of a batch made durable together.
+ *
+ * Names come first: then the fsyncs of files and of their folders, all under
+ * way at once, share one commit of the file system's journal.  A file whose
+ * fsync failed is discarded, never synced again: what the kernel dropped it
+ * would not report twice.
+ */
+#include "common/base/alloc.h"
+#include "queue/spool.h"
+#include "queue/store_int.h"
+#include "queue/sync.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* One batch's syncs: op is NULL for the folder of a shard. */
+struct sync_plan {
+	struct sync_item *items;
+	struct {
+		struct store_op *op;
+		uint32_t shard;
+		int own_fd; /* to be closed, or -1 */
+	} * about;
+	size_t n, size;
+};
+
+static void
+plan_add(struct sync_plan *p, int fd, struct store_op *op, uint32_t shard,
+    int own_fd)
+{
+	if (p->n == p->size) {
+		p->size = p->size == 0 ? 64 : p->size * 2;
+		p->items = mem_grow(p->items, p->size, sizeof(*p->items));
+		p->about = mem_grow(p->about, p->size, sizeof(*p->about));
+	}
+	p->items[p->n].fd = fd;
+	p->items[p->n].error = 0;
+	p->about[p->n].op = op;
+	p->about[p->n].shard = shard;
+	p->about[p->n].own_fd = own_fd;
+	p->n++;
+}
+
+static bool
+plan_has_shard(const struct sync_plan *p, uint32_t shard)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->about[i].op == NULL && p->about[i].shard == shard)
+			return true;
+	return false;
+}
+
+/* The folder, once a batch; the descriptor must outlive a change of shard. */
+static bool
+plan_shard(struct sync_plan *p, uint32_t shard)
+{
+	int fd;
+
+	if (plan_has_shard(p, shard))
+		return true;
+	fd = spool_shard_fd(shard);
+	if (fd != -1)
+		fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (fd == -1)
+		return false;
+	plan_add(p, fd, NULL, shard, fd);
+	return true;
+}
+
+static void
+fail(struct store_op *op, int error)
+{
+	op->failed = true;
+	op->error = error;
+}
+
+/* The commit whose body file this operation brings, or NULL. */
+static struct store_commit *
+body_of(struct store_op *op)
+{
+	if (op->kind == STORE_COMMIT)
+		return &op->u.commit;
+	if (op->kind == STORE_RESULT)
+		return op->u.result.notice;
+	return NULL;
+}
+
+static bool
+write_all(int fd, struct view v)
+{
+	ssize_t n;
+
+	while (v.len > 0) {
+		n = write(fd, v.data, v.len);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		v = view_skip(v, (size_t)n);
+	}
+	return true;
+}
+
+/* The first bytes of the failed message, for its header. */
+static void
+read_header(struct message *m, struct buf *out)
+{
+	size_t wanted =
+	    m->size < BOUNCE_HEADER_MAX ? (size_t)m->size : BOUNCE_HEADER_MAX;
+	int fd = m->fd != -1 ? m->fd : spool_open(m->shard, m->id);
+	char *room = buf_room(out, wanted);
+	ssize_t n;
+
+	if (fd != -1 && room != NULL) {
+		n = pread(fd, room, wanted, 0);
+		if (n > 0)
+			buf_commit(out, (size_t)n);
+	}
+	if (fd != -1 && fd != m->fd)
+		close(fd);
+}
+
+/* Writes the notification's body under a new id. */
+static bool
+write_notice(struct store_result *r)
+{
+	struct message *m = r->notice->message;
+	struct buf header, text;
+	bool fine;
+	int wfd;
+
+	if (m->fd != -1) /* of a try that the disk refused */
+		close(m->fd);
+	m->fd = -1;
+	m->id = files_next_id();
+	m->shard = spool_shard(m->id);
+	if (!spool_create(m->id, &wfd, &m->fd))
+		return false;
+	buf_init(&header, BOUNCE_HEADER_MAX);
+	buf_init(&text, BOUNCE_MAX);
+	read_header(r->message, &header);
+	bounce_write(r->bounce, m->id, buf_view(&header), &text);
+	fine = write_all(wfd, buf_view(&text));
+	buf_free(&header);
+	buf_free(&text);
+	close(wfd);
+	return fine;
+}
+
+static void
+discard(struct message *m)
+{
+	int error = errno;
+
+	spool_remove_tmp(m->id);
+	spool_remove(m->shard, m->id);
+	errno = error;
+}
+
+static void
+prepare(struct store_op *op, struct sync_plan *plan)
+{
+	struct store_commit *c = body_of(op);
+	struct message *m;
+	struct stat st;
+
+	if (c == NULL)
+		return;
+	m = c->message;
+	if ((op->kind == STORE_RESULT && !write_notice(&op->u.result)) ||
+	    fstat(m->fd, &st) == -1 || !spool_keep(m->id) ||
+	    !plan_shard(plan, m->shard)) {
+		fail(op, errno);
+		discard(m);
+		return;
+	}
+	m->size = (uint64_t)st.st_size;
+	plan_add(plan, m->fd, op, m->shard, -1);
+}
+
+/* Everything in a folder that could not be synced has failed. */
+static void
+fail_shard(const struct sync_plan *p, uint32_t shard, int error)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->about[i].op != NULL && p->about[i].shard == shard &&
+		    !p->about[i].op->failed) {
+			fail(p->about[i].op, error);
+			discard(body_of(p->about[i].op)->message);
+		}
+}
+
+static void
+judge(const struct sync_plan *p)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		struct store_op *op = p->about[i].op;
+		int error = p->items[i].error;
+
+		if (p->about[i].own_fd != -1)
+			close(p->about[i].own_fd);
+		if (error == 0)
+			continue;
+		if (op == NULL) {
+			fail_shard(p, p->about[i].shard, error);
+		} else if (!op->failed) {
+			fail(op, error);
+			discard(body_of(op)->message);
+		}
+	}
+}
+
+void
+files_sync(struct store_list *batch)
+{
+	static struct sync_plan plan; /* memory kept between batches */
+	struct store_op *op;
+
+	plan.n = 0;
+	STAILQ_FOREACH (op, batch, next)
+		prepare(op, &plan);
+	sync_all(plan.items, plan.n);
+	judge(&plan);
+}
+
+void
+files_undo(struct store_op *op)
+{
+	struct store_commit *c = body_of(op);
+
+	if (c != NULL)
+		discard(c->message);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: ISC */
+/* queue/store_int.h - shared by the files of the store thread only. */
+#ifndef QUEUE_STORE_INT_H
+#define QUEUE_STORE_INT_H
+
+#include "queue/store.h"
+
+struct sqlite3_stmt;
+
+/* A body file that is to go once the transaction stands. */
+struct store_removal {
+	uint32_t shard;
+	uint64_t id;
+};
+
+struct store_removals {
+	struct store_removal *items;
+	size_t n, size;
+};
+
+/* store_sql.c: statements are prepared once; false: the database failed. */
+void sql_prepare(struct sqlite3 *);
+bool sql_begin(void);
+bool sql_commit(void);
+void sql_rollback(void);
+bool sql_apply(struct store_op *, struct store_removals *);
+void sql_checkpoint(bool idle);
+/* Binds integers from place 1 on and runs; false: the database failed. */
+bool sql_numbers(struct sqlite3_stmt *, const int64_t *, int n);
+bool sql_wake_at(int64_t destination, int64_t when); /* or earlier */
+bool sql_drop_group(uint64_t message, uint32_t n);
+/* Goes with its last group, and its body after the transaction. */
+bool sql_drop_message(uint64_t id, uint32_t shard, struct store_removals *);
+const char *sql_error(void);
+/* Fresh groups of a former queue become waiting ones, due now. */
+void sql_recover(struct sqlite3 *, int64_t now);
+
+/* store_order.c */
+void order_prepare(struct sqlite3 *);
+bool sql_apply_order(struct store_order *, struct store_removals *);
+
+/* store_read.c: operations that change nothing. */
+void read_prepare(struct sqlite3 *);
+void read_load(struct store_load *);
+void read_due(struct store_due *);
+void read_fate(struct store_fate *);
+/* False: no such message. */
+bool read_owner(uint64_t id, int64_t *uid, uint32_t *shard);
+
+/* store_files.c: bodies made durable, before the transaction. */
+uint64_t files_next_id(void); /* store.c */
+void files_sync(struct store_list *);
+/* A durable operation has failed: its body files go. */
+void files_undo(struct store_op *);
+
+#endif

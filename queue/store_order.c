@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: ISC */
+/* queue/store_order.c - what an operator's order changes in queue.db.
+ *
+ * The owner is checked again here: a message's row says whose it is, and the
+ * uid that asks came from the kernel, over postern-report.
+ */
+#include "common/base/alloc.h"
+#include "common/base/fatal.h"
+#include "queue/store_int.h"
+
+#include <sqlite3.h>
+
+enum statement { ORDER_ROWS, SET_STATE, ALL_GROUPS, ALL_CLOCKS, STATEMENTS };
+
+static const char *const texts[STATEMENTS] = {
+	[ORDER_ROWS] = "SELECT n, state, destination FROM grp"
+		       " WHERE message = ?",
+	[SET_STATE] = "UPDATE grp SET state = ?, next_try = ?"
+		      " WHERE message = ? AND n = ?",
+	[ALL_GROUPS] = "UPDATE grp SET next_try = ?1"
+		       " WHERE state = 3 AND next_try > ?1",
+	[ALL_CLOCKS] = "UPDATE destination SET not_before = 0,"
+		       " failures = 0, wake = ?1 WHERE wake > ?1",
+};
+
+static struct {
+	struct sqlite3 *db;
+	sqlite3_stmt *statements[STATEMENTS];
+} order;
+
+void
+order_prepare(struct sqlite3 *db)
+{
+	order.db = db;
+	for (size_t i = 0; i < STATEMENTS; i++)
+		if (sqlite3_prepare_v3(db, texts[i], -1,
+			SQLITE_PREPARE_PERSISTENT, &order.statements[i],
+			NULL) != SQLITE_OK)
+			fatal("queue.db: %s", sqlite3_errmsg(db));
+}
+
+/* What an order does to one group; false: the database failed. */
+static bool
+order_group(struct store_order *o, uint32_t n, enum group_state state,
+    int64_t destination)
+{
+	const int64_t hold[] = { GROUP_HELD, 0, (int64_t)o->id, n };
+	const int64_t go[] = { GROUP_WAITING, o->now, (int64_t)o->id, n };
+
+	for (size_t i = 0; i < o->nbusy; i++)
+		if (o->busy[i] == n)
+			return true;
+	if ((o->verb == ORDER_HOLD && state == GROUP_HELD) ||
+	    (o->verb == ORDER_RELEASE && state != GROUP_HELD) ||
+	    (o->verb == ORDER_RETRY && state != GROUP_WAITING))
+		return true;
+	o->touched++;
+	switch (o->verb) {
+	case ORDER_REMOVE:
+		return sql_drop_group(o->id, n);
+	case ORDER_HOLD:
+		return sql_numbers(order.statements[SET_STATE], hold, 4);
+	case ORDER_RELEASE:
+	case ORDER_RETRY:
+		return sql_numbers(order.statements[SET_STATE], go, 4) &&
+		       sql_wake_at(destination, o->now);
+	}
+	return false;
+}
+
+/* The groups of a message, read before any of them is changed. */
+static bool
+order_groups(struct store_order *o)
+{
+	sqlite3_stmt *s = order.statements[ORDER_ROWS];
+	struct {
+		int64_t n, state, destination;
+	} *rows = NULL;
+	size_t n = 0, size = 0;
+	bool fine = true;
+
+	sqlite3_bind_int64(s, 1, (int64_t)o->id);
+	while (sqlite3_step(s) == SQLITE_ROW) {
+		if (n == size) {
+			size = size == 0 ? 16 : size * 2;
+			rows = mem_grow(rows, size, sizeof(*rows));
+		}
+		rows[n].n = sqlite3_column_int64(s, 0);
+		rows[n].state = sqlite3_column_int64(s, 1);
+		rows[n].destination = sqlite3_column_int64(s, 2);
+		n++;
+	}
+	sqlite3_reset(s);
+	for (size_t i = 0; i < n && fine; i++)
+		fine = order_group(o, (uint32_t)rows[i].n,
+		    (enum group_state)rows[i].state, rows[i].destination);
+	mem_free(rows);
+	return fine;
+}
+
+/* Every waiting group and every destination's clock: now. */
+static bool
+order_all(struct store_order *o)
+{
+	const int64_t now[] = { o->now };
+
+	if (!sql_numbers(order.statements[ALL_GROUPS], now, 1))
+		return false;
+	o->touched = (uint32_t)sqlite3_changes(order.db);
+	return sql_numbers(order.statements[ALL_CLOCKS], now, 1);
+}
+
+bool
+sql_apply_order(struct store_order *o, struct store_removals *removals)
+{
+	uint32_t shard;
+	int64_t uid;
+
+	if (o->id == 0) {
+		/* every destination is looked at now */
+		o->known = true;
+		o->allowed = o->operator_ && o->verb == ORDER_RETRY;
+		if (!o->allowed)
+			return true;
+		return order_all(o);
+	}
+	o->known = read_owner(o->id, &uid, &shard);
+	o->allowed = o->operator_ || uid == (int64_t)o->uid;
+	if (!o->known || !o->allowed)
+		return true;
+	return order_groups(o) && (o->verb != ORDER_REMOVE ||
+				      sql_drop_message(o->id, shard, removals));
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: ISC */
+/* queue/store_read.c - what the store thread reads from queue.db.
+ *
+ * Rows are untrusted: a text that is too long or a number out of range makes
+ * the row unusable, which is said in the log of the loop thread, and nothing
+ * else is affected.
+ */
+#include "common/base/alloc.h"
+#include "common/base/fatal.h"
+#include "queue/store_int.h"
+
+#include <sqlite3.h>
+#include <string.h>
+
+enum statement {
+	LOAD_GROUPS,
+	LOAD_MESSAGE,
+	LOAD_RCPTS,
+	DUE,
+	NEXT_WAKE,
+	FATE,
+	OWNER,
+	STATEMENTS
+};
+
+static const char *const texts[STATEMENTS] = {
+	[LOAD_GROUPS] = "SELECT message, n, next_try, attempts, error"
+			" FROM grp WHERE destination = ?1 AND state = 3"
+			" AND next_try <= ?2"
+			" AND (next_try, message, n) > (?3, ?4, ?5)"
+			" ORDER BY next_try, message, n LIMIT ?6",
+	[LOAD_MESSAGE] = "SELECT shard, size, received, class, uid, flags,"
+			 " sender, client, helo, message_id"
+			 " FROM message WHERE id = ?",
+	[LOAD_RCPTS] = "SELECT n, address, original FROM recipient"
+		       " WHERE message = ? AND grp = ? ORDER BY n",
+	[DUE] = "SELECT id, transport, host, port, not_before, failures, wake"
+		" FROM destination WHERE wake IS NOT NULL AND wake <= ?1"
+		" AND (wake, id) > (?2, ?3) ORDER BY wake, id LIMIT ?4",
+	[NEXT_WAKE] = "SELECT min(wake) FROM destination"
+		      " WHERE wake IS NOT NULL AND wake > ?",
+	[FATE] = "SELECT 1 FROM message WHERE id = ?",
+	[OWNER] = "SELECT uid, shard FROM message WHERE id = ?",
+};
+
+static struct {
+	struct sqlite3 *db;
+	sqlite3_stmt *statements[STATEMENTS];
+} reader;
+
+void
+read_prepare(struct sqlite3 *db)
+{
+	reader.db = db;
+	for (size_t i = 0; i < STATEMENTS; i++)
+		if (sqlite3_prepare_v3(db, texts[i], -1,
+			SQLITE_PREPARE_PERSISTENT, &reader.statements[i],
+			NULL) != SQLITE_OK)
+			fatal("queue.db: %s", sqlite3_errmsg(db));
+}
+
+static const char *
+text_of(sqlite3_stmt *s, int column)
+{
+	const char *text = (const char *)sqlite3_column_text(s, column);
+
+	return text == NULL ? "" : text;
+}
+
+static char *
+copy_of(sqlite3_stmt *s, int column)
+{
+	return mem_copy_string(text_of(s, column));
+}
+
+/* NULL when there is no such row. One reference, for the caller. */
+static struct message *
+load_message(uint64_t id)
+{
+	sqlite3_stmt *s = reader.statements[LOAD_MESSAGE];
+	struct message *m = NULL;
+
+	sqlite3_bind_int64(s, 1, (int64_t)id);
+	if (sqlite3_step(s) == SQLITE_ROW) {
+		m = message_new();
+		m->id = id;
+		m->shard = (uint32_t)sqlite3_column_int64(s, 0);
+		m->size = (uint64_t)sqlite3_column_int64(s, 1);
+		m->received = sqlite3_column_int64(s, 2);
+		m->class_ = (uint32_t)sqlite3_column_int64(s, 3);
+		if (sqlite3_column_type(s, 4) != SQLITE_NULL)
+			m->uid = sqlite3_column_int64(s, 4);
+		m->flags = (uint32_t)sqlite3_column_int64(s, 5);
+		m->sender = copy_of(s, 6);
+		m->client = copy_of(s, 7);
+		m->helo = copy_of(s, 8);
+		m->message_id = copy_of(s, 9);
+	}
+	sqlite3_reset(s);
+	return m;
+}
+
+static void
+load_rcpts(struct group *g)
+{
+	sqlite3_stmt *s = reader.statements[LOAD_RCPTS];
+
+	sqlite3_bind_int64(s, 1, (int64_t)g->message->id);
+	sqlite3_bind_int64(s, 2, g->n);
+	while (sqlite3_step(s) == SQLITE_ROW)
+		group_add_rcpt(g, (uint32_t)sqlite3_column_int64(s, 0),
+		    text_of(s, 1), text_of(s, 2));
+	sqlite3_reset(s);
+}
+
+/* NULL: the message or its recipients are missing. */
+static struct group *
+load_group(sqlite3_stmt *s)
+{
+	struct message *m = load_message((uint64_t)sqlite3_column_int64(s, 0));
+	struct group *g;
+
+	if (m == NULL)
+		return NULL;
+	g = group_new(m, (uint32_t)sqlite3_column_int64(s, 1));
+	message_release(m);
+	g->state = GROUP_WAITING;
+	g->next_try = sqlite3_column_int64(s, 2);
+	g->attempts = (uint32_t)sqlite3_column_int64(s, 3);
+	if (sqlite3_column_type(s, 4) != SQLITE_NULL)
+		g->error = copy_of(s, 4);
+	load_rcpts(g);
+	if (g->nrcpts > 0)
+		return g;
+	group_free(g);
+	return NULL;
+}
+
+void
+read_load(struct store_load *l)
+{
+	sqlite3_stmt *s = reader.statements[LOAD_GROUPS];
+	size_t seen = 0;
+
+	if (l->max > STORE_LOAD_MAX)
+		l->max = STORE_LOAD_MAX;
+	sqlite3_bind_int64(s, 1, l->destination_id);
+	sqlite3_bind_int64(s, 2, l->now);
+	sqlite3_bind_int64(s, 3, l->after_time);
+	sqlite3_bind_int64(s, 4, (int64_t)l->after_message);
+	sqlite3_bind_int64(s, 5, l->after_n);
+	sqlite3_bind_int64(s, 6, (int64_t)l->max);
+	while (sqlite3_step(s) == SQLITE_ROW) {
+		seen++;
+		l->after_message = (uint64_t)sqlite3_column_int64(s, 0);
+		l->after_n = (uint32_t)sqlite3_column_int64(s, 1);
+		l->after_time = sqlite3_column_int64(s, 2);
+		l->groups[l->n] = load_group(s);
+		if (l->groups[l->n] != NULL)
+			l->n++;
+	}
+	sqlite3_reset(s);
+	l->more = seen == l->max;
+}
+
+static bool
+due_row(sqlite3_stmt *s, struct store_due_row *r)
+{
+	struct view host = view_of(text_of(s, 2));
+
+	r->id = sqlite3_column_int64(s, 0);
+	r->transport = (uint8_t)sqlite3_column_int64(s, 1);
+	r->port = (uint16_t)sqlite3_column_int64(s, 3);
+	r->not_before = sqlite3_column_int64(s, 4);
+	r->failures = (uint32_t)sqlite3_column_int64(s, 5);
+	r->wake = sqlite3_column_int64(s, 6);
+	return (r->transport == TRANSPORT_MX ||
+		   r->transport == TRANSPORT_HOST) &&
+	       view_copy(host, r->host, sizeof(r->host));
+}
+
+void
+read_due(struct store_due *d)
+{
+	sqlite3_stmt *s = reader.statements[DUE];
+
+	sqlite3_bind_int64(s, 1, d->now);
+	sqlite3_bind_int64(s, 2, d->after_wake);
+	sqlite3_bind_int64(s, 3, d->after_id);
+	sqlite3_bind_int64(s, 4, STORE_DUE_MAX);
+	d->n = 0;
+	while (sqlite3_step(s) == SQLITE_ROW)
+		if (due_row(s, &d->rows[d->n]))
+			d->n++;
+	sqlite3_reset(s);
+	s = reader.statements[NEXT_WAKE];
+	sqlite3_bind_int64(s, 1, d->now);
+	d->next_wake = 0;
+	if (sqlite3_step(s) == SQLITE_ROW)
+		d->next_wake = sqlite3_column_int64(s, 0);
+	sqlite3_reset(s);
+}
+
+void
+read_fate(struct store_fate *f)
+{
+	sqlite3_stmt *s = reader.statements[FATE];
+
+	sqlite3_bind_int64(s, 1, (int64_t)f->id);
+	f->stored = sqlite3_step(s) == SQLITE_ROW;
+	sqlite3_reset(s);
+}
+
+bool
+read_owner(uint64_t id, int64_t *uid, uint32_t *shard)
+{
+	sqlite3_stmt *s = reader.statements[OWNER];
+	bool known;
+
+	sqlite3_bind_int64(s, 1, (int64_t)id);
+	known = sqlite3_step(s) == SQLITE_ROW;
+	*uid = UID_NONE;
+	*shard = 0;
+	if (known) {
+		if (sqlite3_column_type(s, 0) != SQLITE_NULL)
+			*uid = sqlite3_column_int64(s, 0);
+		*shard = (uint32_t)sqlite3_column_int64(s, 1);
+	}
+	sqlite3_reset(s);
+	return known;
+}
