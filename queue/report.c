@@ -323,6 +323,15 @@ too_many(const struct caller *who, bool operator_)
 }
 
 static void
+sweep_from_now(void)
+{
+	const struct timeval second = { 1, 0 };
+
+	if (!event_pending(report.sweep, EV_TIMEOUT, NULL))
+		event_add(report.sweep, &second);
+}
+
+static void
 client_new(int fd)
 {
 	struct client *c;
@@ -346,6 +355,7 @@ client_new(int fd)
 	c->channel = channel_new(process_base(), fd, &client_def, c);
 	TAILQ_INSERT_TAIL(&report.clients, c, entry);
 	report.nclients++;
+	sweep_from_now();
 }
 
 static void
@@ -360,6 +370,7 @@ static void
 stop_listening(void)
 {
 	report.deaf = true;
+	sweep_from_now();
 	for (size_t i = 0; i < report.nlisteners; i++)
 		event_del(report.listeners[i]);
 }
@@ -404,6 +415,8 @@ on_sweep(evutil_socket_t fd, short what, void *arg)
 	}
 	if (report.deaf)
 		listen_again();
+	if (report.nclients == 0)
+		event_del(report.sweep);
 }
 
 static struct event *
@@ -419,7 +432,6 @@ event_make(int fd, short what, event_callback_fn handle)
 void
 report_start(void)
 {
-	const struct timeval second = { 1, 0 };
 	bool local;
 	int fd;
 
@@ -427,7 +439,6 @@ report_start(void)
 	report.rows = rows_new();
 	report.work = event_make(-1, 0, on_work);
 	report.sweep = event_make(-1, EV_PERSIST, on_sweep);
-	event_add(report.sweep, &second);
 	while (report.nlisteners < LISTENERS_MAX &&
 	       process_listener(report.nlisteners, &fd, &local))
 		report.listeners[report.nlisteners++] =
