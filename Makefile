@@ -39,3 +39,10 @@ tests-built: $(PROGRAMS) $(TEST_TOOLS) $(UNIT_TESTS)
 
 config.mk:
 	./configure
+
+# BENCH: options of tests/bench/bench.py (see tests/bench/README).
+BENCH =
+bench: tests-built
+	/usr/bin/python3 tests/bench/bench.py $(BENCH)
+
+.PHONY: bench

@@ -122,8 +122,10 @@ store_op_free(struct store_op *op)
 		mem_free(op->u.order.busy);
 		break;
 	case STORE_STOCK:
+	case STORE_DISCARD:
 	case STORE_OPEN:
 	case STORE_LOAD:
+	case STORE_GET:
 	case STORE_DUE:
 	case STORE_FATE:
 	case STORE_SPACE:
@@ -206,6 +208,9 @@ serve_quick(struct store_op *op)
 	case STORE_STOCK:
 		make_stock(op);
 		break;
+	case STORE_DISCARD:
+		spool_remove_tmp(op->u.discard);
+		break;
 	case STORE_OPEN:
 		open_body(op);
 		break;
@@ -218,6 +223,9 @@ serve_quick(struct store_op *op)
 		break;
 	case STORE_LOAD:
 		read_load(&op->u.load);
+		break;
+	case STORE_GET:
+		read_get(&op->u.get);
 		break;
 	case STORE_DUE:
 		read_due(&op->u.due);

@@ -13,7 +13,7 @@
 enum {
 	HEADER_BYTES_MAX = 1024 * 1024,
 	HEADER_LINES_MAX = 2000,
-	HEADER_NAME_MAX = 15, /* longest name of interest, and some */
+	HEADER_NAME_MAX = 15, /* longer names are of no interest */
 	MESSAGE_ID_MAX = 256
 };
 
@@ -21,6 +21,7 @@ struct header_scan {
 	int state;                      /* private */
 	char name[HEADER_NAME_MAX + 1]; /* private: start of the line */
 	size_t name_len;                /* private: may exceed the array */
+	size_t name_blanks;             /* private: behind the name */
 	size_t id_len;                  /* private */
 	bool catching;                  /* private: in the Message-ID's value */
 	bool done;                      /* the end of the header was seen */

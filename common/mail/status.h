@@ -12,7 +12,7 @@
 
 enum {
 	STATUS_TEXT = REPLY_TEXT,
-	STATUS_CODE_TEXT = 12 /* "5.999.999" and a NUL, and some */
+	STATUS_CODE_TEXT = 16 /* "5.999.999" and a NUL, and some */
 };
 
 enum verdict {

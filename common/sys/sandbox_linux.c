@@ -118,6 +118,7 @@ static const struct grant grants[] = {
 	{ R_FILE, SCMP_SYS(fcntl), IS, 1, F_SETLK },
 	{ R_FILE, SCMP_SYS(fcntl), IS, 1, F_GETLK },
 	{ R_FILE, SCMP_SYS(fcntl), IS, 1, F_SETLKW },
+	{ R_FILE, SCMP_SYS(fcntl), IS, 1, F_DUPFD_CLOEXEC },
 	{ R_FILE, SCMP_SYS(geteuid), ANY, 0, 0 },
 	{ R_FILE, SCMP_SYS(getuid), ANY, 0, 0 },
 	{ R_FILE, SCMP_SYS(clock_nanosleep), ANY, 0, 0 },
