@@ -75,6 +75,7 @@ struct master {
 	struct accounts accounts;
 	struct listeners listeners;
 	struct event_base *base;
+	int lock;   /* see lock.h */
 	int log_fd; /* given to children */
 	bool log_stamp;
 	struct child children[CHILDREN_MAX];
