@@ -299,6 +299,7 @@ main(int argc, char *argv[])
 	privilege_reduce();
 	base_make(m);
 	reload_init(m);
+	logwatch_init(m);
 	signals_watch(m);
 	log_starting(m);
 	children_make(m);
