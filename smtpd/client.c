@@ -33,7 +33,7 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		n = 0;
 	if (n == -1) {
-		client_free(c);
+		client_end(c);
 		return;
 	}
 	buf_drop(&c->unsent, (size_t)n);
@@ -198,7 +198,7 @@ leave(struct client *c, bool unread)
 {
 	intake_forget(c);
 	if (c->broken || (c->unsent.len == 0 && !unread)) {
-		client_free(c);
+		client_end(c);
 		return;
 	}
 	if (c->place != PLACE_LEAVE)
@@ -257,7 +257,7 @@ lost(struct client *c)
 		log_u64("phase", (uint64_t)c->session.phase);
 		log_end();
 	}
-	client_free(c);
+	client_end(c);
 }
 
 /* True: some bytes came, behind the head of the worker's input. */
@@ -319,13 +319,13 @@ client_new(
 	session_greet(&c->session, &w->out);
 	flush(c, &w->out);
 	if (c->broken)
-		client_free(c);
+		client_end(c);
 	else
 		set_reading(c, true);
 }
 
 void
-client_free(struct client *c)
+client_end(struct client *c)
 {
 	intake_forget(c);
 	session_end(&c->session);

@@ -46,6 +46,6 @@ void client_refused(struct client *, const struct smtp_reply *);
 void client_body_lost(struct client *);
 /* Says a last word, and goes in its own time. */
 void client_close(struct client *, const struct smtp_reply *);
-void client_free(struct client *);
+void client_end(struct client *);
 
 #endif

@@ -107,7 +107,7 @@ time_out_leave(int64_t now)
 
 	while ((c = roster_overdue(
 		    &worker.roster, PLACE_LEAVE, now, LEAVE_WAIT_MS)) != NULL)
-		client_free(c);
+		client_end(c);
 }
 
 static void

@@ -139,13 +139,6 @@ send_wish(struct worker *w, bool calm)
 		channel_send(w->queue, NULL, &msg_stock_want, &m, -1);
 }
 
-void
-intake_attached(struct worker *w, struct channel *queue)
-{
-	w->queue = queue;
-	send_wish(w, false);
-}
-
 static void
 fail_open_bodies(struct worker *w)
 {
@@ -191,7 +184,7 @@ file_gone(struct client *c)
 bool
 intake_take_file(struct client *c)
 {
-	if (!stock_take(&c->worker->stock, &c->file))
+	if (!stock_pick(&c->worker->stock, &c->file))
 		return false;
 	c->worker->files_out++;
 	return true;
@@ -311,6 +304,19 @@ ask_fates(struct worker *w)
 			return;
 		c->conv = channel_open(w->queue, &msg_fate, &m, -1, CONV_B, c);
 	}
+}
+
+/*
+ * A new queue holds everything back until it was asked about every message
+ * whose fate is open, and takes our wish for files as the end of that.  They
+ * are no more than were committed, so the credit covers them all.
+ */
+void
+intake_attached(struct worker *w, struct channel *queue)
+{
+	w->queue = queue;
+	ask_fates(w);
+	send_wish(w, false);
 }
 
 static void

@@ -26,7 +26,7 @@ stock_give_back(struct stock *st, const struct body_file *f)
 }
 
 bool
-stock_take(struct stock *st, struct body_file *f)
+stock_pick(struct stock *st, struct body_file *f)
 {
 	if (st->n == 0) {
 		memset(f, 0, sizeof(*f));
@@ -44,7 +44,7 @@ stock_drop(struct stock *st)
 {
 	struct body_file f;
 
-	while (stock_take(st, &f))
+	while (stock_pick(st, &f))
 		close(f.fd);
 	st->wished = 0;
 }

@@ -34,7 +34,7 @@ bool stock_put(struct stock *, const struct body_file *);
 /* A file that was not written to goes back to the front. */
 bool stock_give_back(struct stock *, const struct body_file *);
 /* False, and fd -1, when there is none. */
-bool stock_take(struct stock *, struct body_file *);
+bool stock_pick(struct stock *, struct body_file *);
 void stock_drop(struct stock *); /* closes all, forgets the wish */
 /*
  * How many files, taken ones included, should be out when so many are in use.
