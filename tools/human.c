@@ -147,6 +147,17 @@ show_one(struct view *v, bool utf8, char out[HUMAN_TEXT])
 	return strlen(out);
 }
 
+/* Bytes at the front that may be shown as they are: most of all text. */
+static size_t
+plain_length(struct view v)
+{
+	size_t n = 0;
+
+	while (n < v.len && v.data[n] >= 0x20 && v.data[n] < 0x7f)
+		n++;
+	return n;
+}
+
 size_t
 human_text(struct buf *out, struct view v, size_t columns, bool utf8)
 {
@@ -156,6 +167,16 @@ human_text(struct buf *out, struct view v, size_t columns, bool utf8)
 	size_t used = 0, keep = out->len, keep_used = 0, width;
 
 	while (v.len > 0) {
+		width = plain_length(v);
+		if (width > 0 &&
+		    (columns == 0 || used + width + dots_width <= columns)) {
+			buf_add(out, view_make(v.data, width));
+			v = view_skip(v, width);
+			used += width;
+			keep = out->len;
+			keep_used = used;
+			continue;
+		}
 		width = show_one(&v, utf8, one);
 		if (columns > 0 && used + width > columns) {
 			out->len = keep;
