@@ -11,7 +11,8 @@
  *	log_u64("size", size);
  *	log_text("from", sender);
  *	log_end();
- *	-> postern-queue[812]: queued id=4fa21c size=10312 from="a@example.org"
+ * gives
+ *	postern-queue[812]: queued id=4fa21c size=10312 from="a@b.example"
  *
  * Lines are gathered and written by log_flush(), once per loop turn, to a
  * descriptor that never blocks; what does not fit is dropped and counted,
