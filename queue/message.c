@@ -54,7 +54,6 @@ rcpt_clear(struct rcpt *r)
 {
 	mem_free(r->address);
 	mem_free(r->original);
-	mem_free(r->error);
 }
 
 void

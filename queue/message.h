@@ -36,10 +36,9 @@ struct message {
 
 struct rcpt {
 	uint32_t n; /* within the group, never reused */
-	bool failed;
+	bool tried; /* in this round: a job has had it */
 	char *address;
 	char *original; /* before expansion; NULL when the same */
-	char *error;    /* of a failure: status and text; NULL */
 };
 
 struct destination;
@@ -57,7 +56,10 @@ struct group {
 	struct destination *destination;
 	TAILQ_ENTRY(group) ready; /* in its destination's line */
 	bool in_line;
+	bool aside;      /* out of the line while an order is being written */
 	struct job *job; /* being delivered, or NULL */
+	unsigned int losses; /* of workers that had it */
+	struct group *same;  /* next in the window's bucket */
 };
 
 /* One reference, for the caller. */

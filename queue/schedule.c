@@ -141,16 +141,22 @@ schedule_hold(struct schedule *s, struct group *g)
 }
 
 void
+schedule_unready(struct schedule *s, struct group *g)
+{
+	if (g->in_line)
+		TAILQ_REMOVE(&g->destination->line, g, ready);
+	g->in_line = false;
+	ring_settle(s, g->destination);
+}
+
+void
 schedule_drop(struct schedule *s, struct group *g)
 {
 	struct destination *d = g->destination;
 
-	if (g->in_line)
-		TAILQ_REMOVE(&d->line, g, ready);
-	g->in_line = false;
+	schedule_unready(s, g);
 	d->ngroups--;
 	s->ngroups--;
-	ring_settle(s, d);
 }
 
 void
@@ -158,6 +164,15 @@ schedule_ready(struct schedule *s, struct group *g)
 {
 	TAILQ_INSERT_TAIL(&g->destination->line, g, ready);
 	g->in_line = true;
+	ring_settle(s, g->destination);
+}
+
+void
+schedule_take(struct schedule *s, struct group *g)
+{
+	schedule_unready(s, g);
+	g->destination->nopen++;
+	s->nopen++;
 	ring_settle(s, g->destination);
 }
 
@@ -175,13 +190,9 @@ schedule_next(struct schedule *s, int64_t now)
 			continue;
 		}
 		g = TAILQ_FIRST(&d->line);
-		TAILQ_REMOVE(&d->line, g, ready);
-		g->in_line = false;
-		d->nopen++;
-		s->nopen++;
 		/* to the back of the ring, or out of it */
 		ring_leave(s, d);
-		ring_settle(s, d);
+		schedule_take(s, g);
 		return g;
 	}
 	return NULL;

@@ -43,7 +43,11 @@ struct destination {
 	bool in_ring;          /* may be tried now */
 	bool more;             /* queue.db may hold waiting groups for it */
 	bool loading;          /* they are being read */
+	bool marked;           /* its row says that it sleeps */
 	bool dirty;            /* its row's wake must be set when it leaves */
+	int64_t after_time;    /* read so far: (next_try, message, n) */
+	uint64_t after_message;
+	uint32_t after_n;
 	TAILQ_ENTRY(destination) ring;
 	struct destination *next; /* in its bucket */
 };
@@ -90,12 +94,17 @@ void schedule_drop(struct schedule *, struct group *);
 /* Puts a held group into its destination's line, at the back. */
 void schedule_ready(struct schedule *, struct group *);
 
+/* Takes it out of the line again, held as before. */
+void schedule_unready(struct schedule *, struct group *);
+
 /*
  * The group to be tried next: out of the line, counted as open.  NULL when
  * nothing may be tried now.  Destinations whose clock has not passed by now
  * are passed over.
  */
 struct group *schedule_next(struct schedule *, int64_t now);
+/* This group from the line, as if schedule_next() had given it. */
+void schedule_take(struct schedule *, struct group *);
 /*
  * An attempt has ended: window and clock of the destination.  True when the
  * destination goes to sleep by this (its groups in line are the caller's to

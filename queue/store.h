@@ -24,17 +24,19 @@ struct sqlite3;
 enum { STORE_STOCK_MAX = 32, STORE_LOAD_MAX = 64, STORE_DUE_MAX = 64 };
 
 enum store_kind {
-	STORE_STOCK,  /* body files to be written by smtpd */
-	STORE_OPEN,   /* a body to be read */
-	STORE_COMMIT, /* a message is to be durable */
-	STORE_RESULT, /* what became of a group */
-	STORE_SLEEP,  /* a destination's clock, and when to look at it */
-	STORE_ORDER,  /* an operator's wish */
-	STORE_LOAD,   /* due groups of a destination */
-	STORE_DUE,    /* destinations that are due */
-	STORE_FATE,   /* is this message stored? */
-	STORE_SPACE,  /* what is free on the disk */
-	STORE_CLEAN   /* what a former queue left */
+	STORE_STOCK,   /* body files to be written by smtpd */
+	STORE_DISCARD, /* such a file is not wanted */
+	STORE_OPEN,    /* a body to be read */
+	STORE_COMMIT,  /* a message is to be durable */
+	STORE_RESULT,  /* what became of a group */
+	STORE_SLEEP,   /* a destination's clock, and when to look at it */
+	STORE_ORDER,   /* an operator's wish */
+	STORE_LOAD,    /* due groups of a destination */
+	STORE_GET,     /* one group */
+	STORE_DUE,     /* destinations that are due */
+	STORE_FATE,    /* is this message stored? */
+	STORE_SPACE,   /* what is free on the disk */
+	STORE_CLEAN    /* what a former queue left */
 };
 
 struct store_stock {
@@ -68,7 +70,7 @@ struct store_result {
 	int64_t next_try;
 	uint32_t attempts;
 	char *error; /* ours */
-	int64_t destination_id;
+	const struct destination *destination;
 	/* a notification, in the same transaction; NULL without */
 	struct bounce *bounce;
 	struct store_commit *notice; /* its message: id and fd come back */
@@ -106,6 +108,12 @@ struct store_load {
 	bool more;
 };
 
+struct store_get {
+	uint64_t message;
+	uint32_t n;
+	struct group *group; /* out; yours; NULL: not there */
+};
+
 struct store_due_row {
 	int64_t id, not_before, wake;
 	uint32_t failures;
@@ -140,12 +148,14 @@ struct store_op {
 	STAILQ_ENTRY(store_op) next;
 	union {
 		struct store_stock stock;
+		uint64_t discard;     /* id */
 		struct message *open; /* its fd comes back */
 		struct store_commit commit;
 		struct store_result result;
 		struct store_sleep sleep;
 		struct store_order order;
 		struct store_load load;
+		struct store_get get;
 		struct store_due due;
 		struct store_fate fate;
 		struct store_space space;
@@ -155,9 +165,9 @@ struct store_op {
 
 STAILQ_HEAD(store_list, store_op);
 
-/* Unconfined: takes lock and key, opens the database, recovers. */
+/* Confined: takes lock and key, opens the database, recovers. */
 void store_prepare(void);
-/* Confined: starts the threads (sandbox_seal() is the caller's to call). */
+/* Starts the threads (sandbox_seal() is the caller's to call). */
 void store_start(struct event_base *);
 /* What identifies this queue to smtpd. */
 uint64_t store_instance(void);
@@ -166,7 +176,12 @@ const uint8_t *store_key(void);
 struct store_op *store_op_new(
     enum store_kind, void (*done)(struct store_op *), void *owner);
 void store_op_free(struct store_op *); /* and what it owns */
+/* With the others of this turn of the loop. */
 void store_submit(struct store_op *);
+/* A message waits among what was submitted in this turn. */
+bool store_has_commit(void);
+/* End of the turn: hands everything submitted in it over at once. */
+void store_turn(void);
 /* Milliseconds since the oldest operation under way was submitted. */
 int64_t store_behind(void);
 /* Finishes what was submitted, then ends the thread. Waits. */

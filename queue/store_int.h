@@ -42,6 +42,7 @@ bool sql_apply_order(struct store_order *, struct store_removals *);
 /* store_read.c: operations that change nothing. */
 void read_prepare(struct sqlite3 *);
 void read_load(struct store_load *);
+void read_get(struct store_get *);
 void read_due(struct store_due *);
 void read_fate(struct store_fate *);
 /* False: no such message. */

@@ -10,13 +10,22 @@
 
 #include <sqlite3.h>
 
-enum statement { ORDER_ROWS, SET_STATE, ALL_GROUPS, ALL_CLOCKS, STATEMENTS };
+enum statement {
+	ORDER_ROWS,
+	SET_STATE,
+	NO_CLOCK,
+	ALL_GROUPS,
+	ALL_CLOCKS,
+	STATEMENTS
+};
 
 static const char *const texts[STATEMENTS] = {
 	[ORDER_ROWS] = "SELECT n, state, destination FROM grp"
 		       " WHERE message = ?",
 	[SET_STATE] = "UPDATE grp SET state = ?, next_try = ?"
 		      " WHERE message = ? AND n = ?",
+	[NO_CLOCK] = "UPDATE destination SET not_before = 0"
+		     " WHERE id = ?",
 	[ALL_GROUPS] = "UPDATE grp SET next_try = ?1"
 		       " WHERE state = 3 AND next_try > ?1",
 	[ALL_CLOCKS] = "UPDATE destination SET not_before = 0,"
@@ -60,8 +69,11 @@ order_group(struct store_order *o, uint32_t n, enum group_state state,
 		return sql_drop_group(o->id, n);
 	case ORDER_HOLD:
 		return sql_numbers(order.statements[SET_STATE], hold, 4);
-	case ORDER_RELEASE:
 	case ORDER_RETRY:
+		if (!sql_numbers(order.statements[NO_CLOCK], &destination, 1))
+			return false;
+		/* FALLTHROUGH */
+	case ORDER_RELEASE:
 		return sql_numbers(order.statements[SET_STATE], go, 4) &&
 		       sql_wake_at(destination, o->now);
 	}

@@ -14,6 +14,7 @@
 
 enum statement {
 	LOAD_GROUPS,
+	LOAD_ONE,
 	LOAD_MESSAGE,
 	LOAD_RCPTS,
 	DUE,
@@ -29,6 +30,8 @@ static const char *const texts[STATEMENTS] = {
 			" AND next_try <= ?2"
 			" AND (next_try, message, n) > (?3, ?4, ?5)"
 			" ORDER BY next_try, message, n LIMIT ?6",
+	[LOAD_ONE] = "SELECT message, n, next_try, attempts, error"
+		     " FROM grp WHERE message = ? AND n = ?",
 	[LOAD_MESSAGE] = "SELECT shard, size, received, class, uid, flags,"
 			 " sender, client, helo, message_id"
 			 " FROM message WHERE id = ?",
@@ -161,6 +164,17 @@ read_load(struct store_load *l)
 	}
 	sqlite3_reset(s);
 	l->more = seen == l->max;
+}
+
+void
+read_get(struct store_get *g)
+{
+	sqlite3_stmt *s = reader.statements[LOAD_ONE];
+
+	sqlite3_bind_int64(s, 1, (int64_t)g->message);
+	sqlite3_bind_int64(s, 2, g->n);
+	g->group = sqlite3_step(s) == SQLITE_ROW ? load_group(s) : NULL;
+	sqlite3_reset(s);
 }
 
 static bool

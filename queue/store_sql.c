@@ -49,7 +49,7 @@ static const char *const texts[STATEMENTS] = {
 	[DROP_MESSAGE] = "DELETE FROM message WHERE id = ?1 AND NOT EXISTS"
 			 " (SELECT 1 FROM grp WHERE message = ?1)",
 	[DEFER_GROUP] = "UPDATE grp SET state = ?, next_try = ?,"
-			" attempts = ?, error = ?"
+			" attempts = ?, error = ?, destination = ?"
 			" WHERE message = ? AND n = ?",
 	[WAKE_AT] = "UPDATE destination SET wake = max(?2, not_before)"
 		    " WHERE id = ?1 AND (wake IS NULL OR"
@@ -318,17 +318,24 @@ static bool
 defer_group(const struct store_result *r)
 {
 	sqlite3_stmt *s = sql.statements[DEFER_GROUP];
+	int64_t destination = 0;
 
+	if (r->destination != NULL) {
+		destination = destination_id(r->destination);
+		if (destination == 0)
+			return false;
+	}
 	sqlite3_bind_int64(s, 1, r->state);
 	sqlite3_bind_int64(s, 2, r->next_try);
 	sqlite3_bind_int64(s, 3, r->attempts);
 	bind_text(s, 4, r->error);
-	sqlite3_bind_int64(s, 5, (int64_t)r->message->id);
-	sqlite3_bind_int64(s, 6, r->group);
+	sqlite3_bind_int64(s, 5, destination);
+	sqlite3_bind_int64(s, 6, (int64_t)r->message->id);
+	sqlite3_bind_int64(s, 7, r->group);
 	if (!run(s))
 		return false;
 	return r->state != GROUP_WAITING ||
-	       sql_wake_at(r->destination_id, r->next_try);
+	       sql_wake_at(destination, r->next_try);
 }
 
 static bool
@@ -378,8 +385,10 @@ sql_apply(struct store_op *op, struct store_removals *removals)
 	case STORE_ORDER:
 		return sql_apply_order(&op->u.order, removals);
 	case STORE_STOCK:
+	case STORE_DISCARD:
 	case STORE_OPEN:
 	case STORE_LOAD:
+	case STORE_GET:
 	case STORE_DUE:
 	case STORE_FATE:
 	case STORE_SPACE:

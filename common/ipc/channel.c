@@ -23,7 +23,8 @@ enum {
 	FRAME_FD = 1 << 0,   /* flags: a descriptor comes with it */
 	FRAME_OURS = 1 << 1, /* the sender opened the conversation */
 	FRAME_HEADER = 16,
-	READS_PER_TURN = 8 /* packets, so that no peer starves the others */
+	READS_PER_TURN = 8, /* packets, so that no peer starves the others */
+	READ_AGAIN = 8192   /* a packet as large as this has company */
 };
 
 struct channel {
@@ -33,6 +34,7 @@ struct channel {
 	struct event *readable, *writable;
 	struct packet_in in;
 	struct packet_out out;
+	bool takes_fds; /* some rule's message brings a descriptor */
 	struct conv_table convs;
 	bool was_full;
 	const struct ipc_type *message; /* being handled */
@@ -67,6 +69,8 @@ channel_new(
 	ch->fd = fd;
 	ch->def = def;
 	ch->owner = owner;
+	for (size_t i = 0; i < def->nrules; i++)
+		ch->takes_fds = ch->takes_fds || def->rules[i].type->fd;
 	packet_in_init(&ch->in);
 	packet_out_init(&ch->out);
 	ch->readable =
@@ -406,6 +410,11 @@ read_packet(struct channel *ch)
 {
 	switch (packet_in_read(&ch->in, ch->fd)) {
 	case PACKET_GOT:
+		/* not kept waiting for a frame that can never claim it */
+		if (!ch->takes_fds && ch->in.nfds > 0) {
+			end(ch, "descriptor that nobody wants");
+			return false;
+		}
 		return work_off(ch);
 	case PACKET_LATER:
 		return false;

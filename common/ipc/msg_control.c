@@ -12,6 +12,7 @@ static const struct ipc_field boot_fields[] = {
 	{ "index", IPC_U32, offsetof(struct msg_boot, index), 0 },
 	{ "uid", IPC_U32, offsetof(struct msg_boot, uid), 0 },
 	{ "gid", IPC_U32, offsetof(struct msg_boot, gid), 0 },
+	{ "operators", IPC_U32, offsetof(struct msg_boot, operators), 0 },
 	{ "confine", IPC_U8, offsetof(struct msg_boot, confine), 0 },
 	{ "debug", IPC_U8, offsetof(struct msg_boot, debug), 0 },
 	{ "stamp", IPC_U8, offsetof(struct msg_boot, stamp), 0 },

@@ -38,11 +38,12 @@ enum peer_class {
 };
 
 struct msg_boot {
-	uint16_t kind;     /* enum peer_kind: whom the child is */
-	uint16_t class_;   /* enum peer_class, smtpd only */
-	uint32_t index;    /* which of several workers */
-	uint32_t uid, gid; /* to become; ignored unless root */
-	uint8_t confine;   /* 0: the configuration says "sandbox off" */
+	uint16_t kind;      /* enum peer_kind: whom the child is */
+	uint16_t class_;    /* enum peer_class, smtpd only */
+	uint32_t index;     /* which of several workers */
+	uint32_t uid, gid;  /* to become; ignored unless root */
+	uint32_t operators; /* report: gid of the group postern, 0 none */
+	uint8_t confine;    /* 0: the configuration says "sandbox off" */
 	uint8_t debug;
 	uint8_t stamp; /* 1: the log wants time and name in each line */
 	char root[MSG_PATH_MAX + 1]; /* chroot to here (spool or empty) */

@@ -34,6 +34,7 @@ const struct ipc_type msg_job = {
 
 /* clang-format off */
 static const struct ipc_field job_rcpt_fields[] = {
+	{ "n", IPC_U32, offsetof(struct msg_job_rcpt, n), 0 },
 	{ "address", IPC_TEXT, offsetof(struct msg_job_rcpt, address), MSG_ADDRESS_MAX },
 };
 /* clang-format on */

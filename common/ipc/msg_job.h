@@ -11,7 +11,8 @@
  * the channel is lost, a worker aborts each job whose final dot it has not
  * sent and finishes the others.  A new queue opens MSG_HELD_ASK; the worker
  * answers MSG_HELD for each of those and MSG_HELD_END, and when one is
- * finished it opens MSG_LATE (followed by MSG_RESULT, MSG_JOB_DONE).
+ * finished it opens MSG_LATE, followed by one MSG_RESULT for every recipient
+ * and MSG_JOB_DONE.
  */
 #ifndef COMMON_IPC_MSG_JOB_H
 #define COMMON_IPC_MSG_JOB_H
@@ -50,11 +51,12 @@ struct msg_job { /* opens; with descriptor */
 };
 
 struct msg_job_rcpt {
+	uint32_t n; /* the recipient's number within the group */
 	char address[MSG_ADDRESS_MAX + 1];
 };
 
 struct msg_result {
-	uint32_t rcpt;   /* 0 .. nrcpts - 1, in the order they came */
+	uint32_t rcpt;   /* its number, as in MSG_JOB_RCPT */
 	uint8_t verdict; /* 2 done, 4 later, 5 never */
 	uint16_t smtp, subject, detail;
 	char text[MSG_TEXT_MAX + 1];

@@ -61,7 +61,6 @@ static const struct ipc_field row_fields[] = {
 	{ "uid", IPC_U32, offsetof(struct msg_row, uid), 0 },
 	{ "client_family", IPC_U8, offsetof(struct msg_row, client_family), 0 },
 	{ "client", IPC_BYTES, offsetof(struct msg_row, client), MSG_IP_BYTES },
-	{ "nrcpts", IPC_U32, offsetof(struct msg_row, nrcpts), 0 },
 	{ "sender", IPC_TEXT, offsetof(struct msg_row, sender), MSG_ADDRESS_MAX },
 	{ "helo", IPC_TEXT, offsetof(struct msg_row, helo), MSG_DOMAIN_MAX },
 	{ "message_id", IPC_TEXT, offsetof(struct msg_row, message_id), MSG_DOMAIN_MAX },

@@ -50,7 +50,6 @@ struct msg_row {
 	uint32_t uid;     /* of a local submitter; UINT32_MAX: not local */
 	uint8_t client_family;
 	uint8_t client[MSG_IP_BYTES];
-	uint32_t nrcpts; /* still to be delivered */
 	char sender[MSG_ADDRESS_MAX + 1];
 	char helo[MSG_DOMAIN_MAX + 1];
 	char message_id[MSG_DOMAIN_MAX + 1];

@@ -31,7 +31,7 @@ set(struct status *st, enum verdict verdict, int smtp, int subject, int detail)
 	st->detail = detail;
 }
 
-static void
+static void __attribute__((__format__(printf, 2, 0)))
 set_text(struct status *st, const char *fmt, va_list ap)
 {
 	vsnprintf(st->text, sizeof(st->text), fmt, ap);

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: ISC */
+/* common/conf/parse_int.h - what parse*.c share.
+ *
+ * A parser stands before one token.  The first thing that is wrong is noted
+ * and everything after it fails, so only the last step need be asked.
+ */
+#ifndef COMMON_CONF_PARSE_INT_H
+#define COMMON_CONF_PARSE_INT_H
+
+#include "common/conf/conf.h"
+#include "common/conf/lex.h"
+
+struct parser {
+	struct lexer lexer;
+	struct token token;
+	unsigned int statement; /* line in which it began */
+	bool failed;
+	struct conf *conf;
+	struct conf_error *error;
+	unsigned int set_line[KEY_COUNT]; /* 0: not set yet */
+};
+
+/* A statement that is not a scalar setting. */
+struct statement {
+	const char *word;
+	void (*parse)(struct parser *); /* stands behind the word */
+};
+
+extern const struct statement statements[];
+extern const size_t nstatements;
+
+void parser_next(struct parser *);
+void parser_fail(struct parser *, const char *, ...)
+    __attribute__((__format__(printf, 2, 3)));
+/* "WHAT, found TOKEN" */
+void parser_expected(struct parser *, const char *what);
+bool parser_at(const struct parser *, const char *word);
+/* Past this word if it stands here. */
+bool parser_skip(struct parser *, const char *word);
+void parser_need(struct parser *, const char *word);
+/* Past a word or string; false (and failed) otherwise. */
+bool parser_text(struct parser *, const char *what, char *out, size_t size);
+
+void setting_parse(struct parser *);
+
+#endif

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: ISC */
+/* common/conf/parse_list.c - the statements that add to a list, one function
+ * and one row of a table each.
+ */
+#include "common/base/alloc.h"
+#include "common/conf/parse_int.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { DNS_PORT = 53 };
+
+/* The names behind "domain": one, or several in braces. */
+struct names {
+	char (*name)[DOMAIN_MAX + 1];
+	size_t n;
+};
+
+static void
+full(struct parser *p)
+{
+	parser_fail(p, "too many entries of this kind");
+}
+
+static void
+port_number(struct parser *p, uint16_t *port)
+{
+	uint64_t n;
+
+	if (p->failed)
+		return;
+	if (p->token.kind != TOKEN_WORD || !view_u64(p->token.text, &n) ||
+	    n < 1 || n > 65535) {
+		parser_expected(p, "a port from 1 to 65535");
+		return;
+	}
+	*port = (uint16_t)n;
+	parser_next(p);
+}
+
+static void
+optional_port(struct parser *p, uint16_t *port)
+{
+	if (parser_skip(p, "port"))
+		port_number(p, port);
+}
+
+static void
+address(struct parser *p, const char *what, struct ip *ip)
+{
+	if (p->failed)
+		return;
+	if (p->token.kind != TOKEN_WORD || !ip_parse(p->token.text, ip)) {
+		parser_expected(p, what);
+		return;
+	}
+	parser_next(p);
+}
+
+static void
+network(struct parser *p, const char *what, struct network *n)
+{
+	if (p->failed)
+		return;
+	if (p->token.kind != TOKEN_WORD || !network_parse(p->token.text, n)) {
+		parser_expected(p, what);
+		return;
+	}
+	parser_next(p);
+}
+
+static void
+domain(struct parser *p, char out[DOMAIN_MAX + 1])
+{
+	struct token found = p->token;
+	char raw[CONF_TEXT_MAX + 1];
+
+	if (!parser_text(p, "a domain", raw, sizeof(raw)))
+		return;
+	if (domain_normalise(view_of(raw), out) && domain_valid(view_of(out)))
+		return;
+	p->token = found;
+	parser_expected(p, "a domain such as example.org");
+}
+
+static void
+names_add(struct parser *p, struct names *names)
+{
+	if (names->n >= CONF_LIST_MAX) {
+		full(p);
+		return;
+	}
+	names->name =
+	    mem_grow(names->name, names->n + 1, sizeof(names->name[0]));
+	domain(p, names->name[names->n]);
+	names->n++;
+}
+
+static void
+names_read(struct parser *p, struct names *names)
+{
+	if (p->failed)
+		return;
+	if (p->token.kind != TOKEN_OPEN) {
+		names_add(p, names);
+		return;
+	}
+	do {
+		parser_next(p);
+		while (!p->failed && (p->token.kind == TOKEN_WORD ||
+					 p->token.kind == TOKEN_STRING))
+			names_add(p, names);
+	} while (!p->failed && p->token.kind == TOKEN_LINE);
+	if (p->failed)
+		return;
+	if (p->token.kind != TOKEN_CLOSE || names->n == 0) {
+		parser_expected(p, names->n == 0 ? "a domain" : "\"}\"");
+		return;
+	}
+	parser_next(p);
+}
+
+static bool
+listener_eq(const struct conf_listener *a, const struct conf_listener *b)
+{
+	return a->port == b->port && a->any == b->any &&
+	       (a->any || ip_eq(&a->ip, &b->ip));
+}
+
+/* listen on any|ADDRESS port N */
+static void
+parse_listen(struct parser *p)
+{
+	struct conf_listener l = { 0 };
+
+	parser_need(p, "on");
+	l.any = parser_skip(p, "any");
+	if (!l.any)
+		address(p, "\"any\" or an address", &l.ip);
+	parser_need(p, "port");
+	port_number(p, &l.port);
+	if (p->failed)
+		return;
+	for (size_t i = 0; i < p->conf->nlisteners; i++)
+		if (listener_eq(&l, &p->conf->listeners[i]))
+			parser_fail(
+			    p, "port %u is listened on there already", l.port);
+	if (!conf_add_listener(p->conf, &l))
+		full(p);
+}
+
+/*
+ * "accept from any" alone would be an open relay written by forgetting the
+ * rest: who wants one says "for any".
+ */
+static void
+rule_target(struct parser *p, struct accept_rule *r, struct names *names)
+{
+	if (!parser_skip(p, "for")) {
+		if (r->who == ACCEPT_ANY && !r->reject)
+			parser_expected(p,
+			    "\"for domain NAME\" (or \"for any\", an open "
+			    "relay)");
+		return;
+	}
+	if (parser_skip(p, "any"))
+		return;
+	if (!parser_skip(p, "domain")) {
+		parser_expected(p, "\"any\" or \"domain\"");
+		return;
+	}
+	r->has_domain = true;
+	names_read(p, names);
+}
+
+static void
+rule_add(struct parser *p, struct accept_rule *r, const struct names *names)
+{
+	size_t n = r->has_domain ? names->n : 1;
+
+	for (size_t i = 0; !p->failed && i < n; i++) {
+		if (r->has_domain)
+			memcpy(r->domain, names->name[i], sizeof(r->domain));
+		if (!conf_add_accept(p->conf, r))
+			full(p);
+	}
+}
+
+/* accept|reject from local|any|NETWORK [for any|domain NAME|domain { ... }] */
+static void
+parse_rule(struct parser *p, bool reject)
+{
+	struct accept_rule r = { .reject = reject };
+	struct names names = { 0 };
+
+	parser_need(p, "from");
+	if (parser_skip(p, "local")) {
+		r.who = ACCEPT_LOCAL;
+	} else if (parser_skip(p, "any")) {
+		r.who = ACCEPT_ANY;
+	} else {
+		r.who = ACCEPT_NETWORK;
+		network(p, "\"local\", \"any\" or a network such as 10.0.0.0/8",
+		    &r.network);
+	}
+	rule_target(p, &r, &names);
+	rule_add(p, &r, &names);
+	mem_free(names.name);
+}
+
+static void
+parse_accept(struct parser *p)
+{
+	parse_rule(p, false);
+}
+
+static void
+parse_reject(struct parser *p)
+{
+	parse_rule(p, true);
+}
+
+static void
+route_match(struct parser *p, struct route *r, struct names *names)
+{
+	if (parser_skip(p, "any")) {
+		r->match = ROUTE_ANY;
+	} else if (parser_skip(p, "local")) {
+		r->match = ROUTE_LOCAL;
+	} else if (parser_skip(p, "domain")) {
+		r->match = ROUTE_DOMAIN;
+		names_read(p, names);
+	} else {
+		parser_expected(p, "\"any\", \"local\" or \"domain\"");
+	}
+}
+
+/* A name, or an address with or without its brackets. */
+static bool
+host_normalise(const char *raw, char out[DOMAIN_MAX + 1])
+{
+	struct view v = view_of(raw);
+	char text[IP_TEXT];
+	struct ip ip;
+
+	if (ip_parse(v, &ip) || domain_literal_ip(v, &ip)) {
+		snprintf(out, DOMAIN_MAX + 1, "[%s%s]",
+		    ip.family == 6 ? "IPv6:" : "", ip_print(&ip, text));
+		return true;
+	}
+	return domain_normalise(v, out) && domain_valid(view_of(out));
+}
+
+static void
+route_host(struct parser *p, struct route *r)
+{
+	static const char what[] =
+	    "a host such as \"mail.example.org\" or \"[192.0.2.1]\"";
+	struct token found = p->token;
+	char raw[CONF_TEXT_MAX + 1];
+
+	r->transport = TRANSPORT_HOST;
+	if (!parser_text(p, what, raw, sizeof(raw)))
+		return;
+	if (host_normalise(raw, r->host))
+		return;
+	p->token = found;
+	parser_expected(p, what);
+}
+
+/* route any|local|domain NAME|domain { ... } to mx|host NAME [port N] */
+static void
+parse_route(struct parser *p)
+{
+	struct route r = { 0 };
+	struct names names = { 0 };
+	size_t n;
+
+	route_match(p, &r, &names);
+	parser_need(p, "to");
+	if (parser_skip(p, "mx"))
+		r.transport = TRANSPORT_MX;
+	else if (parser_skip(p, "host"))
+		route_host(p, &r);
+	else
+		parser_expected(p, "\"mx\" or \"host\"");
+	optional_port(p, &r.port);
+	n = r.match == ROUTE_DOMAIN ? names.n : 1;
+	for (size_t i = 0; !p->failed && i < n; i++) {
+		if (r.match == ROUTE_DOMAIN)
+			memcpy(r.domain, names.name[i], sizeof(r.domain));
+		if (!conf_add_route(p->conf, &r))
+			full(p);
+	}
+	mem_free(names.name);
+}
+
+/* resolver ADDRESS [port N] */
+static void
+parse_resolver(struct parser *p)
+{
+	struct conf_resolver r = { .port = DNS_PORT };
+
+	address(p, "the address of a resolver", &r.ip);
+	optional_port(p, &r.port);
+	if (!p->failed && !conf_add_resolver(p->conf, &r))
+		full(p);
+}
+
+/* mx addresses allow NETWORK [NETWORK ...] */
+static void
+parse_mx(struct parser *p)
+{
+	struct network n;
+
+	parser_need(p, "addresses");
+	parser_need(p, "allow");
+	do {
+		network(p, "a network such as 127.0.0.0/8", &n);
+		if (!p->failed && !conf_add_mx_allow(p->conf, &n))
+			full(p);
+	} while (!p->failed && p->token.kind == TOKEN_WORD);
+}
+
+const struct statement statements[] = {
+	{ "listen", parse_listen },
+	{ "accept", parse_accept },
+	{ "reject", parse_reject },
+	{ "route", parse_route },
+	{ "resolver", parse_resolver },
+	{ "mx", parse_mx },
+};
+const size_t nstatements = nitems(statements);

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: ISC */
+/* common/conf/print.c - the effective configuration in its own language.
+ *
+ * Every setting is printed, whether it was set or not; what is printed reads
+ * back as the same configuration.
+ */
+#include "common/conf/conf.h"
+#include "common/conf/keys.h"
+#include "common/conf/number.h"
+
+#include <inttypes.h>
+
+static void
+print_quoted(const char *text, struct buf *out)
+{
+	buf_add_string(out, "\"");
+	for (; *text != '\0'; text++) {
+		if (*text == '"' || *text == '\\')
+			buf_add_string(out, "\\");
+		buf_add(out, view_make(text, 1));
+	}
+	buf_add_string(out, "\"");
+}
+
+static void
+print_value(
+    const struct setting *s, const struct conf_value *v, struct buf *out)
+{
+	char number[NUMBER_TEXT];
+
+	switch (s->kind) {
+	case SETTING_SWITCH:
+		buf_add_string(out, v->number != 0 ? "on" : "off");
+		return;
+	case SETTING_COUNT:
+		buf_printf(out, "%" PRIu64, v->number);
+		return;
+	case SETTING_SIZE:
+		buf_add_string(out, number_print_size(v->number, number));
+		return;
+	case SETTING_TIME:
+		buf_add_string(out, number_print_time(v->number, number));
+		return;
+	case SETTING_LOG:
+		if (v->text[0] != '/') {
+			buf_add_string(out, v->text);
+			return;
+		}
+		buf_add_string(out, "file ");
+		break;
+	case SETTING_DOMAIN:
+	case SETTING_PATH:
+	case SETTING_ADDRESS:
+		break;
+	}
+	print_quoted(v->text, out);
+}
+
+static void
+print_setting(const struct conf *c, enum conf_key key, struct buf *out)
+{
+	const struct setting *s = setting_of(key);
+	const struct conf_value *v = &c->values[key];
+
+	/* an unset text has no spelling */
+	if (setting_is_text(s) && v->text[0] == '\0')
+		return;
+	buf_printf(out, "%s ", s->words);
+	print_value(s, v, out);
+	buf_add_string(out, "\n");
+}
+
+static void
+print_network(const struct network *n, struct buf *out)
+{
+	char text[IP_TEXT];
+
+	buf_printf(out, "%s/%u", ip_print(&n->ip, text), n->bits);
+}
+
+static void
+print_listener(const struct conf_listener *l, struct buf *out)
+{
+	char text[IP_TEXT];
+
+	buf_printf(out, "listen on %s port %u\n",
+	    l->any ? "any" : ip_print(&l->ip, text), l->port);
+}
+
+static void
+print_accept(const struct accept_rule *r, struct buf *out)
+{
+	buf_printf(out, "%s from ", r->reject ? "reject" : "accept");
+	switch (r->who) {
+	case ACCEPT_LOCAL:
+		buf_add_string(out, "local");
+		break;
+	case ACCEPT_ANY:
+		buf_add_string(out, "any");
+		break;
+	case ACCEPT_NETWORK:
+		print_network(&r->network, out);
+		break;
+	}
+	if (r->has_domain)
+		buf_printf(out, " for domain %s\n", r->domain);
+	else
+		buf_add_string(out, " for any\n");
+}
+
+static void
+print_route(const struct route *r, struct buf *out)
+{
+	buf_add_string(out, "route ");
+	switch (r->match) {
+	case ROUTE_ANY:
+		buf_add_string(out, "any");
+		break;
+	case ROUTE_LOCAL:
+		buf_add_string(out, "local");
+		break;
+	case ROUTE_DOMAIN:
+		buf_printf(out, "domain %s", r->domain);
+		break;
+	}
+	switch (r->transport) {
+	case TRANSPORT_MX:
+		buf_add_string(out, " to mx");
+		break;
+	case TRANSPORT_HOST:
+		buf_printf(out, " to host \"%s\"", r->host);
+		break;
+	}
+	if (r->port != 0)
+		buf_printf(out, " port %u", r->port);
+	buf_add_string(out, "\n");
+}
+
+static void
+print_resolver(const struct conf_resolver *r, struct buf *out)
+{
+	char text[IP_TEXT];
+
+	buf_printf(
+	    out, "resolver %s port %u\n", ip_print(&r->ip, text), r->port);
+}
+
+void
+conf_print(const struct conf *c, struct buf *out)
+{
+	for (size_t i = 0; i < KEY_COUNT; i++)
+		print_setting(c, (enum conf_key)i, out);
+	for (size_t i = 0; i < c->nlisteners; i++)
+		print_listener(&c->listeners[i], out);
+	for (size_t i = 0; i < c->naccepts; i++)
+		print_accept(&c->accepts[i], out);
+	for (size_t i = 0; i < c->nroutes; i++)
+		print_route(&c->routes[i], out);
+	for (size_t i = 0; i < c->nresolvers; i++)
+		print_resolver(&c->resolvers[i], out);
+	for (size_t i = 0; i < c->nmx_allow; i++) {
+		buf_add_string(out, "mx addresses allow ");
+		print_network(&c->mx_allow[i], out);
+		buf_add_string(out, "\n");
+	}
+}

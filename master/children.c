@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: ISC */
+/* master/children.c - the table of processes, and who talks to whom. */
+#include "master/children.h"
+
+#include "common/base/alloc.h"
+
+enum {
+	FILES_SPARE = 64, /* channels, log, loop */
+	FILES_QUEUE = 32768,
+	FILES_REPORT = 1024,
+	FILES_RESOLVE = 4096
+};
+
+static size_t
+one(const struct conf *c)
+{
+	(void)c;
+	return 1;
+}
+
+static size_t
+smtpd_strangers(const struct conf *c)
+{
+	if (c->nlisteners == 0)
+		return 0;
+	return (size_t)conf_number(c, KEY_WORKERS_SMTPD);
+}
+
+static size_t
+deliverers(const struct conf *c)
+{
+	return (size_t)conf_number(c, KEY_WORKERS_DELIVER);
+}
+
+/*
+ * Only who sends everything to addresses does without DNS: what no route
+ * matches goes by MX.
+ */
+static size_t
+resolvers(const struct conf *c)
+{
+	for (size_t i = 0; i < c->nroutes; i++) {
+		const struct route *r = &c->routes[i];
+
+		if (r->transport == TRANSPORT_MX ||
+		    !domain_is_literal(view_of(r->host)))
+			return 1;
+		if (r->match == ROUTE_ANY)
+			return 0;
+	}
+	return 1;
+}
+
+/* A session has its socket and the body that it receives. */
+static size_t
+smtpd_files(const struct conf *c)
+{
+	return 2 * (size_t)conf_number(c, KEY_SESSIONS) + FILES_SPARE;
+}
+
+/* A delivery has its socket and the body that it sends. */
+static size_t
+deliver_files(const struct conf *c)
+{
+	return 2 * (size_t)conf_number(c, KEY_TOTAL_CONNECTIONS) + 1024;
+}
+
+static size_t
+queue_files(const struct conf *c)
+{
+	(void)c;
+	return FILES_QUEUE;
+}
+
+static size_t
+report_files(const struct conf *c)
+{
+	(void)c;
+	return FILES_REPORT;
+}
+
+static size_t
+resolve_files(const struct conf *c)
+{
+	(void)c;
+	return FILES_RESOLVE;
+}
+
+/* clang-format off */
+const struct program programs[] = {
+	{ "postern-queue", "_postern-queue", PEER_QUEUE, 0, "queue",
+	    ROOT_QUEUE, SOCKETS_NONE, STOP_LAST, queue_files, one },
+	{ "postern-report", "_postern-report", PEER_REPORT, 0, "report",
+	    ROOT_QUEUE, SOCKETS_CONTROL, STOP_FIRST, report_files, one },
+	{ "postern-resolve", "_postern-resolve", PEER_RESOLVE, 0, "resolve",
+	    ROOT_EMPTY, SOCKETS_NONE, STOP_LAST, resolve_files, resolvers },
+	{ "postern-deliver", "_postern-deliver", PEER_DELIVER, 0, "deliver",
+	    ROOT_EMPTY, SOCKETS_NONE, STOP_SECOND, deliver_files,
+	    deliverers },
+	{ "postern-smtpd", "_postern-smtpd", PEER_SMTPD, CLASS_STRANGER,
+	    "smtpd", ROOT_EMPTY, SOCKETS_TCP, STOP_FIRST, smtpd_files,
+	    smtpd_strangers },
+	{ "postern-smtpd", "_postern-smtpd-local", PEER_SMTPD, CLASS_LOCAL,
+	    "smtpd-local", ROOT_EMPTY, SOCKETS_SUBMIT, STOP_FIRST,
+	    smtpd_files, one },
+};
+const size_t nprograms = nitems(programs);
+
+static const struct {
+	enum peer_kind a, b;
+} wires[] = {
+	{ PEER_SMTPD, PEER_QUEUE },
+	{ PEER_QUEUE, PEER_DELIVER },
+	{ PEER_DELIVER, PEER_RESOLVE },
+	{ PEER_QUEUE, PEER_REPORT },
+};
+/* clang-format on */
+
+bool
+programs_are_wired(enum peer_kind a, enum peer_kind b)
+{
+	for (size_t i = 0; i < nitems(wires); i++)
+		if ((wires[i].a == a && wires[i].b == b) ||
+		    (wires[i].a == b && wires[i].b == a))
+			return true;
+	return false;
+}

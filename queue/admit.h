@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC */
+/* queue/admit.h - from recipients to groups, before and after the commit.
+ *
+ * Each recipient is expanded and routed; those with the same next hop share a
+ * group.  A group is stored as fresh and tried at once if the window has room
+ * and its destination is awake, else as waiting; as held when it has no place
+ * to go.
+ */
+#ifndef QUEUE_ADMIT_H
+#define QUEUE_ADMIT_H
+
+#include "common/mail/mailbox.h"
+#include "queue/store.h"
+
+/* The message of the commit is set; groups are added as needed. */
+void admit_address(struct store_commit *, const struct mailbox *);
+/* An address that nothing can be done with but keep it for people. */
+void admit_hold(struct store_commit *, const char *address);
+/* Decides what is fresh, and counts the groups as in memory. */
+void admit_begin(struct store_commit *);
+/* It is durable: what is fresh may be tried. */
+void admit_stored(struct store_commit *);
+/* It is not: forget the groups. */
+void admit_failed(struct store_commit *);
+
+#endif

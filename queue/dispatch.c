@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: ISC */
+/* queue/dispatch.c - jobs for the deliver workers.
+ *
+ * A worker can report on jobs that it was given, and by their tokens on those
+ * that a former queue gave it; on nothing else.
+ */
+#include "queue/dispatch.h"
+
+#include "common/base/alloc.h"
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/ipc/msg_job.h"
+#include "queue/embargo.h"
+#include "queue/outcome.h"
+#include "queue/start.h"
+#include "queue/store.h"
+#include "queue/token.h"
+#include "queue/window.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+enum {
+	RCPTS_PER_JOB = 100, /* recipients of one transaction */
+	WORKER_AHEAD = 16,   /* jobs by which the preferred may be busier */
+	IN_JOB = CONV_A,     /* phases of a conversation */
+	IN_HELD = CONV_B,
+	IN_LATE = CONV_C
+};
+
+/* What we keep of a worker. */
+struct worker {
+	size_t njobs;
+	bool asked; /* MSG_HELD_ASK is unanswered */
+};
+
+static struct worker *
+worker_of(const struct peer *p)
+{
+	return p->data;
+}
+
+static bool
+usable(const struct peer *p)
+{
+	return p->channel != NULL && worker_of(p) != NULL &&
+	       !worker_of(p)->asked && channel_may_open(p->channel, &msg_job) &&
+	       !channel_full(p->channel);
+}
+
+static uint32_t
+hash_of(const char *host)
+{
+	uint32_t h = 2166136261U;
+
+	for (; *host != '\0'; host++)
+		h = (h ^ (unsigned char)*host) * 16777619U;
+	return h;
+}
+
+/* The one that may have connections to that host, or the idlest. */
+static struct peer *
+choose(const char *host)
+{
+	struct peer *p, *best = NULL, *preferred;
+	size_t n = 0;
+
+	for (; (p = process_peer(PEER_DELIVER, n)) != NULL; n++)
+		if (usable(p) && (best == NULL || worker_of(p)->njobs <
+						      worker_of(best)->njobs))
+			best = p;
+	if (n == 0)
+		return NULL;
+	preferred = process_peer(PEER_DELIVER, hash_of(host) % n);
+	if (best != NULL && usable(preferred) &&
+	    worker_of(preferred)->njobs < worker_of(best)->njobs + WORKER_AHEAD)
+		return preferred;
+	return best;
+}
+
+static size_t
+count_untried(const struct group *g)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < g->nrcpts; i++)
+		if (!g->rcpts[i].tried)
+			n++;
+	return n < RCPTS_PER_JOB ? n : RCPTS_PER_JOB;
+}
+
+static struct job *
+job_make(struct group *g)
+{
+	struct job *j = job_new(g, count_untried(g));
+
+	for (size_t i = 0; i < g->nrcpts && j->nrcpts < RCPTS_PER_JOB; i++) {
+		if (g->rcpts[i].tried)
+			continue;
+		g->rcpts[i].tried = true;
+		j->rcpts[j->nrcpts++].n = g->rcpts[i].n;
+	}
+	return j;
+}
+
+static void
+send_rcpts(const struct job *j)
+{
+	const struct group *g = j->group;
+	struct msg_job_rcpt m;
+	size_t i = 0;
+
+	for (size_t k = 0; k < j->nrcpts; k++) {
+		while (g->rcpts[i].n != j->rcpts[k].n)
+			i++;
+		m.n = j->rcpts[k].n;
+		(void)view_copy(
+		    view_of(g->rcpts[i].address), m.address, sizeof(m.address));
+		channel_send(
+		    j->worker->channel, j->conv, &msg_job_rcpt, &m, -1);
+	}
+}
+
+static void
+job_send(struct job *j, int fd)
+{
+	const struct group *g = j->group;
+	const struct destination *d = g->destination;
+	struct msg_job m = { 0 };
+
+	j->key.message = g->message->id;
+	j->key.group = g->n;
+	j->key.attempt = g->attempts;
+	j->key.worker = j->worker->index;
+	token_make(store_key(), &j->key);
+	m.key = j->key;
+	m.size = g->message->size;
+	m.flags = g->message->flags;
+	m.nrcpts = (uint32_t)j->nrcpts;
+	m.transport = (uint8_t)d->transport;
+	m.port = d->port;
+	(void)view_copy(view_of(d->host), m.host, sizeof(m.host));
+	(void)view_copy(
+	    view_of(g->message->sender), m.sender, sizeof(m.sender));
+	j->conv = channel_open(j->worker->channel, &msg_job, &m, fd, IN_JOB, j);
+	send_rcpts(j);
+}
+
+static void
+start(struct group *g, struct peer *worker)
+{
+	int fd = fcntl(g->message->fd, F_DUPFD_CLOEXEC, 0);
+	struct job *j = job_make(g);
+
+	j->worker = worker;
+	g->job = j;
+	if (fd == -1) {
+		log_warn("no descriptor for a job: %m");
+		outcome_lost(j);
+		return;
+	}
+	worker_of(worker)->njobs++;
+	job_send(j, fd);
+}
+
+/* Its body is open now, or cannot be opened. */
+static void
+on_open(struct store_op *op)
+{
+	struct group *g = op->owner;
+	bool failed = op->failed;
+	struct peer *worker;
+
+	store_op_free(op);
+	worker = failed ? NULL : choose(g->destination->host);
+	if (failed) {
+		outcome_quarantine(g, "its body cannot be opened");
+	} else if (worker == NULL) {
+		schedule_ended(
+		    window_schedule(), g, OUTCOME_ABORTED, clock_wall_ms());
+		schedule_ready(window_schedule(), g);
+	} else {
+		start(g, worker);
+	}
+}
+
+static void
+open_body(struct group *g)
+{
+	struct store_op *op = store_op_new(STORE_OPEN, on_open, g);
+
+	op->u.open = g->message;
+	store_submit(op);
+}
+
+static bool
+any_worker(void)
+{
+	struct peer *p;
+
+	for (size_t n = 0; (p = process_peer(PEER_DELIVER, n)) != NULL; n++)
+		if (usable(p))
+			return true;
+	return false;
+}
+
+void
+dispatch_run(void)
+{
+	struct group *g;
+
+	while (any_worker() && (g = schedule_next(window_schedule(),
+				    clock_wall_ms())) != NULL) {
+		if (outcome_without_attempt(g))
+			continue;
+		if (g->message->fd == -1)
+			open_body(g);
+		else
+			start(g, choose(g->destination->host));
+	}
+}
+
+static bool
+on_result(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	(void)ch;
+	(void)fd;
+	return conv->object != NULL && job_result(conv->object, msg);
+}
+
+static bool
+on_done(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	const struct msg_job_done *m = msg;
+	struct peer *p = channel_owner(ch);
+	struct job *j = conv->object;
+
+	(void)fd;
+	if (!job_rest(j, m))
+		return false;
+	conv->object = NULL;
+	worker_of(p)->njobs--;
+	outcome_job(j, m);
+	dispatch_run();
+	return true;
+}
+
+static bool
+on_held(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	const struct msg_held *m = msg;
+	struct peer *p = channel_owner(ch);
+
+	(void)conv;
+	(void)fd;
+	if (!token_right(store_key(), &m->key) || m->key.worker != p->index)
+		return false;
+	embargo_add(&m->key, p);
+	log_begin("held-by-worker");
+	log_id("id", m->key.message);
+	log_u64("worker", p->index);
+	log_end();
+	return true;
+}
+
+static bool
+on_held_end(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	struct peer *p = channel_owner(ch);
+
+	(void)conv;
+	(void)msg;
+	(void)fd;
+	worker_of(p)->asked = false;
+	start_check();
+	dispatch_run();
+	return true;
+}
+
+/* A finished job of a former queue: the group is read, then judged. */
+struct late {
+	struct job_key key;
+	struct msg_result *results;
+	size_t n, size;
+	struct msg_job_done done;
+};
+
+static void
+late_free(struct late *l)
+{
+	mem_free(l->results);
+	mem_free(l);
+}
+
+static bool
+on_late(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	const struct msg_late *m = msg;
+	struct peer *p = channel_owner(ch);
+	struct late *l;
+
+	(void)fd;
+	if (!token_right(store_key(), &m->key) || m->key.worker != p->index ||
+	    m->nrcpts == 0 || m->nrcpts > RCPTS_PER_JOB)
+		return false;
+	l = mem_zero(1, sizeof(*l));
+	l->key = m->key;
+	l->size = m->nrcpts;
+	l->results = mem_zero(l->size, sizeof(*l->results));
+	conv->object = l;
+	return true;
+}
+
+static bool
+on_late_result(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	struct late *l = conv->object;
+
+	(void)ch;
+	(void)fd;
+	if (l->n == l->size)
+		return false;
+	l->results[l->n++] = *(const struct msg_result *)msg;
+	return true;
+}
+
+static void
+late_judge(struct group *g, const struct late *l)
+{
+	struct job *j = job_new(g, l->n);
+
+	for (size_t i = 0; i < l->n; i++) {
+		j->rcpts[j->nrcpts++].n = l->results[i].rcpt;
+		if (!job_result(j, &l->results[i]))
+			j->nrcpts--;
+	}
+	for (size_t i = 0; i < g->nrcpts; i++)
+		g->rcpts[i].tried = false;
+	window_add(g, true);
+	/* counted as open for a moment, since its end is what is reported */
+	schedule_take(window_schedule(), g);
+	g->job = j;
+	outcome_job(j, &l->done);
+}
+
+static void
+on_late_group(struct store_op *op)
+{
+	struct late *l = op->owner;
+	struct group *g = op->u.get.group;
+
+	embargo_lift(l->key.message, l->key.group);
+	if (g != NULL && g->nrcpts > 0)
+		outcome_route(g);
+	if (g != NULL && g->destination != NULL)
+		late_judge(g, l);
+	else if (g != NULL)
+		group_free(g);
+	late_free(l);
+	store_op_free(op);
+	window_look();
+}
+
+static bool
+on_late_done(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	struct late *l = conv->object;
+	struct store_op *op;
+
+	(void)ch;
+	(void)fd;
+	if (l->n != l->size)
+		return false;
+	l->done = *(const struct msg_job_done *)msg;
+	conv->object = NULL;
+	op = store_op_new(STORE_GET, on_late_group, l);
+	op->u.get.message = l->key.message;
+	op->u.get.n = l->key.group;
+	store_submit(op);
+	return true;
+}
+
+/* One handler a type; the phase says whose conversation it is. */
+static bool
+on_any_result(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	return conv->phase == IN_LATE ? on_late_result(ch, conv, msg, fd)
+				      : on_result(ch, conv, msg, fd);
+}
+
+static bool
+on_any_done(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	return conv->phase == IN_LATE ? on_late_done(ch, conv, msg, fd)
+				      : on_done(ch, conv, msg, fd);
+}
+
+static void
+on_conv_lost(struct channel *ch, struct conv *conv)
+{
+	struct peer *p = channel_owner(ch);
+
+	if (conv->object == NULL)
+		return;
+	if (conv->phase == IN_LATE) {
+		late_free(conv->object);
+		return;
+	}
+	worker_of(p)->njobs--;
+	outcome_lost(conv->object);
+}
+
+static void
+on_attached(struct peer *p)
+{
+	if (p->data == NULL)
+		p->data = mem_zero(1, sizeof(struct worker));
+	worker_of(p)->njobs = 0;
+	worker_of(p)->asked = true;
+	channel_open(p->channel, &msg_held_ask, NULL, -1, IN_HELD, NULL);
+}
+
+static void
+on_lost(struct peer *p)
+{
+	if (worker_of(p) != NULL)
+		worker_of(p)->asked = false;
+	if (embargo_lift_peer(p))
+		window_look();
+	start_check();
+	dispatch_run();
+}
+
+static void
+on_drained(struct channel *ch)
+{
+	(void)ch;
+	dispatch_run();
+}
+
+bool
+dispatch_settled(void)
+{
+	struct peer *p;
+
+	for (size_t n = 0; (p = process_peer(PEER_DELIVER, n)) != NULL; n++)
+		if (p->channel != NULL &&
+		    (worker_of(p) == NULL || worker_of(p)->asked))
+			return false;
+	return true;
+}
+
+/* clang-format off */
+static const struct channel_rule rules[] = {
+	{ &msg_result, on_any_result, IN_JOB | IN_LATE, 0 },
+	{ &msg_job_done, on_any_done, IN_JOB | IN_LATE, CONV_END },
+	{ &msg_held, on_held, IN_HELD, IN_HELD },
+	{ &msg_held_end, on_held_end, IN_HELD, CONV_END },
+	{ &msg_late, on_late, CONV_NEW, IN_LATE },
+};
+/* clang-format on */
+
+const struct peer_def dispatch_peer = {
+	.kind = PEER_DELIVER,
+	.rules = rules,
+	.nrules = nitems(rules),
+	.conv_lost = on_conv_lost,
+	.attached = on_attached,
+	.lost = on_lost,
+	.drained = on_drained,
+};

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: ISC */
+/* queue/orders.c - an operator's or user's wishes, by way of postern-report.
+ *
+ * What is being delivered at this moment is left alone and said so.
+ */
+#include "queue/orders.h"
+
+#include "common/base/alloc.h"
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/ipc/msg_report.h"
+#include "queue/dispatch.h"
+#include "queue/store.h"
+#include "queue/window.h"
+
+#include <sysexits.h>
+
+enum { IN_ORDER = CONV_A };
+
+struct order {
+	struct peer *peer;
+	struct conv *conv; /* NULL: nobody waits for the answer */
+};
+
+static const char *
+verb_name(enum order_verb verb)
+{
+	switch (verb) {
+	case ORDER_RETRY:
+		return "retry";
+	case ORDER_REMOVE:
+		return "remove";
+	case ORDER_HOLD:
+		return "hold";
+	case ORDER_RELEASE:
+		return "release";
+	}
+	return NULL;
+}
+
+static void
+judge(const struct store_op *op, struct msg_order_done *m)
+{
+	const struct store_order *o = &op->u.order;
+	const char *text = "";
+
+	m->count = o->touched;
+	if (op->failed) {
+		m->code = EX_TEMPFAIL;
+		text = "the disk refuses: try again later";
+	} else if (!o->known) {
+		m->code = EX_USAGE;
+		text = "no such message";
+	} else if (!o->allowed) {
+		m->code = EX_NOPERM;
+		text = "not your message";
+	} else if (o->touched == 0 && o->nbusy > 0) {
+		m->code = EX_TEMPFAIL;
+		text = "being delivered at this moment: try again";
+	}
+	(void)view_copy(view_of(text), m->text, sizeof(m->text));
+}
+
+static void
+bring_back(struct group *g, void *arg)
+{
+	const bool *written = arg;
+	struct destination *d = g->destination;
+
+	if (!g->aside)
+		return;
+	g->aside = false;
+	if (!*written) {
+		schedule_ready(window_schedule(), g);
+		return;
+	}
+	d->dirty = true;
+	window_drop(g);
+	window_settle(d);
+}
+
+static void
+on_done(struct store_op *op)
+{
+	struct order *o = op->owner;
+	struct msg_order_done m = { 0 };
+	bool written;
+
+	judge(op, &m);
+	written = m.code == 0;
+	window_each(op->u.order.id, bring_back, &written);
+	log_begin("order");
+	log_word("verb", verb_name(op->u.order.verb));
+	log_id("id", op->u.order.id);
+	log_u64("uid", op->u.order.uid);
+	log_u64("groups", m.count);
+	log_u64("code", m.code);
+	log_end();
+	if (o->conv != NULL && o->peer->channel != NULL) {
+		channel_send(
+		    o->peer->channel, o->conv, &msg_order_done, &m, -1);
+		conv_end(o->peer->channel, o->conv);
+	}
+	mem_free(o);
+	store_op_free(op);
+	window_look();
+	dispatch_run();
+}
+
+/*
+ * For hold and remove: groups in line wait outside it until the rows are
+ * written; those that are being tried, or whose row is being written, stay.
+ */
+static void
+set_aside(struct group *g, void *arg)
+{
+	struct store_order *o = arg;
+
+	if (!o->operator_ && g->message->uid != (int64_t)o->uid)
+		return;
+	if (g->in_line) {
+		schedule_unready(window_schedule(), g);
+		g->aside = true;
+		return;
+	}
+	o->busy = mem_grow(o->busy, o->nbusy + 1, sizeof(*o->busy));
+	o->busy[o->nbusy++] = g->n;
+}
+
+static void
+wake_all(void)
+{
+	struct schedule *s = window_schedule();
+
+	for (size_t i = 0; i < SCHEDULE_BUCKETS; i++)
+		for (struct destination *d = s->bucket[i]; d != NULL;
+		     d = d->next) {
+			schedule_wake(s, d);
+			d->after_time = INT64_MIN;
+		}
+}
+
+static bool
+on_order(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	const struct msg_order *m = msg;
+	struct order *o;
+	struct store_op *op;
+
+	(void)fd;
+	if (verb_name((enum order_verb)m->verb) == NULL)
+		return false;
+	o = mem_zero(1, sizeof(*o));
+	o->peer = channel_owner(ch);
+	o->conv = conv;
+	conv->object = o;
+	op = store_op_new(STORE_ORDER, on_done, o);
+	op->u.order.verb = (enum order_verb)m->verb;
+	op->u.order.id = m->id;
+	op->u.order.uid = m->uid;
+	op->u.order.operator_ = m->operator_ != 0;
+	op->u.order.now = clock_wall_ms();
+	if (m->verb == ORDER_HOLD || m->verb == ORDER_REMOVE)
+		window_each(m->id, set_aside, &op->u.order);
+	else if (m->id == 0 && m->operator_ != 0)
+		wake_all();
+	store_submit(op);
+	return true;
+}
+
+static void
+on_conv_lost(struct channel *ch, struct conv *conv)
+{
+	struct order *o = conv->object;
+
+	(void)ch;
+	if (o != NULL)
+		o->conv = NULL;
+}
+
+/* clang-format off */
+static const struct channel_rule rules[] = {
+	{ &msg_order, on_order, CONV_NEW, IN_ORDER },
+};
+/* clang-format on */
+
+const struct peer_def orders_peer = {
+	.kind = PEER_REPORT,
+	.rules = rules,
+	.nrules = nitems(rules),
+	.conv_lost = on_conv_lost,
+};

@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: ISC */
+/* queue/outcome.c - what becomes of recipients after an attempt.
+ *
+ * When in doubt a recipient is tried again; one that is given up gets its
+ * notification in the same transaction.
+ */
+#include "queue/outcome.h"
+
+#include "common/base/alloc.h"
+#include "common/base/clock.h"
+#include "common/base/fatal.h"
+#include "common/base/ip.h"
+#include "common/base/log.h"
+#include "common/run/process.h"
+#include "queue/admit.h"
+#include "queue/dispatch.h"
+#include "queue/store.h"
+#include "queue/window.h"
+
+#include <event2/event.h>
+#include <string.h>
+
+enum { RETRY_STORE_MS = 5000 };
+
+static struct {
+	struct store_list gathered;
+	struct event *timer;
+} results;
+
+static void
+on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	outcome_flush();
+}
+
+void
+outcome_init(void)
+{
+	STAILQ_INIT(&results.gathered);
+	results.timer = event_new(process_base(), -1, 0, on_timer, NULL);
+	if (results.timer == NULL)
+		fatal("no timer for results");
+}
+
+void
+outcome_flush(void)
+{
+	struct store_op *op;
+
+	while ((op = STAILQ_FIRST(&results.gathered)) != NULL) {
+		STAILQ_REMOVE_HEAD(&results.gathered, next);
+		store_submit(op);
+	}
+}
+
+static void
+gather(struct store_op *op, int64_t ms)
+{
+	const struct timeval tv = { .tv_sec = ms / 1000,
+		.tv_usec = ms % 1000 * 1000 };
+
+	if (STAILQ_EMPTY(&results.gathered))
+		event_add(results.timer, &tv);
+	STAILQ_INSERT_TAIL(&results.gathered, op, next);
+}
+
+static int64_t
+expires(const struct message *m)
+{
+	enum conf_key key =
+	    m->sender[0] == '\0' ? KEY_EXPIRE_BOUNCE : KEY_EXPIRE;
+
+	return m->received + (int64_t)conf_number(process_conf(), key) * 1000;
+}
+
+void
+outcome_route(struct group *g)
+{
+	struct routing routing = conf_routing(process_conf());
+	struct route_result to;
+	struct mailbox box;
+
+	if (!mailbox_parse(view_of(g->rcpts[0].address), &box, true))
+		return;
+	route_find(&routing, &box, &to);
+	if (to.verdict == ROUTE_TO)
+		g->destination = schedule_destination(
+		    window_schedule(), to.transport, to.host, to.port);
+}
+
+/* The group's place among those in memory after its row has been written. */
+static void
+on_stored(struct store_op *op)
+{
+	struct group *g = op->owner;
+	struct store_result *r = &op->u.result;
+	struct destination *d = g->destination;
+	bool again = !r->finished && r->state == GROUP_FRESH;
+
+	if (op->failed) {
+		/* a full disk: the row stays as it was; try to write again */
+		op->failed = false;
+		gather(op, RETRY_STORE_MS);
+		return;
+	}
+	if (r->notice != NULL) {
+		admit_stored(r->notice);
+		message_release(r->notice->message);
+	}
+	if (again) {
+		g->state = GROUP_FRESH;
+		schedule_ready(window_schedule(), g);
+	} else {
+		if (!r->finished && r->state == GROUP_WAITING)
+			d->dirty = true;
+		window_drop(g);
+	}
+	store_op_free(op);
+	window_settle(d);
+	dispatch_run();
+}
+
+static struct store_op *
+result_new(struct group *g)
+{
+	struct store_op *op = store_op_new(STORE_RESULT, on_stored, g);
+	struct store_result *r = &op->u.result;
+
+	message_hold(g->message);
+	r->message = g->message;
+	r->group = g->n;
+	r->destination = g->destination;
+	r->state = g->state;
+	r->next_try = g->next_try;
+	r->attempts = g->attempts;
+	return op;
+}
+
+/* Sets what is left to be tried again at that time. */
+static void
+result_defer(struct store_result *r, int64_t when)
+{
+	r->state = GROUP_WAITING;
+	r->next_try = when;
+}
+
+static void
+result_finish(struct store_op *op, struct group *g)
+{
+	struct store_result *r = &op->u.result;
+
+	r->finished = g->nrcpts == 0;
+	r->attempts = g->attempts;
+	if (g->error != NULL)
+		r->error = mem_copy_string(g->error);
+	gather(op, RESULTS_MS);
+}
+
+static void
+log_rcpt(const char *event, const struct group *g, const struct rcpt *r,
+    const struct status *st, const struct msg_job_done *done)
+{
+	char code[STATUS_CODE_TEXT], text[IP_TEXT];
+	struct ip ip = { 0 };
+
+	log_begin(event);
+	log_id("id", g->message->id);
+	log_text("rcpt", r->address);
+	if (r->original != NULL)
+		log_text("orig", r->original);
+	if (done != NULL && done->host[0] != '\0')
+		log_text("host", done->host);
+	if (done != NULL && done->family != 0) {
+		ip.family = done->family;
+		memcpy(ip.bytes, done->address, sizeof(ip.bytes));
+		ip_print(&ip, text);
+		log_word("addr", text);
+	}
+	log_i64("delay", clock_wall_ms() - g->message->received);
+	log_u64("smtp", (uint64_t)st->smtp);
+	log_word("status", status_code(st, code));
+	log_text("text", st->text);
+	log_end();
+}
+
+/* Turns "later" into "never" when the message has been here too long. */
+static void
+expire(const struct group *g, struct status *st, int64_t now)
+{
+	char old[STATUS_TEXT];
+
+	if (st->verdict != VERDICT_LATER || now < expires(g->message))
+		return;
+	(void)view_copy(view_of(st->text), old, sizeof(old));
+	status_never(st, 554, 4, 7, "not delivered in time; last: %.300s", old);
+}
+
+static struct bounce *
+bounce_for(struct store_result *r, const struct group *g, int64_t now)
+{
+	if (g->message->sender[0] == '\0')
+		return NULL;
+	if (r->bounce == NULL)
+		r->bounce = bounce_new(
+		    g->message, conf_text(process_conf(), KEY_HOSTNAME), now);
+	return r->bounce;
+}
+
+static void
+done_add(struct store_result *r, uint32_t n)
+{
+	/* room for 1, 2, 4, 8 ... */
+	if ((r->ndone & (r->ndone - 1)) == 0)
+		r->done = mem_grow(r->done, r->ndone == 0 ? 1 : r->ndone * 2,
+		    sizeof(*r->done));
+	r->done[r->ndone++] = n;
+}
+
+static void
+give_up(struct store_result *r, struct group *g, struct rcpt *rcpt,
+    const struct status *st, const struct msg_job_done *done, int64_t now)
+{
+	struct bounce *b = bounce_for(r, g, now);
+
+	log_rcpt("bounced", g, rcpt, st, done);
+	if (b != NULL)
+		bounce_add(b, rcpt, st, done == NULL ? "" : done->host);
+	else
+		log_rcpt("double-bounce", g, rcpt, st, done);
+}
+
+/* One recipient's status.  True: it is done with, one way or the other. */
+static bool
+settle_rcpt(struct store_result *r, struct group *g, struct rcpt *rcpt,
+    struct status *st, const struct msg_job_done *done, int64_t now)
+{
+	char code[STATUS_CODE_TEXT];
+	struct buf error;
+
+	expire(g, st, now);
+	switch (st->verdict) {
+	case VERDICT_DONE:
+		log_rcpt("delivered", g, rcpt, st, done);
+		return true;
+	case VERDICT_NEVER:
+		give_up(r, g, rcpt, st, done, now);
+		return true;
+	case VERDICT_LATER:
+		break;
+	}
+	log_rcpt("deferred", g, rcpt, st, done);
+	buf_init(&error, MSG_TEXT_MAX);
+	buf_printf(
+	    &error, "%d %s %.460s", st->smtp, status_code(st, code), st->text);
+	group_set_error(g, buf_string(&error));
+	buf_free(&error);
+	return false;
+}
+
+static size_t
+rcpt_place(const struct group *g, uint32_t n)
+{
+	size_t i = 0;
+
+	while (i < g->nrcpts && g->rcpts[i].n != n)
+		i++;
+	return i;
+}
+
+static void
+settle_rcpts(struct store_result *r, struct job *j,
+    const struct msg_job_done *done, int64_t now)
+{
+	struct group *g = j->group;
+
+	for (size_t i = 0; i < j->nrcpts; i++) {
+		size_t place = rcpt_place(g, j->rcpts[i].n);
+
+		if (place == g->nrcpts)
+			continue;
+		if (!settle_rcpt(
+			r, g, &g->rcpts[place], &j->rcpts[i].status, done, now))
+			continue;
+		done_add(r, j->rcpts[i].n);
+		group_drop_rcpt(g, place);
+	}
+}
+
+/* The notification is a message of ours, from the null sender. */
+static void
+notice_add(struct store_result *r, int64_t now)
+{
+	struct message *m;
+	struct mailbox box;
+
+	if (r->bounce == NULL)
+		return;
+	m = message_new();
+	m->received = now;
+	m->class_ = CLASS_LOCAL;
+	m->sender = mem_copy_string("");
+	m->client = mem_copy_string("");
+	m->helo = mem_copy_string("");
+	m->message_id = mem_copy_string("");
+	r->notice = mem_zero(1, sizeof(*r->notice));
+	r->notice->message = m;
+	if (mailbox_parse(view_of(r->message->sender), &box, true))
+		admit_address(r->notice, &box);
+	else
+		admit_hold(r->notice, r->message->sender);
+	admit_begin(r->notice);
+}
+
+static bool
+any_untried(const struct group *g)
+{
+	for (size_t i = 0; i < g->nrcpts; i++)
+		if (!g->rcpts[i].tried)
+			return true;
+	return false;
+}
+
+static enum outcome
+outcome_of(const struct msg_job_done *done)
+{
+	if (done->stage >= STAGE_MAIL)
+		return OUTCOME_SUCCESS;
+	return done->verdict == VERDICT_LATER ? OUTCOME_UNREACHABLE
+					      : OUTCOME_ABORTED;
+}
+
+/* What is left: tried again at once, by the destination's clock, or by its
+ * own. */
+static void
+settle_rest(
+    struct store_result *r, struct group *g, enum outcome outcome, int64_t now)
+{
+	int64_t when = now;
+
+	if (g->nrcpts == 0)
+		return;
+	if (outcome != OUTCOME_UNREACHABLE && any_untried(g)) {
+		r->state = GROUP_FRESH;
+		return;
+	}
+	for (size_t i = 0; i < g->nrcpts; i++)
+		g->rcpts[i].tried = false;
+	if (outcome != OUTCOME_UNREACHABLE) {
+		g->attempts++;
+		when += schedule_pause(window_schedule(), g->attempts, 0);
+	}
+	if (when > expires(g->message))
+		when = expires(g->message);
+	result_defer(r, when);
+}
+
+void
+outcome_job(struct job *j, const struct msg_job_done *done)
+{
+	struct group *g = j->group;
+	struct destination *d = g->destination;
+	struct store_op *op = result_new(g);
+	enum outcome outcome = outcome_of(done);
+	int64_t now = clock_wall_ms();
+	bool sleeps;
+
+	settle_rcpts(&op->u.result, j, done, now);
+	notice_add(&op->u.result, now);
+	sleeps = schedule_ended(window_schedule(), g, outcome, now);
+	settle_rest(&op->u.result, g, outcome, now);
+	g->job = NULL;
+	job_free(j);
+	result_finish(op, g);
+	if (sleeps)
+		window_sleep(d, done->text);
+}
+
+void
+outcome_lost(struct job *j)
+{
+	struct group *g = j->group;
+	struct store_op *op;
+
+	schedule_ended(window_schedule(), g, OUTCOME_ABORTED, clock_wall_ms());
+	for (size_t i = 0; i < g->nrcpts; i++)
+		g->rcpts[i].tried = false;
+	g->job = NULL;
+	job_free(j);
+	if (++g->losses < 2) {
+		schedule_ready(window_schedule(), g);
+		return;
+	}
+	/* a message that ends its worker must not end it all the time */
+	group_set_error(g, "451 4.3.0 the delivering process was lost");
+	g->attempts++;
+	op = result_new(g);
+	result_defer(&op->u.result,
+	    clock_wall_ms() +
+		schedule_pause(window_schedule(), g->attempts, 0));
+	result_finish(op, g);
+}
+
+/* schedule_next() took it; nothing was asked of anybody. */
+static void
+not_tried(struct group *g)
+{
+	schedule_ended(window_schedule(), g, OUTCOME_ABORTED, clock_wall_ms());
+}
+
+bool
+outcome_without_attempt(struct group *g)
+{
+	int64_t now = clock_wall_ms();
+	struct status st;
+	struct store_op *op;
+
+	if (now < expires(g->message))
+		return false;
+	not_tried(g);
+	op = result_new(g);
+	while (g->nrcpts > 0) {
+		status_never(&st, 554, 4, 7,
+		    "not delivered in time; last: %.300s",
+		    g->error == NULL ? "never tried" : g->error);
+		give_up(&op->u.result, g, &g->rcpts[0], &st, NULL, now);
+		group_drop_rcpt(g, 0);
+	}
+	notice_add(&op->u.result, now);
+	result_finish(op, g);
+	return true;
+}
+
+void
+outcome_quarantine(struct group *g, const char *why)
+{
+	struct store_op *op;
+
+	not_tried(g);
+	log_begin("quarantined");
+	log_id("id", g->message->id);
+	log_text("text", why);
+	log_end();
+	group_set_error(g, why);
+	op = result_new(g);
+	op->u.result.state = GROUP_HELD;
+	result_finish(op, g);
+}
+
+void
+outcome_put_back(struct group *g)
+{
+	struct store_op *op;
+
+	if (g->state == GROUP_WAITING) {
+		window_drop(g);
+		return;
+	}
+	schedule_unready(window_schedule(), g);
+	op = result_new(g);
+	result_defer(&op->u.result, clock_wall_ms());
+	result_finish(op, g);
+}

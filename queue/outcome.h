@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: ISC */
+/* queue/outcome.h - what becomes of recipients after an attempt.
+ *
+ * Turns the statuses of a job into rows: done, failed with a notification,
+ * or later by whose clock.  Results are gathered for at most RESULTS_MS or
+ * until the next commit goes to the store, whichever is first.
+ */
+#ifndef QUEUE_OUTCOME_H
+#define QUEUE_OUTCOME_H
+
+#include "common/ipc/msg_job.h"
+#include "common/mail/status.h"
+#include "queue/message.h"
+
+enum { RESULTS_MS = 20 };
+
+/* The recipients of one attempt and what was heard of each. */
+struct peer;
+struct conv;
+
+struct job {
+	struct group *group;
+	struct job_key key;
+	struct peer *worker;
+	struct conv *conv; /* NULL once it is over or lost */
+	struct {
+		uint32_t n;
+		bool known;
+		struct status status;
+	} * rcpts;
+	size_t nrcpts;
+	int64_t started; /* monotonic, ms */
+};
+
+void outcome_init(void);
+
+struct job *job_new(struct group *, size_t nrcpts);
+void job_free(struct job *);
+/* False: the job has no such recipient, or it is known already. */
+bool job_result(struct job *, const struct msg_result *);
+
+/* The status of every recipient not yet known; false: it cannot be one. */
+bool job_rest(struct job *, const struct msg_job_done *);
+
+/* The attempt is over, every status known (job_rest).
+ * Takes and frees the job. */
+void outcome_job(struct job *, const struct msg_job_done *);
+/* The worker was lost: tried again, later if that happens again. */
+void outcome_lost(struct job *);
+/* Without an attempt: expired, or no body.  Takes the group. */
+bool outcome_without_attempt(struct group *);
+void outcome_quarantine(struct group *, const char *why);
+/* Out of the line and memory, to be tried when its destination wakes. */
+void outcome_put_back(struct group *);
+/* Finds the group's destination by today's routes. */
+void outcome_route(struct group *);
+/* Gives the store what has been gathered. */
+void outcome_flush(void);
+
+#endif

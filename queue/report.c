@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: ISC */
+/* queue/report.c - the control socket: who asks, what, and how fast.
+ *
+ * Clients are strangers with a uid: each may have a few connections, asks one
+ * question of a kind at a time, and gets its answer in slices between those
+ * of the others.  Must never wait for one of them.
+ */
+#include "queue/report.h"
+
+#include "common/base/alloc.h"
+#include "common/base/clock.h"
+#include "common/base/fatal.h"
+#include "common/base/log.h"
+#include "queue/report_caller.h"
+#include "queue/report_order.h"
+#include "queue/report_rows.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+enum {
+	CLIENTS_PER_UID = 8,
+	CLIENTS_MAX = 64,
+	CLIENTS_RESERVE = 8, /* beyond CLIENTS_MAX, for operators */
+	LISTENERS_MAX = 4,
+	IDLE_MS = 60 * 1000,
+	ACCEPTS_PER_TURN = 16
+};
+
+struct client {
+	TAILQ_ENTRY(client) entry;
+	struct channel *channel;
+	struct caller who;
+	bool operator_;
+	int64_t active_at;   /* monotonic, ms */
+	struct conv *asking; /* the question for rows, NULL: none */
+	bool show;           /* it is MSG_ASK_SHOW */
+	bool blocked;        /* its output waits: drained() wakes it */
+	struct rows_ask ask;
+	struct conv *ordering; /* the order, NULL: none */
+	struct order *order;   /* NULL when answered */
+};
+
+static struct {
+	struct rows *rows;
+	struct event *work;  /* some client's answer goes on */
+	struct event *sweep; /* idle clients and late orders */
+	struct event *listeners[LISTENERS_MAX];
+	size_t nlisteners;
+	bool deaf; /* out of descriptors: listeners rest until the sweep */
+	TAILQ_HEAD(, client) clients;
+	size_t nclients;
+} report;
+
+/* In the next turn, after this one's flush. */
+static void
+work_soon(void)
+{
+	const struct timeval now = { 0, 0 };
+
+	event_add(report.work, &now);
+}
+
+static void
+end_rows(struct client *c, uint16_t code, bool more, const char *text)
+{
+	struct msg_rows_end m = { .code = code, .more = more };
+
+	view_copy(view_of(text), m.text, sizeof(m.text));
+	channel_send(c->channel, c->asking, &msg_rows_end, &m, -1);
+	conv_end(c->channel, c->asking);
+	c->asking = NULL;
+}
+
+static void
+send_row(void *arg, const struct msg_row *m)
+{
+	struct client *c = arg;
+
+	channel_send(c->channel, c->asking, &msg_row, m, -1);
+}
+
+static void
+send_rcpt(void *arg, const struct msg_row_rcpt *m)
+{
+	struct client *c = arg;
+
+	channel_send(c->channel, c->asking, &msg_row_rcpt, m, -1);
+}
+
+static bool
+is_full(void *arg)
+{
+	const struct client *c = arg;
+
+	return channel_full(c->channel);
+}
+
+/* The rows have come to an end of their own. */
+static void
+finish_rows(struct client *c, bool more)
+{
+	if (c->show && c->ask.limit > 0)
+		end_rows(c, EX_USAGE, false, "no such message in the queue");
+	else
+		end_rows(c, EX_OK, more && !c->show, "");
+}
+
+static void
+answer_slice(struct client *c)
+{
+	const struct rows_out out = { send_row, send_rcpt, is_full, c };
+	const char *text;
+	uint16_t code;
+
+	switch (rows_slice(report.rows, &c->ask, &out)) {
+	case ROWS_GO_ON:
+		break;
+	case ROWS_LIMIT:
+		finish_rows(c, true);
+		break;
+	case ROWS_OVER:
+		finish_rows(c, false);
+		break;
+	case ROWS_FOREIGN:
+		end_rows(c, EX_NOPERM, false, "not your message");
+		break;
+	case ROWS_FAILED:
+		text = rows_error(report.rows, &code);
+		end_rows(c, code, false, text);
+		break;
+	}
+	c->active_at = clock_mono_ms();
+}
+
+/*
+ * One slice for every client that waits for one.  Whoever was still full
+ * after the last turn's flush is woken by its channel instead.
+ */
+static void
+on_work(evutil_socket_t fd, short what, void *arg)
+{
+	struct client *c;
+	bool more = false;
+
+	(void)fd;
+	(void)what;
+	(void)arg;
+	TAILQ_FOREACH (c, &report.clients, entry) {
+		if (c->asking == NULL || c->blocked)
+			continue;
+		if (channel_full(c->channel)) {
+			c->blocked = true;
+			continue;
+		}
+		answer_slice(c);
+		more = more || c->asking != NULL;
+	}
+	if (more)
+		work_soon();
+}
+
+static bool
+ask_rows(struct client *c, struct conv *conv)
+{
+	if (c->asking != NULL)
+		return false; /* one question at a time */
+	c->asking = conv;
+	c->blocked = false;
+	c->active_at = clock_mono_ms();
+	c->ask.all = c->operator_;
+	c->ask.uid = c->who.uid;
+	work_soon();
+	return true;
+}
+
+static bool
+on_ask_queue(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	const struct msg_ask_queue *m = msg;
+	struct client *c = channel_owner(ch);
+
+	(void)fd;
+	if (!ask_rows(c, conv))
+		return false;
+	c->show = false;
+	c->ask.after = m->after;
+	c->ask.only = 0;
+	c->ask.inside = false;
+	c->ask.limit =
+	    m->limit == 0 || m->limit > ROWS_PIECE ? ROWS_PIECE : m->limit;
+	return true;
+}
+
+static bool
+on_ask_show(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	const struct msg_ask_show *m = msg;
+	struct client *c = channel_owner(ch);
+
+	(void)fd;
+	if (m->id == 0 || !ask_rows(c, conv))
+		return false;
+	c->show = true;
+	c->ask.after = m->id - 1;
+	c->ask.only = m->id;
+	c->ask.inside = false;
+	c->ask.limit = 1;
+	return true;
+}
+
+static void
+on_order_answered(void *arg, const struct msg_order_done *m)
+{
+	struct client *c = arg;
+
+	channel_send(c->channel, c->ordering, &msg_order_is, m, -1);
+	conv_end(c->channel, c->ordering);
+	c->ordering = NULL;
+	c->order = NULL;
+	c->active_at = clock_mono_ms();
+}
+
+/* Why this client may not give this order; NULL: queue decides. */
+static const char *
+order_refused(const struct client *c, const struct msg_ask_order *m)
+{
+	uint32_t uid;
+
+	if (c->operator_)
+		return NULL;
+	if (m->id == 0)
+		return "only root and the group postern may do that to all";
+	if (rows_owner(report.rows, m->id, &uid) && uid != c->who.uid)
+		return "not your message";
+	return NULL;
+}
+
+static bool
+on_ask_order(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	const struct msg_ask_order *m = msg;
+	struct client *c = channel_owner(ch);
+	struct msg_order_done no = { .code = EX_NOPERM };
+	struct msg_order order = { .verb = m->verb, .id = m->id };
+	const char *refused;
+
+	(void)fd;
+	if (c->ordering != NULL || m->verb < ORDER_RETRY ||
+	    m->verb > ORDER_RELEASE || (m->id == 0 && m->verb != ORDER_RETRY))
+		return false;
+	c->ordering = conv;
+	c->active_at = clock_mono_ms();
+	refused = order_refused(c, m);
+	if (refused != NULL) {
+		view_copy(view_of(refused), no.text, sizeof(no.text));
+		on_order_answered(c, &no);
+		return true;
+	}
+	order.uid = c->who.uid;
+	order.operator_ = c->operator_;
+	c->order = order_start(&order, on_order_answered, c);
+	return true;
+}
+
+/* clang-format off */
+static const struct channel_rule from_tool[] = {
+	/* message		handler		in		then */
+	{ &msg_ask_queue,	on_ask_queue,	CONV_NEW,	CONV_A },
+	{ &msg_ask_show,	on_ask_show,	CONV_NEW,	CONV_A },
+	{ &msg_ask_order,	on_ask_order,	CONV_NEW,	CONV_A },
+};
+/* clang-format on */
+
+static void
+client_forget(struct client *c)
+{
+	if (c->order != NULL)
+		order_forget(c->order);
+	TAILQ_REMOVE(&report.clients, c, entry);
+	report.nclients--;
+	mem_free(c);
+}
+
+static void
+on_client_closed(struct channel *ch, const char *why)
+{
+	struct client *c = channel_owner(ch);
+
+	if (why != NULL) {
+		log_begin("tool-broken");
+		log_u64("uid", c->who.uid);
+		log_text("why", why);
+		log_end();
+	}
+	client_forget(c);
+}
+
+static void
+on_client_drained(struct channel *ch)
+{
+	struct client *c = channel_owner(ch);
+
+	c->blocked = false;
+	c->active_at = clock_mono_ms();
+	work_soon();
+}
+
+static const struct channel_def client_def = {
+	.rules = from_tool,
+	.nrules = nitems(from_tool),
+	.closed = on_client_closed,
+	.drained = on_client_drained,
+};
+
+static bool
+too_many(const struct caller *who, bool operator_)
+{
+	size_t max = CLIENTS_MAX + (operator_ ? CLIENTS_RESERVE : 0);
+	struct client *c;
+	size_t n = 0;
+
+	TAILQ_FOREACH (c, &report.clients, entry)
+		if (c->who.uid == who->uid)
+			n++;
+	return n >= CLIENTS_PER_UID || report.nclients >= max;
+}
+
+static void
+sweep_from_now(void)
+{
+	const struct timeval second = { 1, 0 };
+
+	if (!event_pending(report.sweep, EV_TIMEOUT, NULL))
+		event_add(report.sweep, &second);
+}
+
+static void
+client_new(int fd)
+{
+	struct client *c;
+	struct caller who;
+	bool operator_;
+
+	if (!caller_read(fd, &who)) {
+		close(fd);
+		return;
+	}
+	operator_ = caller_is_operator(
+	    &who, (uint32_t)geteuid(), process_boot()->operators);
+	if (too_many(&who, operator_)) {
+		close(fd); /* the tool explains it */
+		return;
+	}
+	c = mem_zero(1, sizeof(*c));
+	c->who = who;
+	c->operator_ = operator_;
+	c->active_at = clock_mono_ms();
+	c->channel = channel_new(process_base(), fd, &client_def, c);
+	TAILQ_INSERT_TAIL(&report.clients, c, entry);
+	report.nclients++;
+	sweep_from_now();
+}
+
+static void
+listen_again(void)
+{
+	report.deaf = false;
+	for (size_t i = 0; i < report.nlisteners; i++)
+		event_add(report.listeners[i], NULL);
+}
+
+static void
+stop_listening(void)
+{
+	report.deaf = true;
+	sweep_from_now();
+	for (size_t i = 0; i < report.nlisteners; i++)
+		event_del(report.listeners[i]);
+}
+
+static void
+on_knock(evutil_socket_t fd, short what, void *arg)
+{
+	int client;
+
+	(void)what;
+	(void)arg;
+	for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
+		client = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (client != -1) {
+			client_new(client);
+			continue;
+		}
+		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
+		    errno == ENOBUFS) {
+			log_warn("accept: %m");
+			stop_listening();
+		}
+		return;
+	}
+}
+
+static void
+on_sweep(evutil_socket_t fd, short what, void *arg)
+{
+	int64_t now = clock_mono_ms();
+	struct client *c, *next;
+
+	(void)fd;
+	(void)what;
+	(void)arg;
+	orders_expire(now);
+	TAILQ_FOREACH_SAFE (c, &report.clients, entry, next) {
+		if (c->ordering != NULL || now - c->active_at < IDLE_MS)
+			continue;
+		channel_free(c->channel);
+		client_forget(c);
+	}
+	if (report.deaf)
+		listen_again();
+	if (report.nclients == 0)
+		event_del(report.sweep);
+}
+
+static struct event *
+event_make(int fd, short what, event_callback_fn handle)
+{
+	struct event *e = event_new(process_base(), fd, what, handle, NULL);
+
+	if (e == NULL)
+		fatal("no event for the control socket");
+	return e;
+}
+
+void
+report_start(void)
+{
+	bool local;
+	int fd;
+
+	TAILQ_INIT(&report.clients);
+	report.rows = rows_new();
+	report.work = event_make(-1, 0, on_work);
+	report.sweep = event_make(-1, EV_PERSIST, on_sweep);
+	while (report.nlisteners < LISTENERS_MAX &&
+	       process_listener(report.nlisteners, &fd, &local))
+		report.listeners[report.nlisteners++] =
+		    event_make(fd, EV_READ | EV_PERSIST, on_knock);
+	listen_again();
+}

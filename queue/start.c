@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: ISC */
+/* queue/start.c - when a new queue may begin to try what it found. */
+#include "queue/start.h"
+
+#include "common/base/fatal.h"
+#include "common/base/log.h"
+#include "common/run/process.h"
+#include "queue/dispatch.h"
+#include "queue/intake.h"
+#include "queue/store.h"
+#include "queue/window.h"
+
+#include <event2/event.h>
+
+enum { CLEAN_SECONDS = 2 };
+
+static struct {
+	struct event *timer, *cleaner;
+	bool begun; /* the window is open */
+} start;
+
+static void
+on_cleaned(struct store_op *op)
+{
+	if (op->u.cleaned > 0)
+		log_info("cleaned", "%llu files that a former queue left",
+		    (unsigned long long)op->u.cleaned);
+	store_op_free(op);
+}
+
+static void
+on_clean(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	store_submit(store_op_new(STORE_CLEAN, on_cleaned, NULL));
+}
+
+static void
+begin(void)
+{
+	const struct timeval tv = { .tv_sec = CLEAN_SECONDS };
+
+	if (start.begun)
+		return;
+	start.begun = true;
+	event_del(start.timer);
+	event_add(start.cleaner, &tv);
+	window_open();
+}
+
+static void
+on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	begin();
+}
+
+void
+start_check(void)
+{
+	if (!start.begun && intake_settled() && dispatch_settled())
+		begin();
+}
+
+void
+start_begin(void)
+{
+	const struct timeval tv = { .tv_sec = START_SECONDS };
+
+	start.timer = event_new(process_base(), -1, 0, on_timer, NULL);
+	start.cleaner = event_new(process_base(), -1, 0, on_clean, NULL);
+	if (start.timer == NULL || start.cleaner == NULL)
+		fatal("no timer for the start");
+	event_add(start.timer, &tv);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: ISC */
+/* resolve/serve.h - what our own processes may ask, and the answers.
+ *
+ * A new kind of question (TLSA, PTR) is a row in the table of serve.c.
+ */
+#ifndef RESOLVE_SERVE_H
+#define RESOLVE_SERVE_H
+
+#include "common/run/process.h"
+
+enum { SERVE_PEERS = 1 };
+
+extern const struct peer_def serve_peers[SERVE_PEERS];
+
+void serve_start(void);
+
+#endif

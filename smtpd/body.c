@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: ISC */
+/* smtpd/body.c - the one sink that a message runs through while it comes in.
+ *
+ * Decides nothing before the end of data was seen, so that no half of a
+ * message is ever taken for a whole one.
+ */
+#include "smtpd/body.h"
+
+#include <string.h>
+
+void
+body_begin(struct body_sink *b, const struct body_limits *limits)
+{
+	memset(b, 0, sizeof(*b));
+	body_in_begin(&b->in);
+	header_scan_begin(&b->header);
+	b->limits = *limits;
+	buf_init(&b->out, BODY_PIECE + RECEIVED_MAX);
+}
+
+void
+body_free(struct body_sink *b)
+{
+	buf_free(&b->out);
+}
+
+void
+body_trace(struct body_sink *b, const struct received *r)
+{
+	received_add(&b->out, r);
+}
+
+/* From here on nothing comes out, and what waits to be written is dropped. */
+static void
+hush(struct body_sink *b)
+{
+	b->in.quiet = true;
+	buf_clear(&b->out);
+}
+
+static void
+note(struct body_sink *b, struct view decoded)
+{
+	b->size += decoded.len;
+	if (!b->header.done)
+		header_scan_feed(&b->header, decoded);
+	if (b->size > b->limits.size || b->header.too_big ||
+	    b->header.too_many_lines || b->in.longest > BODY_LINE_MAX)
+		hush(b);
+}
+
+enum body_step
+body_feed(struct body_sink *b, struct view *in)
+{
+	while (in->len > 0) {
+		size_t before = b->out.len, used;
+		struct view piece = *in;
+		enum body end;
+
+		if (piece.len > b->out.max - before)
+			piece.len = b->out.max - before;
+		if (piece.len == 0)
+			return BODY_FULL;
+		end = body_in_feed(&b->in, piece, &b->out, &used);
+		*in = view_skip(*in, used);
+		if (b->in.quiet)
+			hush(b);
+		else
+			note(b, view_skip(buf_view(&b->out), before));
+		if (end == BODY_END)
+			return BODY_OVER;
+	}
+	return BODY_HUNGRY;
+}
+
+void
+body_written(struct body_sink *b)
+{
+	buf_clear(&b->out);
+}
+
+void
+body_fail(struct body_sink *b, const struct smtp_reply *why)
+{
+	b->failure = why;
+	hush(b);
+}
+
+/*
+ * What the sender must mend comes before what is our trouble: trying again
+ * would not help it.
+ */
+const struct smtp_reply *
+body_verdict(struct body_sink *b)
+{
+	header_scan_end(&b->header);
+	if (body_in_bad(&b->in))
+		return &reply_bare;
+	if (b->in.has_nul)
+		return &reply_nul;
+	if (b->size > b->limits.size)
+		return &reply_too_big;
+	if (b->in.longest > BODY_LINE_MAX)
+		return &reply_line_huge;
+	if (b->header.too_big || b->header.too_many_lines)
+		return &reply_header_big;
+	if (b->header.nreceived > b->limits.hops)
+		return &reply_loop;
+	return b->failure;
+}

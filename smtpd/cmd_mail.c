@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: ISC */
+/* smtpd/cmd_mail.c - MAIL, RFC 5321 4.1.1.2: a transaction begins.
+ *
+ * "<>" is always welcome: it is how failures are told (4.5.5).
+ */
+#include "smtpd/commands.h"
+#include "smtpd/extensions.h"
+
+static const struct smtp_reply *
+mail_parse(struct session *s, struct view argument)
+{
+	struct view rest;
+
+	if (!view_starts_nocase(argument, "FROM:"))
+		return &reply_argument;
+	/* a blank after the colon is wrong, frequent and harmless */
+	rest = view_trim(view_skip(argument, 5));
+	if (!path_parse_reverse(
+		&rest, &s->mail->sender, &s->mail->null_sender, false))
+		return &reply_bad_sender;
+	return extensions_mail(s, rest);
+}
+
+void
+cmd_mail(struct session *s, struct view argument)
+{
+	const struct smtp_reply *wrong;
+
+	if (s->mails >= s->service->max_mails) {
+		session_say(s, &reply_mails);
+		session_hang_up(s);
+		return;
+	}
+	if (s->service->intake.verdict != VERDICT_DONE) {
+		session_refuse_status(s, &s->service->intake);
+		return;
+	}
+	session_mail_begin(s);
+	wrong = mail_parse(s, argument);
+	if (wrong == NULL) {
+		session_say(s, &reply_sender);
+		return;
+	}
+	session_mail_end(s);
+	session_refuse(s, wrong);
+}

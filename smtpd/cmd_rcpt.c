@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+/* smtpd/cmd_rcpt.c - RCPT, RFC 5321 4.1.1.3: one more recipient. */
+#include "smtpd/commands.h"
+#include "smtpd/extensions.h"
+#include "smtpd/relay.h"
+
+static const struct smtp_reply *
+rcpt_parse(struct session *s, struct view argument, struct mailbox *rcpt)
+{
+	struct view rest;
+
+	if (!view_starts_nocase(argument, "TO:"))
+		return &reply_argument;
+	rest = view_trim(view_skip(argument, 3));
+	if (!path_parse_forward(&rest, rcpt, false))
+		return &reply_bad_rcpt;
+	/* a bare postmaster (4.5.1) is ours */
+	if (rcpt->domain[0] == '\0')
+		view_copy(view_of(conf_text(s->service->conf, KEY_HOSTNAME)),
+		    rcpt->domain, sizeof(rcpt->domain));
+	return extensions_rcpt(s, rest);
+}
+
+static void
+rcpt_add(struct mail *m, const struct mailbox *rcpt)
+{
+	char text[ADDRESS_MAX + 1];
+
+	if (m->nrcpts++ == 0)
+		m->first = *rcpt;
+	buf_add_string(&m->rcpts, mailbox_print(rcpt, text));
+	buf_add(&m->rcpts, view_make("", 1));
+}
+
+void
+cmd_rcpt(struct session *s, struct view argument)
+{
+	struct mailbox rcpt;
+	const struct smtp_reply *wrong = rcpt_parse(s, argument, &rcpt);
+
+	/* 4.5.3.1.10: 452, and the client sends the rest anew */
+	if (wrong == NULL &&
+	    s->mail->nrcpts >= conf_number(s->service->conf, KEY_RECIPIENTS))
+		wrong = &reply_rcpts;
+	if (wrong == NULL)
+		wrong = relay_judge(s->service, &s->client, &rcpt);
+	if (wrong != NULL) {
+		session_refuse(s, wrong);
+		return;
+	}
+	rcpt_add(s->mail, &rcpt);
+	s->phase = AT_RCPT;
+	session_say(s, &reply_rcpt);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+/* smtpd/extensions.h - the list of ESMTP extensions (RFC 5321 2.2).
+ *
+ * An extension is one file with a struct extension, and one line in the list
+ * of extensions.c.  What it does not need stays NULL.
+ */
+#ifndef SMTPD_EXTENSIONS_H
+#define SMTPD_EXTENSIONS_H
+
+#include "smtpd/session.h"
+
+struct extension {
+	const char *keyword; /* of the EHLO line */
+	/* What stands behind the keyword, with its blank. */
+	void (*offer)(const struct session *, struct buf *);
+	/* The parameter, and what its value does; NULL: fine. */
+	const char *mail_param;
+	const struct smtp_reply *(*mail)(struct session *, struct view value);
+	const char *rcpt_param;
+	const struct smtp_reply *(*rcpt)(struct session *, struct view value);
+};
+
+extern const struct extension ext_8bitmime, ext_enhancedstatuscodes,
+    ext_pipelining, ext_size;
+
+/* A "250-" line each. */
+void extensions_offer(const struct session *, struct buf *);
+/* The parameters behind the path; NULL: all known, each fine. */
+const struct smtp_reply *extensions_mail(struct session *, struct view);
+const struct smtp_reply *extensions_rcpt(struct session *, struct view);
+
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: ISC */
+/* smtpd/relay.h - may this client send to this recipient?  (Pure.) */
+#ifndef SMTPD_RELAY_H
+#define SMTPD_RELAY_H
+
+#include "smtpd/replies.h"
+#include "smtpd/service.h"
+
+/* NULL: it may. */
+const struct smtp_reply *relay_judge(const struct service *,
+    const struct accept_client *, const struct mailbox *rcpt);
+
+#endif

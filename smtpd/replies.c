@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: ISC */
+/* smtpd/replies.c - every fixed thing that we say to a client. */
+#include "smtpd/replies.h"
+
+/* clang-format off */
+const struct smtp_reply
+    reply_ok = { 250, "2.0.0", "ok" },
+    reply_sender = { 250, "2.1.0", "sender ok" },
+    reply_rcpt = { 250, "2.1.5", "recipient ok" },
+    reply_bye = { 221, "2.0.0", "goodbye" },
+    reply_vrfy = { 252, "2.0.0", "not verified here, but mail to it is tried" },
+    reply_help = { 214, "2.0.0", "EHLO HELO MAIL RCPT DATA RSET NOOP QUIT VRFY "
+	"HELP (RFC 5321)" };
+
+const struct smtp_reply
+    reply_idle = { 421, "4.4.2", "nothing heard for too long, closing" },
+    reply_errors = { 421, "4.7.0", "too many errors in this session, closing" },
+    reply_stopping = { 421, "4.3.2", "service is stopping, try again" },
+    reply_busy = { 421, "4.3.2", "too many connections, try again later" },
+    reply_mails = { 421, "4.7.0", "enough messages for one session, connect "
+	"again" },
+    reply_rcpts = { 452, "4.5.3", "too many recipients, send the rest in a "
+	"message of its own" },
+    reply_queue = { 451, "4.3.0", "the queue is not available, try again "
+	"later" },
+    reply_space = { 452, "4.3.1", "message cannot be written, try again "
+	"later" };
+
+const struct smtp_reply
+    reply_line_end = { 500, "5.5.2", "lines end with CRLF; a bare CR, a bare "
+	"LF or a NUL is refused" },
+    reply_line_long = { 500, "5.5.2", "line too long" },
+    reply_unknown = { 500, "5.5.2", "command not known" },
+    reply_disabled = { 502, "5.5.1", "command not offered" },
+    reply_sequence = { 503, "5.5.1", "command out of order" },
+    reply_greet_first = { 503, "5.5.1", "say EHLO or HELO first" },
+    reply_argument_needed = { 501, "5.5.4", "command needs an argument" },
+    reply_argument_none = { 501, "5.5.4", "command takes no argument" },
+    reply_argument = { 501, "5.5.4", "argument not understood" },
+    reply_param_unknown = { 555, "5.5.4", "parameter not offered" },
+    reply_param_twice = { 501, "5.5.4", "parameter given twice" },
+    reply_param_value = { 501, "5.5.4", "parameter's value not understood" },
+    reply_bad_sender = { 501, "5.1.7", "sender address is not valid "
+	"(RFC 5321 4.1.2)" },
+    reply_bad_rcpt = { 501, "5.1.3", "recipient address is not valid "
+	"(RFC 5321 4.1.2)" };
+
+const struct smtp_reply
+    reply_relay = { 550, "5.7.1", "relay access denied: this client may not "
+	"send there through us" },
+    reply_no_mailbox = { 550, "5.1.1", "no such mailbox here" },
+    reply_too_big = { 552, "5.3.4", "message is larger than we accept" },
+    reply_header_big = { 552, "5.3.4", "message header is larger than we "
+	"accept" },
+    reply_line_huge = { 554, "5.6.0", "message has a line longer than we "
+	"accept" },
+    reply_loop = { 554, "5.4.6", "too many Received fields, the message is "
+	"going in circles" },
+    reply_bare = { 550, "5.5.2", "bare CR or LF in message, lines end with "
+	"CRLF" },
+    reply_nul = { 550, "5.5.2", "NUL byte in message" };
+/* clang-format on */
+
+void
+reply_add(struct buf *out, const struct smtp_reply *r)
+{
+	buf_printf(out, "%d %s %s\r\n", r->code, r->status, r->text);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+/* smtpd/replies.h - every fixed thing that we say to a client.
+ *
+ * One row each: code, enhanced code (RFC 2034, 3463; its class is the first
+ * digit of the code) and words that tell what to change.  The greeting, EHLO
+ * and 354 have no enhanced code and are not here.
+ */
+#ifndef SMTPD_REPLIES_H
+#define SMTPD_REPLIES_H
+
+#include "common/base/buf.h"
+
+struct smtp_reply {
+	int code;
+	const char *status; /* "5.5.1" */
+	const char *text;
+};
+
+/* 2yz */
+extern const struct smtp_reply reply_ok, reply_sender, reply_rcpt, reply_bye,
+    reply_vrfy, reply_help;
+/* 4yz */
+extern const struct smtp_reply reply_idle, reply_errors, reply_stopping,
+    reply_busy, reply_mails, reply_rcpts, reply_queue, reply_space;
+/* 5yz: lines, order, syntax */
+extern const struct smtp_reply reply_line_end, reply_line_long, reply_unknown,
+    reply_disabled, reply_sequence, reply_greet_first, reply_argument_needed,
+    reply_argument_none, reply_argument, reply_param_unknown, reply_param_twice,
+    reply_param_value, reply_bad_sender, reply_bad_rcpt;
+/* 5yz: policy */
+extern const struct smtp_reply reply_relay, reply_no_mailbox, reply_too_big,
+    reply_header_big, reply_line_huge, reply_loop, reply_bare, reply_nul;
+
+/* One line with its CRLF. */
+void reply_add(struct buf *, const struct smtp_reply *);
+
+#endif

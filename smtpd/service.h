@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: ISC */
+/* smtpd/service.h - what all sessions of a worker share; lent to each. */
+#ifndef SMTPD_SERVICE_H
+#define SMTPD_SERVICE_H
+
+#include "common/conf/conf.h"
+#include "common/mail/status.h"
+
+struct session;
+
+/* What was refused, for the log. */
+struct refusal {
+	const char *command;
+	struct view argument;
+	int code;
+	const char *status; /* "5.7.1" */
+	const char *text;
+};
+
+struct service {
+	const struct conf *conf;
+	struct routing routing;
+	bool local;              /* the submission socket */
+	unsigned int max_errors; /* of one session; 0: no limit */
+	unsigned int max_mails;
+	/* New bodies are welcome: VERDICT_DONE; else the answer to MAIL. */
+	struct status intake;
+	/* MAIL, RCPT or a body was refused.  May be NULL. */
+	void (*refused)(const struct session *, const struct refusal *);
+};
+
+/* Room for a clumsy client, none for one that guesses; and a bound to how
+ * long one session can hold its place. */
+enum { SERVICE_ERRORS = 15, SERVICE_MAILS = 200 };
+
+/* The configuration is lent, and outlives the service. */
+void service_init(struct service *, const struct conf *, bool local);
+
+#endif

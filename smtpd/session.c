@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: ISC */
+/* smtpd/session.c - one client's SMTP session: phases, replies, input.
+ *
+ * Must not know sockets, clocks or channels.  What a command means stands in
+ * its cmd_*.c, what may come when in commands.c.
+ */
+#include "smtpd/session.h"
+
+#include "common/base/alloc.h"
+#include "common/base/id.h"
+#include "smtpd/commands.h"
+
+#include <string.h>
+
+enum { TLS_HELLO = 0x16 }; /* the first byte of a TLS record */
+
+void
+session_begin(struct session *s, const struct service *service,
+    const struct accept_client *client)
+{
+	memset(s, 0, sizeof(*s));
+	s->service = service;
+	s->phase = AT_START;
+	s->client = *client;
+}
+
+void
+session_end(struct session *s)
+{
+	session_mail_end(s);
+	mem_free(s->helo);
+	s->helo = NULL;
+	s->phase = AT_END;
+}
+
+void
+session_greet(struct session *s, struct buf *out)
+{
+	buf_printf(out, "220 %s ESMTP postern\r\n",
+	    conf_text(s->service->conf, KEY_HOSTNAME));
+}
+
+void
+session_say(struct session *s, const struct smtp_reply *r)
+{
+	reply_add(s->out, r);
+}
+
+static void
+count_error(struct session *s)
+{
+	unsigned int max = s->service->max_errors;
+
+	if (++s->errors < max || max == 0 || s->phase == AT_END)
+		return;
+	session_say(s, &reply_errors);
+	session_hang_up(s);
+}
+
+static void
+report_refusal(
+    struct session *s, int code, const char *status, const char *text)
+{
+	struct refusal r = {
+		.command = s->command,
+		.argument = s->argument,
+		.code = code,
+		.status = status,
+		.text = text,
+	};
+
+	if (s->service->refused != NULL && s->command != NULL)
+		s->service->refused(s, &r);
+}
+
+void
+session_refuse(struct session *s, const struct smtp_reply *r)
+{
+	session_say(s, r);
+	report_refusal(s, r->code, r->status, r->text);
+	if (r->code >= 500)
+		count_error(s);
+}
+
+static void
+say_status(struct session *s, const struct status *st)
+{
+	char code[STATUS_CODE_TEXT];
+
+	buf_printf(
+	    s->out, "%d %s %s\r\n", st->smtp, status_code(st, code), st->text);
+}
+
+void
+session_refuse_status(struct session *s, const struct status *st)
+{
+	char code[STATUS_CODE_TEXT];
+
+	say_status(s, st);
+	report_refusal(s, st->smtp, status_code(st, code), st->text);
+	if (st->verdict == VERDICT_NEVER)
+		count_error(s);
+}
+
+void
+session_hang_up(struct session *s)
+{
+	session_mail_end(s);
+	s->phase = AT_END;
+}
+
+void
+session_helo(struct session *s, struct view name, bool esmtp)
+{
+	session_mail_end(s);
+	mem_free(s->helo);
+	s->helo = mem_alloc(name.len + 1);
+	view_copy(name, s->helo, name.len + 1);
+	s->esmtp = esmtp;
+	s->phase = AT_READY;
+}
+
+void
+session_mail_begin(struct session *s)
+{
+	s->mail = mem_zero(1, sizeof(*s->mail));
+	buf_init(&s->mail->rcpts,
+	    conf_number(s->service->conf, KEY_RECIPIENTS) * (ADDRESS_MAX + 1));
+	buf_init(&s->mail->body.out, 0);
+	s->phase = AT_MAIL;
+}
+
+void
+session_mail_end(struct session *s)
+{
+	if (s->mail == NULL)
+		return;
+	body_free(&s->mail->body);
+	buf_free(&s->mail->rcpts);
+	mem_free(s->mail);
+	s->mail = NULL;
+	s->phase = AT_READY;
+}
+
+/* One command line.  False: it is not whole yet. */
+static bool
+feed_command(struct session *s, struct view *in)
+{
+	struct view line;
+
+	if (!s->lines.skipping && in->len > 0 && in->data[0] == TLS_HELLO) {
+		session_hang_up(s); /* it could not read our reply */
+		return true;
+	}
+	switch (lines_next(&s->lines, in, &line)) {
+	case LINE_PART:
+		return false;
+	case LINE_WHOLE:
+		command_run(s, line);
+		break;
+	case LINE_BARE:
+		session_refuse(s, &reply_line_end);
+		break;
+	case LINE_LONG:
+		session_refuse(s, &reply_line_long);
+		break;
+	}
+	s->command = NULL;
+	return true;
+}
+
+static enum want
+body_over(struct session *s)
+{
+	const struct smtp_reply *wrong = body_verdict(&s->mail->body);
+
+	if (wrong == NULL) {
+		s->phase = AT_COMMIT;
+		return WANT_COMMIT;
+	}
+	session_mail_end(s);
+	s->command = "DATA";
+	s->argument = view_of("");
+	session_refuse(s, wrong);
+	s->command = NULL;
+	return WANT_DROP;
+}
+
+static enum want
+feed_body(struct session *s, struct view *in)
+{
+	switch (body_feed(&s->mail->body, in)) {
+	case BODY_HUNGRY:
+		return WANT_INPUT;
+	case BODY_FULL:
+		return WANT_STORE;
+	case BODY_OVER:
+		break;
+	}
+	return body_over(s);
+}
+
+enum want
+session_feed(struct session *s, struct view *in, struct buf *out)
+{
+	s->out = out;
+	for (;;) {
+		if (out->len >= SESSION_OUT)
+			return WANT_WRITE;
+		switch (s->phase) {
+		case AT_START:
+		case AT_READY:
+		case AT_MAIL:
+		case AT_RCPT:
+		case AT_ANY:
+			if (!feed_command(s, in))
+				return WANT_INPUT;
+			break;
+		case AT_OPENING:
+			return WANT_FILE;
+		case AT_BODY:
+			return feed_body(s, in);
+		case AT_COMMIT:
+			return WANT_COMMIT;
+		case AT_END:
+			return WANT_CLOSE;
+		}
+	}
+}
+
+static void
+trace(struct session *s, int64_t wall_ms)
+{
+	struct received r = {
+		.local = s->service->local,
+		.uid = s->uid,
+		.helo = s->helo,
+		.ip = s->client.ip,
+		.esmtp = s->esmtp,
+		.hostname = conf_text(s->service->conf, KEY_HOSTNAME),
+		.id = s->mail->id,
+		.rcpt = s->mail->nrcpts == 1 ? &s->mail->first : NULL,
+		.wall_ms = wall_ms,
+	};
+
+	body_trace(&s->mail->body, &r);
+}
+
+void
+session_opened(struct session *s, uint64_t id, int64_t wall_ms, struct buf *out)
+{
+	const struct body_limits limits = {
+		.size = conf_number(s->service->conf, KEY_MESSAGE_SIZE),
+		.hops = conf_number(s->service->conf, KEY_HOPS),
+	};
+
+	s->mail->id = id;
+	body_begin(&s->mail->body, &limits);
+	trace(s, wall_ms);
+	s->phase = AT_BODY;
+	buf_add_string(out, "354 send the message, end with a dot alone on a "
+			    "line\r\n");
+}
+
+void
+session_refuse_data(
+    struct session *s, const struct smtp_reply *why, struct buf *out)
+{
+	s->out = out;
+	session_mail_end(s);
+	s->command = "DATA";
+	s->argument = view_of("");
+	session_refuse(s, why);
+	s->command = NULL;
+}
+
+struct buf *
+session_body(struct session *s)
+{
+	return &s->mail->body.out;
+}
+
+void
+session_stored(struct session *s)
+{
+	body_written(&s->mail->body);
+}
+
+void
+session_fail_body(struct session *s, const struct smtp_reply *why)
+{
+	body_fail(&s->mail->body, why);
+}
+
+void
+session_committed(struct session *s, const struct status *st, struct buf *out)
+{
+	char id[ID_TEXT];
+
+	s->out = out;
+	id_print(s->mail->id, id);
+	session_mail_end(s);
+	if (st->verdict == VERDICT_DONE) {
+		s->mails++;
+		buf_printf(out, "250 2.0.0 queued as %s\r\n", id);
+		return;
+	}
+	s->command = "DATA";
+	s->argument = view_of("");
+	session_refuse_status(s, st);
+	s->command = NULL;
+}
+
+bool
+session_between(const struct session *s)
+{
+	return ((unsigned int)s->phase & AT_ANY) != 0;
+}
+
+void
+session_close(struct session *s, const struct smtp_reply *r, struct buf *out)
+{
+	s->out = out;
+	session_say(s, r);
+	session_hang_up(s);
+}

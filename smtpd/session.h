@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: ISC */
+/* smtpd/session.h - one client's SMTP session, as a machine without I/O.
+ *
+ * The driver feeds what it read and writes what comes out; the session says
+ * what it needs in between.  No socket, no clock, no channel: the same bytes
+ * give the same replies however they are cut (RFC 2920 included).
+ */
+#ifndef SMTPD_SESSION_H
+#define SMTPD_SESSION_H
+
+#include "smtpd/body.h"
+#include "smtpd/lines.h"
+#include "smtpd/service.h"
+
+/* Bits, so that a command can name the phases in which it may come. */
+enum phase {
+	AT_START = 1 << 0, /* greeted by us, not yet by the client */
+	AT_READY = 1 << 1, /* between transactions */
+	AT_MAIL = 1 << 2,  /* a sender */
+	AT_RCPT = 1 << 3,  /* and a recipient */
+	AT_ANY = AT_START | AT_READY | AT_MAIL | AT_RCPT, /* commands */
+	AT_OPENING = 1 << 4, /* DATA was said, the body has no file yet */
+	AT_BODY = 1 << 5,    /* the message comes in */
+	AT_COMMIT = 1 << 6,  /* it is whole, its fate is not known */
+	AT_END = 1 << 7      /* nothing more is heard */
+};
+
+enum want {
+	WANT_INPUT,  /* the rest of *in is the start of a line: keep it */
+	WANT_WRITE,  /* enough replies for one write; feed again after it */
+	WANT_FILE,   /* for the body: session_opened() */
+	WANT_STORE,  /* write session_body(), then session_stored() */
+	WANT_COMMIT, /* store session_body(), commit; then session_committed()
+		      */
+	WANT_DROP,   /* the body was refused, its file is free; feed again */
+	WANT_CLOSE   /* write what is in out, then close */
+};
+
+enum { SESSION_OUT = 16384 }; /* bytes of replies that make a WANT_WRITE */
+
+/* The transaction. */
+struct mail {
+	struct mailbox sender;
+	bool null_sender;
+	bool eight_bit;       /* BODY=8BITMIME */
+	struct mailbox first; /* recipient */
+	struct buf rcpts;     /* each as printed, and a NUL */
+	uint32_t nrcpts;
+	uint64_t id; /* of the body's file */
+	struct body_sink body;
+};
+
+struct session {
+	const struct service *service;
+	enum phase phase;
+	bool esmtp; /* said EHLO, not HELO */
+	struct accept_client client;
+	uint32_t uid; /* local class: by the kernel */
+	struct lines lines;
+	char *helo; /* ours; NULL before EHLO */
+	unsigned int errors, mails;
+	struct mail *mail; /* NULL outside of a transaction */
+	struct buf *out;   /* lent, while something runs */
+	const char *command;
+	struct view argument; /* of the command that runs */
+};
+
+void session_begin(
+    struct session *, const struct service *, const struct accept_client *);
+void session_end(struct session *);
+/* The greeting, to be sent before anything is read. */
+void session_greet(struct session *, struct buf *out);
+
+enum want session_feed(struct session *, struct view *in, struct buf *out);
+void session_opened(
+    struct session *, uint64_t id, int64_t wall_ms, struct buf *out);
+/* Instead of session_opened() or session_committed(): a reply to DATA. */
+void session_refuse_data(
+    struct session *, const struct smtp_reply *, struct buf *out);
+struct buf *session_body(struct session *); /* what is to be written */
+void session_stored(struct session *);
+/* What was written is lost, or cannot be written: answered at the end. */
+void session_fail_body(struct session *, const struct smtp_reply *);
+/* A verdict of done: stored, 250. */
+void session_committed(
+    struct session *, const struct status *, struct buf *out);
+/* No transaction's message is under way: may be ended at once. */
+bool session_between(const struct session *);
+/* One last reply, in any phase. */
+void session_close(
+    struct session *, const struct smtp_reply *, struct buf *out);
+
+/* For commands and extensions. */
+void session_say(struct session *, const struct smtp_reply *);
+void session_refuse(struct session *, const struct smtp_reply *);
+void session_refuse_status(struct session *, const struct status *);
+void session_hang_up(struct session *); /* without a word */
+void session_helo(struct session *, struct view name, bool esmtp);
+/* Starts the transaction; the mail is the session's, cleared. */
+void session_mail_begin(struct session *);
+void session_mail_end(struct session *); /* NULL mail is welcome */
+
+#endif

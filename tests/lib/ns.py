@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: ISC
+"""tests/lib/ns.py - runs a command as root in a namespace of its own.
+
+The command sees the machine as it is, but for
+
+  /etc        a private copy with the accounts below added
+  $POSTERN_SCRATCH   an empty tmpfs, root's, for spools and mounts
+  its pids    a private pid namespace
+
+Mounts made inside are seen by nobody outside.  When the command ends, or is
+killed, or the caller is killed, every process inside is killed with it and
+the mounts, loop devices included, are gone: nothing is left on the machine.
+
+    python3 ns.py COMMAND ARGUMENT...
+
+Exit status: the command's (128 + signal if a signal ended it), 77 when not
+root.  Inside, a second call only runs the command.
+"""
+
+import ctypes
+import os
+import shutil
+import signal
+import subprocess
+import sys
+
+POSTERN_ACCOUNTS = (
+    "_postern-smtpd",
+    "_postern-smtpd-local",
+    "_postern-queue",
+    "_postern-report",
+    "_postern-resolve",
+    "_postern-deliver",
+)
+PEER_ACCOUNTS = ("postfix", "vmail", "nsd", "unbound")
+GROUPS = ("postern", "postdrop")  # without members
+FIRST_ID = 63100  # below the range that useradd and adduser hand out
+
+NO_ROOT = 77
+MARK = "POSTERN_NAMESPACE"
+SCRATCH = "POSTERN_SCRATCH"
+
+CLONE_NEWNS = 0x00020000
+CLONE_NEWPID = 0x20000000
+PR_SET_PDEATHSIG = 1
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def inside():
+    return os.environ.get(MARK) == "1"
+
+
+def unshare(flags):
+    if libc.unshare(flags) != 0:
+        raise OSError(ctypes.get_errno(), "unshare")
+
+
+def die_with_parent():
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def mount(*args):
+    subprocess.run(("mount",) + args, check=True)
+
+
+def names_in(path):
+    with open(path) as f:
+        return {line.split(":", 1)[0] for line in f}
+
+
+def add_accounts(etc):
+    passwd, group = etc + "/passwd", etc + "/group"
+    users, groups = names_in(passwd), names_in(group)
+    accounts = POSTERN_ACCOUNTS + PEER_ACCOUNTS
+    with open(passwd, "a") as p, open(group, "a") as g:
+        for number, name in enumerate(accounts + GROUPS, FIRST_ID):
+            if name not in groups:
+                g.write(f"{name}:x:{number}:\n")
+            if name in accounts and name not in users:
+                p.write(f"{name}:x:{number}:{number}::/nonexistent:"
+                        "/usr/sbin/nologin\n")
+
+
+def own_etc(scratch):
+    mount("-t", "tmpfs", "-o", "mode=755", "etc", scratch)
+    subprocess.run(["cp", "-a", "/etc/.", scratch], check=True)
+    add_accounts(scratch)
+    mount("--move", scratch, "/etc")
+
+
+def scratch_folder():
+    """An empty folder of the system to mount over; it stays as it is."""
+    taken = (os.getcwd(), os.path.abspath(__file__))
+    there = [p for p in ("/media", "/mnt", "/srv", "/opt") if os.path.isdir(p)
+             and not any(t.startswith(p + "/") for t in taken)]
+    empty = [p for p in there if not os.listdir(p)]
+    if not there:
+        raise SystemExit("ns.py: no /media, /mnt, /srv or /opt to mount over")
+    return (empty or there)[0]
+
+
+def furnish():
+    mount("--make-rprivate", "/")
+    mount("-t", "proc", "-o", "nosuid,nodev,noexec", "proc", "/proc")
+    scratch = scratch_folder()
+    own_etc(scratch)
+    mount("-t", "tmpfs", "-o", "mode=755", "scratch", scratch)
+    os.environ[MARK] = "1"
+    os.environ[SCRATCH] = scratch
+
+
+def forward_signals(pid):
+    def pass_on(number, _frame):
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            pass
+
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP,
+                   signal.SIGUSR1, signal.SIGUSR2):
+        signal.signal(number, pass_on)
+
+
+def default_signals():
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP,
+                   signal.SIGUSR1, signal.SIGUSR2, signal.SIGPIPE):
+        signal.signal(number, signal.SIG_DFL)
+
+
+def wait_for(pid):
+    """Reaps every child until pid has ended: gives its exit status."""
+    while True:
+        ended, status = os.waitpid(-1, 0)
+        if ended == pid:
+            code = os.waitstatus_to_exitcode(status)
+            return code if code >= 0 else 128 - code
+
+
+def first_process(command):
+    """Process 1 of the namespace: its end kills all others in it."""
+    furnish()
+    pid = os.fork()
+    if pid == 0:
+        default_signals()
+        try:
+            os.execvp(command[0], command)
+        except OSError as e:
+            print(f"ns.py: {command[0]}: {e.strerror}", file=sys.stderr)
+            os._exit(127)
+    forward_signals(pid)
+    return wait_for(pid)
+
+
+def run(command):
+    """Runs the command in a new namespace; gives its exit status."""
+    unshare(CLONE_NEWNS | CLONE_NEWPID)
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            die_with_parent()
+            status = first_process(command)
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(status)
+    forward_signals(pid)
+    return wait_for(pid)
+
+
+def main():
+    command = sys.argv[1:]
+    if not command:
+        print("usage: in-namespace COMMAND ARGUMENT...", file=sys.stderr)
+        return 2
+    if inside():
+        os.execvp(command[0], command)
+    if os.geteuid() != 0:
+        print("skipped: root", file=sys.stderr)
+        return NO_ROOT
+    if shutil.which("mount") is None:
+        print("ns.py: no mount program (package mount)", file=sys.stderr)
+        return 1
+    return run(command)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: ISC */
+/* tests/unit/test_chat.c - the dialogues of tests/chat on the pure session.
+ *
+ * Each dialogue runs once as written, line by line.  Then all that the client
+ * said is sent at once, byte by byte, and cut in two at every place: replies
+ * and stored messages must be the same (RFC 2920 3.1: the server must not
+ * depend on how the input is cut).
+ */
+#include "tests/unit/check.h"
+
+#include "common/base/ip.h"
+#include "smtpd/session.h"
+#include "tests/lib/chat.h"
+
+#include <glob.h>
+#include <stdio.h>
+
+enum {
+	HOST_BYTES = 16 * 1024 * 1024,
+	CUTS_MAX = 2000, /* places to cut a long dialogue at */
+	CHATS_MIN = 25
+};
+
+/* A driver with a queue in it. */
+struct host {
+	struct conf conf;
+	struct service service;
+	struct session session;
+	struct status commit; /* queue's answer */
+	bool no_stock;
+	uint64_t id;
+	struct buf held;   /* input that the session did not take */
+	struct buf out;    /* replies */
+	struct buf file;   /* the body under way, with the trace header */
+	struct buf stored; /* envelopes and bodies, as chat lines */
+	bool closed;
+};
+
+static const char *place; /* file and line, for failures */
+
+static void
+status_read(const char *text, struct status *st)
+{
+	int smtp, class_, subject, detail, at = 0;
+
+	if (sscanf(text, "%d %d.%d.%d %n", &smtp, &class_, &subject, &detail,
+		&at) != 4)
+		fail_msg("%s: no status", place);
+	if (class_ == 4)
+		status_later(st, smtp, subject, detail, "%s", text + at);
+	else
+		status_never(st, smtp, subject, detail, "%s", text + at);
+}
+
+static void
+conf_read(struct host *h, const struct chat *chat)
+{
+	struct conf_error error;
+	struct buf text;
+
+	buf_init(&text, HOST_BYTES);
+	buf_add_string(&text, "hostname \"mx.test\"\n");
+	for (size_t i = 0; i < chat->nsteps; i++)
+		if (chat->steps[i].kind == CHAT_CONF)
+			buf_printf(&text, "%s\n", chat->steps[i].text);
+	conf_init(&h->conf);
+	if (!conf_parse(&h->conf, buf_view(&text), &error))
+		fail_msg("%s: conf: %s", place, error.text);
+	buf_free(&text);
+}
+
+static void
+host_begin(struct host *h, const struct chat *chat)
+{
+	struct accept_client client = { 0 };
+
+	memset(h, 0, sizeof(*h));
+	conf_read(h, chat);
+	service_init(&h->service, &h->conf, false);
+	ip_parse(view_of("127.0.0.1"), &client.ip);
+	status_done(&h->commit, 250, 0, 0, "stored");
+	for (size_t i = 0; i < chat->nsteps; i++) {
+		const struct chat_step *s = &chat->steps[i];
+
+		if (s->kind == CHAT_CLASS) {
+			service_init(&h->service, &h->conf, true);
+			memset(&client, 0, sizeof(client));
+			client.local_socket = true;
+		} else if (s->kind == CHAT_CLIENT) {
+			ip_parse(view_of(s->text), &client.ip);
+		} else if (s->kind == CHAT_QUEUE) {
+			status_read(s->text, &h->commit);
+		} else if (s->kind == CHAT_INTAKE) {
+			status_read(s->text, &h->service.intake);
+		} else if (s->kind == CHAT_STOCK) {
+			h->no_stock = true;
+		}
+	}
+	session_begin(&h->session, &h->service, &client);
+	h->session.uid = 1000;
+	buf_init(&h->held, HOST_BYTES);
+	buf_init(&h->out, HOST_BYTES);
+	buf_init(&h->file, HOST_BYTES);
+	buf_init(&h->stored, HOST_BYTES);
+	session_greet(&h->session, &h->out);
+}
+
+static void
+host_end(struct host *h)
+{
+	session_end(&h->session);
+	buf_free(&h->held);
+	buf_free(&h->out);
+	buf_free(&h->file);
+	buf_free(&h->stored);
+	conf_clear(&h->conf);
+}
+
+/* The body below the trace header, which is all lines up to the date. */
+static struct view
+below_trace(struct view v)
+{
+	size_t end;
+
+	if (!view_starts_nocase(v, "Received: "))
+		fail_msg("%s: no trace header", place);
+	do {
+		end = view_find(v, '\n');
+		v = view_skip(v, end + 1);
+	} while (v.len > 0 && (v.data[0] == ' ' || v.data[0] == '\t'));
+	return v;
+}
+
+static void
+store(struct host *h)
+{
+	const struct mail *m = h->session.mail;
+	struct view body = below_trace(buf_view(&h->file)),
+		    rcpts = buf_view(&m->rcpts);
+	char sender[ADDRESS_MAX + 1];
+
+	buf_printf(
+	    &h->stored, "stored <%s>", mailbox_print(&m->sender, sender));
+	while (rcpts.len > 0) {
+		buf_printf(&h->stored, " <%s>", rcpts.data);
+		rcpts = view_skip(rcpts, view_find(rcpts, '\0') + 1);
+	}
+	buf_add_string(&h->stored, "\n");
+	while (body.len > 0) {
+		size_t end = view_find(body, '\n');
+
+		buf_add_string(&h->stored, "| ");
+		buf_add(&h->stored, view_make(body.data, end - 1));
+		buf_add_string(&h->stored, "\n");
+		body = view_skip(body, end + 1);
+	}
+}
+
+static void
+write_body(struct host *h)
+{
+	buf_add(&h->file, buf_view(session_body(&h->session)));
+	session_stored(&h->session);
+}
+
+static void
+commit(struct host *h)
+{
+	write_body(h);
+	if (h->commit.verdict == VERDICT_DONE)
+		store(h);
+	buf_clear(&h->file);
+	session_committed(&h->session, &h->commit, &h->out);
+}
+
+/* What the driver would do.  False: it waits for more input, or has closed. */
+static bool
+host_step(struct host *h, struct view *in)
+{
+	struct buf piece;
+	enum want want;
+
+	buf_init(&piece, HOST_BYTES);
+	want = session_feed(&h->session, in, &piece);
+	buf_add(&h->out, buf_view(&piece));
+	buf_free(&piece);
+	switch (want) {
+	case WANT_INPUT:
+		return false;
+	case WANT_WRITE:
+		return true;
+	case WANT_FILE:
+		if (h->no_stock)
+			session_refuse_data(&h->session, &reply_queue, &h->out);
+		else
+			session_opened(&h->session, ++h->id, 0, &h->out);
+		return true;
+	case WANT_STORE:
+		write_body(h);
+		return true;
+	case WANT_COMMIT:
+		commit(h);
+		return true;
+	case WANT_DROP:
+		buf_clear(&h->file);
+		return true;
+	case WANT_CLOSE:
+		h->closed = true;
+		return false;
+	}
+	return false;
+}
+
+static void
+host_feed(struct host *h, struct view bytes)
+{
+	struct view in;
+
+	buf_add(&h->held, bytes);
+	in = buf_view(&h->held);
+	while (!h->closed && host_step(h, &in))
+		continue;
+	buf_drop(&h->held, h->held.len - in.len);
+}
+
+/* The next line of v, without its end. */
+static struct view
+cut_line(struct view *v, size_t of_end)
+{
+	size_t end = view_find(*v, '\n');
+	struct view line =
+	    view_make(v->data, end < of_end ? 0 : end + 1 - of_end);
+
+	*v = view_skip(*v, end + 1);
+	return line;
+}
+
+static void
+expect(struct view *got, size_t of_end, const char *what, const char *want)
+{
+	struct view line = cut_line(got, of_end);
+
+	if (!chat_match(view_of(want), line))
+		fail_msg("%s: %s \"%.*s\", want \"%s\"", place, what,
+		    (int)line.len, line.data, want);
+}
+
+static void
+expect_stored(struct view *got, const struct chat_step *s)
+{
+	char *line = mem_alloc(s->len + 16);
+
+	snprintf(line, s->len + 16, "%s%s",
+	    s->kind == CHAT_STORED ? "stored " : "| ", s->text);
+	expect(got, 1, "stored", line);
+	mem_free(line);
+}
+
+/* As written, line by line. */
+static void
+play(struct host *h, const struct chat *chat, const char *path)
+{
+	static char where[256];
+	size_t nout = 0, nstored = 0;
+
+	place = where;
+	for (size_t i = 0; i < chat->nsteps; i++) {
+		const struct chat_step *s = &chat->steps[i];
+		struct view out = view_skip(buf_view(&h->out), nout);
+		struct view stored = view_skip(buf_view(&h->stored), nstored);
+
+		snprintf(where, sizeof(where), "%s:%u", path, s->line);
+		if (s->kind == CHAT_SEND) {
+			if (out.len > 0)
+				fail_msg("%s: said also \"%.*s\"", place,
+				    (int)out.len, out.data);
+			host_feed(h, view_make(s->text, s->len));
+		} else if (s->kind == CHAT_EXPECT) {
+			expect(&out, 2, "said", s->text);
+			nout = h->out.len - out.len;
+		} else if (s->kind == CHAT_STORED || s->kind == CHAT_BODY) {
+			expect_stored(&stored, s);
+			nstored = h->stored.len - stored.len;
+		} else if (s->kind == CHAT_CLOSED && !h->closed) {
+			fail_msg("%s: not closed", place);
+		}
+	}
+	if (nout != h->out.len)
+		fail_msg("%s: said more: %s", place, h->out.data + nout);
+}
+
+static void
+all_input(const struct chat *chat, struct buf *input)
+{
+	buf_init(input, HOST_BYTES);
+	for (size_t i = 0; i < chat->nsteps; i++)
+		if (chat->steps[i].kind == CHAT_SEND)
+			buf_add(input,
+			    view_make(chat->steps[i].text, chat->steps[i].len));
+}
+
+/* Cut at one place, or (0) after every byte. */
+static void
+play_cut(const struct chat *chat, struct view input, size_t cut,
+    struct host *reference)
+{
+	struct host h;
+
+	host_begin(&h, chat);
+	if (cut > 0) {
+		host_feed(&h, view_make(input.data, cut));
+		host_feed(&h, view_skip(input, cut));
+	} else {
+		for (size_t i = 0; i < input.len && !h.closed; i++)
+			host_feed(&h, view_make(input.data + i, 1));
+	}
+	if (!view_eq(buf_view(&h.out), buf_view(&reference->out)))
+		fail_msg("%s: cut at %zu of %zu: said \"%s\", whole \"%s\"",
+		    place, cut, input.len, buf_string(&h.out),
+		    buf_string(&reference->out));
+	if (!view_eq(buf_view(&h.stored), buf_view(&reference->stored)))
+		fail_msg("%s: cut at %zu: stored \"%s\"", place, cut,
+		    buf_string(&h.stored));
+	check_int(place, h.closed, reference->closed);
+	host_end(&h);
+}
+
+static void
+test_one(const char *path)
+{
+	struct chat chat;
+	struct host h;
+	struct buf input;
+	unsigned int line;
+	size_t step;
+
+	place = path;
+	if (!chat_read(&chat, path, &line))
+		fail_msg("%s:%u: cannot be read", path, line);
+	host_begin(&h, &chat);
+	play(&h, &chat, path);
+	all_input(&chat, &input);
+	place = path;
+	step = input.len / CUTS_MAX + 1;
+	for (size_t cut = 0; cut <= input.len; cut += step)
+		play_cut(&chat, buf_view(&input), cut, &h);
+	buf_free(&input);
+	host_end(&h);
+	chat_free(&chat);
+}
+
+static void
+test_dialogues(void **state)
+{
+	glob_t found;
+
+	(void)state;
+	assert_int_equal(glob("tests/chat/*.chat", 0, NULL, &found), 0);
+	assert_true(found.gl_pathc >= CHATS_MIN);
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		test_one(found.gl_pathv[i]);
+	globfree(&found);
+}
+
+int
+main(int argc, char *argv[])
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_dialogues),
+	};
+
+	if (argc > 1) { /* one dialogue, for who writes it */
+		test_one(argv[1]);
+		return 0;
+	}
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: ISC */
+/* tests/unit/test_route.c - where a recipient's mail goes. */
+#include "common/mail/route.h"
+
+#include "tests/unit/check.h"
+
+#define ANY_MX(port)                                                           \
+	{                                                                      \
+		ROUTE_ANY, "", TRANSPORT_MX, "", port                          \
+	}
+#define ANY_HOST(host, port)                                                   \
+	{                                                                      \
+		ROUTE_ANY, "", TRANSPORT_HOST, host, port                      \
+	}
+
+static const struct route to_mx[] = { ANY_MX(2525) };
+static const struct route satellite[] = { ANY_HOST("smtp.isp.example", 0) };
+static const struct route to_literal[] = { ANY_HOST("[192.0.2.9]", 26) };
+static const struct route gateway[] = {
+	{ ROUTE_DOMAIN, "inside.example", TRANSPORT_HOST, "box.lan", 24 },
+	{ ROUTE_DOMAIN, "mx.example.org", TRANSPORT_MX, "", 0 },
+	ANY_MX(0),
+	{ ROUTE_DOMAIN, "late.example", TRANSPORT_HOST, "never", 1 },
+};
+static const struct route local_first[] = {
+	{ ROUTE_LOCAL, "", TRANSPORT_HOST, "store.lan", 24 },
+};
+static const struct route local_to_mx[] = {
+	{ ROUTE_LOCAL, "", TRANSPORT_MX, "", 25 },
+	ANY_HOST("smtp.isp.example", 0),
+};
+
+#define ROWS(r) r, nitems(r)
+
+static const struct {
+	const struct route *rows;
+	size_t nrows;
+	const char *rcpt; /* without "@": bare */
+	enum route_verdict verdict;
+	enum transport transport;
+	const char *host;
+	int port;
+} cases[] = {
+	{ NULL, 0, "a@x.example", ROUTE_TO, TRANSPORT_MX, "x.example", 25 },
+	{ NULL, 0, "a@mx.example.org", ROUTE_NOWHERE, 0, "", 0 },
+	{ NULL, 0, "a@MX.example.ORG", ROUTE_NOWHERE, 0, "", 0 },
+	{ NULL, 0, "a@localhost", ROUTE_NOWHERE, 0, "", 0 },
+	{ NULL, 0, "root@mx.example.org", ROUTE_HOLD, 0, "", 0 },
+	{ NULL, 0, "PostMaster@localhost", ROUTE_HOLD, 0, "", 0 },
+	{ NULL, 0, "postmaster", ROUTE_HOLD, 0, "", 0 },
+	{ NULL, 0, "postmaster@x.example", ROUTE_TO, TRANSPORT_MX, "x.example",
+	    25 },
+	{ NULL, 0, "a@sub.mx.example.org", ROUTE_TO, TRANSPORT_MX,
+	    "sub.mx.example.org", 25 },
+	{ NULL, 0, "a@[192.0.2.1]", ROUTE_TO, TRANSPORT_HOST, "[192.0.2.1]",
+	    25 },
+	{ ROWS(to_mx), "a@x.example", ROUTE_TO, TRANSPORT_MX, "x.example",
+	    2525 },
+	{ ROWS(to_mx), "a@[IPv6:2001:db8::1]", ROUTE_TO, TRANSPORT_HOST,
+	    "[ipv6:2001:db8::1]", 2525 },
+	{ ROWS(to_mx), "a@localhost", ROUTE_NOWHERE, 0, "", 0 },
+	{ ROWS(to_mx), "root@localhost", ROUTE_HOLD, 0, "", 0 },
+	{ ROWS(satellite), "a@x.example", ROUTE_TO, TRANSPORT_HOST,
+	    "smtp.isp.example", 25 },
+	{ ROWS(satellite), "a@localhost", ROUTE_TO, TRANSPORT_HOST,
+	    "smtp.isp.example", 25 },
+	{ ROWS(satellite), "postmaster", ROUTE_TO, TRANSPORT_HOST,
+	    "smtp.isp.example", 25 },
+	{ ROWS(to_literal), "a@[192.0.2.1]", ROUTE_TO, TRANSPORT_HOST,
+	    "[192.0.2.9]", 26 },
+	{ ROWS(gateway), "a@inside.example", ROUTE_TO, TRANSPORT_HOST,
+	    "box.lan", 24 },
+	{ ROWS(gateway), "a@x.inside.example", ROUTE_TO, TRANSPORT_MX,
+	    "x.inside.example", 25 },
+	{ ROWS(gateway), "a@late.example", ROUTE_TO, TRANSPORT_MX,
+	    "late.example", 25 },
+	{ ROWS(gateway), "a@mx.example.org", ROUTE_TO, TRANSPORT_MX,
+	    "mx.example.org", 25 },
+	{ ROWS(gateway), "a@localhost", ROUTE_NOWHERE, 0, "", 0 },
+	{ ROWS(local_first), "a@localhost", ROUTE_TO, TRANSPORT_HOST,
+	    "store.lan", 24 },
+	{ ROWS(local_first), "a@mx.example.org", ROUTE_TO, TRANSPORT_HOST,
+	    "store.lan", 24 },
+	{ ROWS(local_first), "a@x.example", ROUTE_TO, TRANSPORT_MX, "x.example",
+	    25 },
+	{ ROWS(local_to_mx), "a@localhost", ROUTE_NOWHERE, 0, "", 0 },
+	/* what an address says in its local part sends it nowhere else */
+	{ ROWS(gateway), "\"a@inside.example\"@x.example", ROUTE_TO,
+	    TRANSPORT_MX, "x.example", 25 },
+	{ ROWS(gateway), "a%inside.example@x.example", ROUTE_TO, TRANSPORT_MX,
+	    "x.example", 25 },
+};
+
+static void
+parse(const char *text, struct mailbox *m)
+{
+	memset(m, 0, sizeof(*m));
+	if (strchr(text, '@') == NULL)
+		strlcpy(m->local, text, sizeof(m->local));
+	else if (!mailbox_parse(view_of(text), m, false))
+		fail_msg("%s", text);
+}
+
+static void
+test_find(void **state)
+{
+	struct route_result r;
+	struct mailbox m;
+
+	(void)state;
+	for (size_t i = 0; i < nitems(cases); i++) {
+		const struct routing routing = { cases[i].rows, cases[i].nrows,
+			"mx.example.org", "" };
+
+		parse(cases[i].rcpt, &m);
+		route_find(&routing, &m, &r);
+		check_int(cases[i].rcpt, r.verdict, cases[i].verdict);
+		check_str(cases[i].rcpt, r.host, cases[i].host);
+		if (r.verdict != ROUTE_TO)
+			continue;
+		check_int(cases[i].rcpt, r.transport, cases[i].transport);
+		check_int(cases[i].rcpt, r.port, cases[i].port);
+	}
+}
+
+static const struct {
+	const char *postmaster, *rcpt, *print;
+	bool replaced;
+} expansions[] = {
+	{ "admin@x.example", "root@localhost", "admin@x.example", true },
+	{ "admin@x.example", "Postmaster@mx.example.org", "admin@x.example",
+	    true },
+	{ "admin@x.example", "postmaster", "admin@x.example", true },
+	{ "admin@x.example", "postmaster@x.example", "postmaster@x.example",
+	    false },
+	{ "admin@x.example", "rooty@localhost", "rooty@localhost", false },
+	{ "", "root@localhost", "root@localhost", false },
+	{ "", "postmaster", "postmaster", false },
+	{ "not an address", "root@localhost", "root@localhost", false },
+};
+
+static void
+test_expand(void **state)
+{
+	char print[ADDRESS_MAX + 1];
+	struct mailbox m, out;
+
+	(void)state;
+	for (size_t i = 0; i < nitems(expansions); i++) {
+		const struct routing routing = { NULL, 0, "mx.example.org",
+			expansions[i].postmaster };
+
+		parse(expansions[i].rcpt, &m);
+		check_int(expansions[i].rcpt, route_expand(&routing, &m, &out),
+		    expansions[i].replaced);
+		check_str(expansions[i].rcpt, mailbox_print(&out, print),
+		    expansions[i].print);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_expand),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
