@@ -204,9 +204,7 @@ before_us(const struct plan *p, const struct ourselves *us)
 	for (size_t i = 0; i < p->nhosts && p->judged; i++) {
 		const struct exchanger *x = &p->hosts[i];
 
-		if (!x->ours &&
-		    !(view_is_nocase(view_of(x->host), us->hostname) &&
-			!p->implicit))
+		if (!x->ours && !view_is_nocase(view_of(x->host), us->hostname))
 			continue;
 		while (n < i && p->hosts[n].preference < x->preference)
 			n++;

@@ -86,6 +86,14 @@ client_lost(struct client *c, const char *why)
 	fail(c);
 }
 
+void
+client_unreachable(struct client *c, const char *why)
+{
+	if (c->t != NULL)
+		status_later(&c->t->status, 451, 4, 1, "%s", why);
+	fail(c);
+}
+
 static enum client_next
 nonsense(struct client *c, struct view line)
 {
@@ -178,6 +186,7 @@ begin_transaction(struct client *c, struct buf *out)
 	struct transaction *t = c->t;
 
 	c->rcpt = c->accepted = c->replies = 0;
+	c->fit = false;
 	for (size_t i = 0; i < t->nrcpts; i++)
 		t->rcpts[i].accepted = false;
 	if (c->greeting.size_max > 0 && t->size > c->greeting.size_max)
@@ -367,7 +376,7 @@ heard(struct client *c, struct buf *out)
 	case CLIENT_ENDED:
 		return fail(c);
 	}
-	return fail(c);
+	panic("client in state %d", (int)c->state);
 }
 
 enum client_next

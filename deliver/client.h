@@ -62,6 +62,8 @@ enum client_next client_line(struct client *, struct view, struct buf *out);
 void client_dot(struct client *);
 /* The connection is gone, or what was awaited did not come in time. */
 void client_lost(struct client *, const char *why);
+/* There is no connection to begin with. */
+void client_unreachable(struct client *, const char *why);
 /* Seconds to wait in this state (RFC 5321 4.5.3.2). */
 unsigned int client_patience(const struct client *);
 
