@@ -8,6 +8,7 @@
 #   tests/lib/tool_X.c   -> BUILD/tests/X
 #   tests/unit/test_X.c  -> BUILD/tests/unit/test_X
 set -eu
+# shellcheck disable=SC2016,SC2086,SC2116
 
 build=$1
 sandbox=$2
