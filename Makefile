@@ -1,15 +1,23 @@
 # postern: one Makefile for GNU and BSD make.
 #
-#   make            all programs          make install   PREFIX, DESTDIR
-#   make demo       see it relay          make check     every test
+#   make            all programs (./configure first, if that was not done)
+#   make demo       installs what is missing, builds, relays a message
+#   make check      installs what is missing, builds, runs every test
+#   make proof      the same tests with full counts; T=NAME for one part
 #   make quick      build, unit tests, style and layers
-#   make help       the other targets
+#   make bench      the same load through postern and Postfix
+#   make install    PREFIX, DESTDIR; makes the accounts if DESTDIR is empty
+#   make deps       the packages that building and testing need
+#   make asan       check with address and undefined-behaviour sanitizers
+#   make lint       clang-tidy, cppcheck, mandoc, shellcheck
+#   make format     clang-format in place; format-check only looks
+#   make headers    every header compiles alone
 #
 # BUILD names the folder of objects, so that sanitizer builds stand beside.
 
 BUILD = build
 SANDBOX = none
-include config.mk
+-include config.mk
 
 CC = $(CONFIG_CC)
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -29,7 +37,9 @@ LINK = $(CC) $(CONFIG_CFLAGS) $(EXTRA_CFLAGS) $(HARDEN_LINK) \
 
 RULES_MADE != sh mk/rules.sh $(BUILD) $(SANDBOX)
 
-all: programs
+all:
+	@test -e config.mk || ./configure
+	@$(MAKE) programs
 
 include $(BUILD)/rules.mk
 
@@ -37,12 +47,89 @@ programs: $(PROGRAMS)
 
 tests-built: $(PROGRAMS) $(TEST_TOOLS) $(UNIT_TESTS)
 
-config.mk:
-	./configure
+demo-built: $(PROGRAMS) $(BUILD)/tests/dns $(BUILD)/tests/sink
+
+deps:
+	@sh mk/deps.sh test
+
+demo:
+	@MAKE="$(MAKE)" sh tests/demo.sh
+
+check:
+	@MAKE="$(MAKE)" sh tests/check.sh check $(T)
+
+proof:
+	@MAKE="$(MAKE)" sh tests/check.sh proof $(T)
+
+quick: tests-built
+	@sh tests/check.sh quick
+
+unit: tests-built
+	@sh tests/check.sh unit
+
+style:
+	@mkdir -p $(BUILD)
+	@sh tests/check_layers.sh
+	@sh tests/check_style.sh
+
+SOURCES = common/*/*.[ch] master/*.[ch] smtpd/*.[ch] queue/*.[ch] \
+	deliver/*.[ch] resolve/*.[ch] tools/*.[ch] tests/unit/*.[ch] \
+	tests/lib/*.[ch]
+
+format:
+	clang-format -i $(SOURCES)
+
+format-check:
+	clang-format --dry-run --Werror $(SOURCES)
+
+headers:
+	@for h in common/*/*.h master/*.h smtpd/*.h queue/*.h deliver/*.h \
+	    resolve/*.h tools/*.h; do \
+		$(COMPILE) -MF /dev/null -x c -fsyntax-only $$h || exit 1; \
+	done
+
+lint:
+	@sh tests/lint.sh
+
+SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	-fno-omit-frame-pointer -DPOSTERN_SANITIZER -U_FORTIFY_SOURCE
+
+asan:
+	@$(MAKE) BUILD=build/asan EXTRA_CFLAGS="$(SANITIZE)" tests-built
+	@BUILD=build/asan sh tests/check.sh asan
+
+LIBEXEC = $(PREFIX)/libexec/postern
+install: programs
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin \
+	    $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(SYSCONFDIR)/postern \
+	    $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
+	    $(DESTDIR)$(MANDIR)/man8
+	install -m 755 $(BUILD)/posternd $(DESTDIR)$(PREFIX)/sbin/
+	install -m 755 $(BUILD)/postern $(DESTDIR)$(PREFIX)/bin/
+	install -m 755 $(BUILD)/sendmail $(DESTDIR)$(PREFIX)/sbin/
+	ln -sf ../sbin/sendmail $(DESTDIR)$(PREFIX)/bin/mailq
+	ln -sf ../sbin/sendmail $(DESTDIR)$(PREFIX)/bin/newaliases
+	install -m 755 $(BUILD)/postern-smtpd $(BUILD)/postern-queue \
+	    $(BUILD)/postern-report $(BUILD)/postern-deliver \
+	    $(BUILD)/postern-resolve $(DESTDIR)$(LIBEXEC)/
+	install -m 644 man/*.1 $(DESTDIR)$(MANDIR)/man1/
+	install -m 644 man/*.5 $(DESTDIR)$(MANDIR)/man5/
+	install -m 644 man/*.8 $(DESTDIR)$(MANDIR)/man8/
+	test -e $(DESTDIR)$(SYSCONFDIR)/postern/postern.conf || \
+	    install -m 644 mk/postern.conf \
+	    $(DESTDIR)$(SYSCONFDIR)/postern/postern.conf
+	test -n "$(DESTDIR)" || sh mk/accounts.sh
+
+accounts:
+	sh mk/accounts.sh
+
+clean:
+	rm -rf build
 
 # BENCH: options of tests/bench/bench.py (see tests/bench/README).
 BENCH =
 bench: tests-built
 	/usr/bin/python3 tests/bench/bench.py $(BENCH)
 
-.PHONY: bench
+.PHONY: all programs tests-built deps demo check proof quick unit style format \
+	format-check headers lint asan install accounts clean bench

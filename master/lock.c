@@ -45,6 +45,12 @@ lock_take(const struct conf *c, int *fd, struct trouble *t)
 }
 
 void
+lock_clear(int fd)
+{
+	(void)!ftruncate(fd, 0);
+}
+
+void
 lock_write(int fd)
 {
 	if (ftruncate(fd, 0) == 0)

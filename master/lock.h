@@ -10,5 +10,7 @@
 bool lock_take(const struct conf *, int *fd, struct trouble *);
 /* Writes our process id into it, for people and for `postern reload`. */
 void lock_write(int fd);
+/* At the end: the file stays, empty. */
+void lock_clear(int fd);
 
 #endif

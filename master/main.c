@@ -111,12 +111,12 @@ programs_are_there(
 
 /* Everything that can fail before a process is started. */
 static bool
-prepare(struct master *m, int *lock, struct trouble *t)
+prepare(struct master *m, struct trouble *t)
 {
 	return accounts_find(&m->accounts, t) &&
 	       programs_are_there(&m->options, &m->conf, t) &&
 	       spool_prepare(&m->conf, &m->accounts, t) &&
-	       lock_take(&m->conf, lock, t) &&
+	       lock_take(&m->conf, &m->lock, t) &&
 	       logfd_open(&m->conf, m->options.debug > 0, &m->log_fd,
 		   &m->log_stamp, t) &&
 	       listeners_open(&m->listeners, &m->conf, NULL, BIND_PATIENCE, t);
@@ -153,6 +153,7 @@ ended(struct master *m)
 {
 	listeners_close(&m->listeners);
 	listeners_unlink(&m->conf);
+	lock_clear(m->lock);
 	log_begin("stopped");
 	log_end();
 	log_flush();
@@ -252,12 +253,16 @@ loop(struct master *m)
 	}
 }
 
-/* A descriptor 0 to 2 that we opened would be taken for what it is not. */
+/*
+ * A descriptor 0 to 2 that we opened would be taken for what it is not, and
+ * what our caller left open is not ours to keep.
+ */
 static void
 standard_descriptors(void)
 {
 	int fd;
 
+	closefrom(STANDARD_DESCRIPTORS);
 	do {
 		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	} while (fd != -1 && fd < STANDARD_DESCRIPTORS);
@@ -270,10 +275,9 @@ main(int argc, char *argv[])
 {
 	struct master *m = &master;
 	struct trouble t;
-	int lock;
 
 	standard_descriptors();
-	umask(022);
+	umask(027); /* children inherit it: queue.db is for its group */
 	tzset();
 	log_open(STDERR_FILENO, "posternd");
 	options_read(&m->options, argc, argv);
@@ -284,17 +288,18 @@ main(int argc, char *argv[])
 			print_conf(&m->conf);
 		return 0;
 	}
-	if (!prepare(m, &lock, &t))
+	if (!prepare(m, &t))
 		trouble_exit(&t);
 	raise_files(&m->conf);
 	if (m->options.debug == 0)
 		m->starter = daemon_begin();
-	lock_write(lock);
+	lock_write(m->lock);
 	log_open(STDERR_FILENO, "posternd"); /* under the new process id */
 	logfd_use(m->log_fd, m->log_stamp);
 	privilege_reduce();
 	base_make(m);
 	reload_init(m);
+	logwatch_init(m);
 	signals_watch(m);
 	log_starting(m);
 	children_make(m);

@@ -14,6 +14,10 @@ rcpt_parse(struct session *s, struct view argument, struct mailbox *rcpt)
 	rest = view_trim(view_skip(argument, 3));
 	if (!path_parse_forward(&rest, rcpt, false))
 		return &reply_bad_rcpt;
+	/* a bare postmaster (4.5.1) is ours */
+	if (rcpt->domain[0] == '\0')
+		view_copy(view_of(conf_text(s->service->conf, KEY_HOSTNAME)),
+		    rcpt->domain, sizeof(rcpt->domain));
 	return extensions_rcpt(s, rest);
 }
 

@@ -217,7 +217,7 @@ session_feed(struct session *s, struct view *in, struct buf *out)
 				return WANT_INPUT;
 			break;
 		case AT_OPENING:
-			return WANT_BODY;
+			return WANT_FILE;
 		case AT_BODY:
 			return feed_body(s, in);
 		case AT_COMMIT:
@@ -263,13 +263,14 @@ session_opened(struct session *s, uint64_t id, int64_t wall_ms, struct buf *out)
 }
 
 void
-session_refuse_data(struct session *s, struct buf *out)
+session_refuse_data(
+    struct session *s, const struct smtp_reply *why, struct buf *out)
 {
 	s->out = out;
 	session_mail_end(s);
 	s->command = "DATA";
 	s->argument = view_of("");
-	session_refuse(s, &reply_queue);
+	session_refuse(s, why);
 	s->command = NULL;
 }
 
@@ -308,6 +309,12 @@ session_committed(struct session *s, const struct status *st, struct buf *out)
 	s->argument = view_of("");
 	session_refuse_status(s, st);
 	s->command = NULL;
+}
+
+bool
+session_between(const struct session *s)
+{
+	return ((unsigned int)s->phase & AT_ANY) != 0;
 }
 
 void

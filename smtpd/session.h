@@ -28,7 +28,7 @@ enum phase {
 enum want {
 	WANT_INPUT,  /* the rest of *in is the start of a line: keep it */
 	WANT_WRITE,  /* enough replies for one write; feed again after it */
-	WANT_BODY,   /* a file: session_opened(), or session_refuse_data() */
+	WANT_FILE,   /* for the body: session_opened() */
 	WANT_STORE,  /* write session_body(), then session_stored() */
 	WANT_COMMIT, /* store session_body(), commit; then session_committed()
 		      */
@@ -74,8 +74,9 @@ void session_greet(struct session *, struct buf *out);
 enum want session_feed(struct session *, struct view *in, struct buf *out);
 void session_opened(
     struct session *, uint64_t id, int64_t wall_ms, struct buf *out);
-/* Instead of session_opened(): 451 to DATA. */
-void session_refuse_data(struct session *, struct buf *out);
+/* Instead of session_opened() or session_committed(): a reply to DATA. */
+void session_refuse_data(
+    struct session *, const struct smtp_reply *, struct buf *out);
 struct buf *session_body(struct session *); /* what is to be written */
 void session_stored(struct session *);
 /* What was written is lost, or cannot be written: answered at the end. */
@@ -83,6 +84,8 @@ void session_fail_body(struct session *, const struct smtp_reply *);
 /* A verdict of done: stored, 250. */
 void session_committed(
     struct session *, const struct status *, struct buf *out);
+/* No transaction's message is under way: may be ended at once. */
+bool session_between(const struct session *);
 /* One last reply, in any phase. */
 void session_close(
     struct session *, const struct smtp_reply *, struct buf *out);

@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
+static void say(const char *, const char *, va_list)
+    __attribute__((__format__(printf, 2, 0)));
+
 static void
 say(const char *event, const char *fmt, va_list ap)
 {

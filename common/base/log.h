@@ -11,7 +11,8 @@
  *	log_u64("size", size);
  *	log_text("from", sender);
  *	log_end();
- *	-> postern-queue[812]: queued id=4fa21c size=10312 from="a@example.org"
+ * gives
+ *	postern-queue[812]: queued id=4fa21c size=10312 from="a@b.example"
  *
  * Lines are gathered and written by log_flush(), once per loop turn, to a
  * descriptor that never blocks; what does not fit is dropped and counted,
@@ -26,7 +27,11 @@
 /* The program's name is lent, for the life of the process. */
 void log_open(int fd, const char *name);
 void log_set_fd(int fd); /* closes the old one */
-/* Stamp each line with local time and "name[pid]:" (not wanted by syslog). */
+/*
+ * true (at first): each line begins with local time and "name[pid]:".  false:
+ * the descriptor is a connected syslog socket, each line is a datagram with a
+ * priority and "name[pid]:" before it.
+ */
 void log_set_stamp(bool);
 void log_set_debug(bool);
 bool log_debugs(void);

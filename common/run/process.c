@@ -332,10 +332,12 @@ attach_first_peers(void)
 static void
 signals_ignore(void)
 {
-	/* the terminal's signals are for posternd, which ends us in order */
+	/* the terminal's and init's signals go to all of a group or system at
+	 * once; they are for posternd, which ends us in order */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
 }
 
 int

@@ -27,6 +27,11 @@ static const struct accept_rule open_relay[] = {
 static const struct accept_rule not_local[] = {
 	{ false,	ACCEPT_NETWORK,	NET10,	false,	"" },
 };
+static const struct accept_rule partly[] = {
+	{ true,		ACCEPT_ANY,	NONE,	true,	"secret.example" },
+	{ false,	ACCEPT_NETWORK,	NET10,	true,	"example.org" },
+	{ false,	ACCEPT_LOCAL,	NONE,	false,	"" },
+};
 /* clang-format on */
 
 #define RULES(r) r, nitems(r)
@@ -65,6 +70,9 @@ static const struct {
 	{ RULES(rejecting), "11.1.2.3", "a@secret.example", false, false },
 	{ RULES(open_relay), "11.1.2.3", "a@x.example", true, false },
 	{ RULES(open_relay), "10.1.2.3", "a@x.example", true, true },
+	{ RULES(partly), "10.1.2.3", "a@example.org", true, false },
+	{ RULES(partly), "127.0.0.1", "a@secret.example", false, true },
+	{ RULES(partly), "127.0.0.1", "a@x.example", true, true },
 	{ RULES(not_local), "local", "a@x.example", false, false },
 	{ RULES(not_local), "127.0.0.1", "a@x.example", false, false },
 	{ RULES(not_local), "::a01:203", "a@x.example", false, false },

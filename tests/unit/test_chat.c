@@ -189,9 +189,9 @@ host_step(struct host *h, struct view *in)
 		return false;
 	case WANT_WRITE:
 		return true;
-	case WANT_BODY:
+	case WANT_FILE:
 		if (h->no_stock)
-			session_refuse_data(&h->session, &h->out);
+			session_refuse_data(&h->session, &reply_queue, &h->out);
 		else
 			session_opened(&h->session, ++h->id, 0, &h->out);
 		return true;

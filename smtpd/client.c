@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: ISC */
+/* smtpd/client.c - one client: its socket, its session, its body file.
+ *
+ * Must not judge SMTP (session.c does) and must not wait for anything.
+ */
+#include "smtpd/client.h"
+
+#include "common/base/alloc.h"
+#include "common/base/clock.h"
+#include "common/base/fatal.h"
+#include "common/base/log.h"
+#include "smtpd/intake.h"
+#include "smtpd/worker.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static void resume(struct client *);
+static void leave(struct client *, bool unread);
+
+/* What the client did not take yet, to be sent on when it does. */
+static void
+on_writable(evutil_socket_t fd, short what, void *arg)
+{
+	struct client *c = arg;
+	ssize_t n = write(c->fd, c->unsent.data, c->unsent.len);
+
+	(void)fd;
+	(void)what;
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		n = 0;
+	if (n == -1) {
+		client_end(c);
+		return;
+	}
+	buf_drop(&c->unsent, (size_t)n);
+	if (c->unsent.len > 0) {
+		event_add(c->writable, NULL);
+		return;
+	}
+	buf_free(&c->unsent);
+	if (c->place == PLACE_LEAVE)
+		leave(c, true);
+	else
+		resume(c);
+}
+
+static void
+send_later(struct client *c, struct view rest)
+{
+	buf_add(&c->unsent, rest);
+	if (c->writable == NULL)
+		c->writable =
+		    event_new(c->worker->base, c->fd, EV_WRITE, on_writable, c);
+	if (c->writable == NULL || event_add(c->writable, NULL) == -1)
+		fatal("no event for a client");
+}
+
+/* Writes what was said in this turn. */
+static void
+flush(struct client *c, struct buf *out)
+{
+	ssize_t n = 0;
+
+	if (out->len > 0 && c->unsent.len == 0 && !c->broken)
+		n = write(c->fd, out->data, out->len);
+	if (n == -1 && errno != EAGAIN && errno != EINTR)
+		c->broken = true;
+	if (n == -1)
+		n = 0;
+	if ((size_t)n < out->len && !c->broken)
+		send_later(c, view_skip(buf_view(out), (size_t)n));
+	buf_clear(out);
+}
+
+static const struct smtp_reply *
+write_trouble(void)
+{
+	int error = errno;
+
+	log_warn("body: %s", strerror(error));
+	if (error == ENOSPC || error == EDQUOT || error == EFBIG)
+		return &reply_space;
+	return &reply_queue;
+}
+
+/* Appends to the body's file.  NULL, or what to answer. */
+static const struct smtp_reply *
+append(struct body_file *f, struct view v)
+{
+	while (v.len > 0) {
+		ssize_t n = write(f->fd, v.data, v.len);
+
+		f->dirty = true;
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return write_trouble();
+		v = view_skip(v, (size_t)n);
+	}
+	return NULL;
+}
+
+static void
+store_piece(struct client *c)
+{
+	const struct smtp_reply *trouble =
+	    append(&c->file, buf_view(session_body(&c->session)));
+
+	session_stored(&c->session);
+	if (trouble == NULL)
+		return;
+	intake_drop_file(c);
+	session_fail_body(&c->session, trouble);
+}
+
+/* The last piece; true: to be committed. */
+static bool
+store_last(struct client *c, struct buf *out)
+{
+	const struct smtp_reply *trouble =
+	    append(&c->file, buf_view(session_body(&c->session)));
+
+	if (trouble == NULL) {
+		buf_free(session_body(&c->session));
+		return true;
+	}
+	intake_drop_file(c);
+	session_refuse_data(&c->session, trouble, out);
+	return false;
+}
+
+static void
+open_body(struct client *c, struct buf *out)
+{
+	session_opened(&c->session, c->file.id, clock_wall_ms(), out);
+}
+
+/* Does what the session wants.  False: it waits, or has ended. */
+static bool
+step(struct client *c, enum want want, struct buf *out)
+{
+	switch (want) {
+	case WANT_INPUT:
+	case WANT_CLOSE:
+		return false;
+	case WANT_WRITE:
+		flush(c, out);
+		return c->unsent.len == 0 && !c->broken;
+	case WANT_FILE:
+		if (!intake_take_file(c)) {
+			roster_move(&c->worker->roster, c, PLACE_FILE);
+			return false;
+		}
+		open_body(c, out);
+		return true;
+	case WANT_STORE:
+		store_piece(c);
+		return true;
+	case WANT_DROP:
+		intake_drop_file(c);
+		return true;
+	case WANT_COMMIT:
+		if (!store_last(c, out))
+			return true;
+		roster_move(&c->worker->roster, c, PLACE_OUTBOX);
+		return false;
+	}
+	return false;
+}
+
+static bool
+paused(const struct client *c)
+{
+	return c->place != PLACE_TALK || c->unsent.len > 0;
+}
+
+static void
+set_reading(struct client *c, bool on)
+{
+	if (c->reading == on)
+		return;
+	c->reading = on;
+	if ((on ? event_add(&c->readable, NULL) : event_del(&c->readable)) ==
+	    -1)
+		fatal("no event for a client");
+}
+
+/*
+ * Closing a socket with unread input resets the connection, which may undo
+ * our last reply: half-close, and let the client read it.
+ */
+static void
+leave(struct client *c, bool unread)
+{
+	intake_forget(c);
+	if (c->broken || (c->unsent.len == 0 && !unread)) {
+		client_end(c);
+		return;
+	}
+	if (c->place != PLACE_LEAVE)
+		roster_move(&c->worker->roster, c, PLACE_LEAVE);
+	if (c->unsent.len > 0)
+		return;
+	(void)shutdown(c->fd, SHUT_WR);
+	set_reading(c, true);
+}
+
+/* Lets the session take what it can of in; the rest is kept. */
+static void
+run(struct client *c, struct view in)
+{
+	struct worker *w = c->worker;
+	size_t before = in.len;
+
+	while (!paused(c) && !c->broken &&
+	       step(c, session_feed(&c->session, &in, &w->out), &w->out))
+		continue;
+	if (w->stopping && session_between(&c->session))
+		session_close(&c->session, &reply_stopping, &w->out);
+	flush(c, &w->out);
+	if (c->broken || c->session.phase == AT_END) {
+		leave(c, in.len > 0);
+		return;
+	}
+	buf_add(&c->held, in);
+	if (paused(c))
+		return;
+	set_reading(c, true);
+	/* a command was taken: the idle time begins anew */
+	if (in.len < before)
+		roster_move(&w->roster, c, PLACE_TALK);
+}
+
+/* Goes on with what had been read. */
+static void
+resume(struct client *c)
+{
+	struct buf held = c->held;
+
+	buf_init(&c->held, held.max);
+	run(c, buf_view(&held)); /* may free c */
+	mem_free(held.data);
+}
+
+static void
+lost(struct client *c)
+{
+	char ip[IP_TEXT];
+
+	if (log_debugs()) {
+		log_begin("lost");
+		log_word("client", ip_print(&c->session.client.ip, ip));
+		log_u64("phase", (uint64_t)c->session.phase);
+		log_end();
+	}
+	client_end(c);
+}
+
+/* True: some bytes came, behind the head of the worker's input. */
+static bool
+receive(struct client *c, size_t head, size_t *got)
+{
+	ssize_t n = read(c->fd, c->worker->input + head, INPUT_MAX);
+
+	if (n > 0) {
+		*got = (size_t)n;
+		return true;
+	}
+	if (n == 0 || (errno != EAGAIN && errno != EINTR))
+		lost(c);
+	return false;
+}
+
+static void
+on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct client *c = arg;
+	char *input = c->worker->input;
+	size_t head = 0, got;
+
+	(void)fd;
+	(void)what;
+	if (c->place != PLACE_LEAVE && paused(c)) {
+		set_reading(c, false);
+		return;
+	}
+	if (c->place != PLACE_LEAVE && c->held.len > 0) {
+		head = c->held.len; /* less than a line: all else was taken */
+		if (head > INPUT_HEAD)
+			panic("%zu bytes of a line", head);
+		memcpy(input, c->held.data, head);
+	}
+	if (!receive(c, head, &got) || c->place == PLACE_LEAVE)
+		return;
+	buf_free(&c->held);
+	run(c, view_make(input, head + got));
+}
+
+void
+client_new(
+    struct worker *w, int fd, const struct accept_client *who, uint32_t uid)
+{
+	struct client *c = mem_zero(1, sizeof(*c));
+
+	c->worker = w;
+	c->fd = fd;
+	c->file.fd = -1;
+	buf_init(&c->held, INPUT_HEAD + INPUT_MAX);
+	buf_init(&c->unsent, 4 * OUTPUT_MAX);
+	session_begin(&c->session, &w->service, who);
+	c->session.uid = uid;
+	roster_add(&w->roster, c, PLACE_TALK);
+	event_assign(
+	    &c->readable, w->base, fd, EV_READ | EV_PERSIST, on_readable, c);
+	session_greet(&c->session, &w->out);
+	flush(c, &w->out);
+	if (c->broken)
+		client_end(c);
+	else
+		set_reading(c, true);
+}
+
+void
+client_end(struct client *c)
+{
+	intake_forget(c);
+	session_end(&c->session);
+	event_del(&c->readable);
+	if (c->writable != NULL)
+		event_free(c->writable);
+	roster_remove(&c->worker->roster, c);
+	buf_free(&c->held);
+	buf_free(&c->unsent);
+	close(c->fd);
+	mem_free(c);
+}
+
+void
+client_file_came(struct client *c)
+{
+	roster_move(&c->worker->roster, c, PLACE_TALK);
+	open_body(c, &c->worker->out);
+	resume(c);
+}
+
+void
+client_answered(struct client *c, const struct status *st)
+{
+	roster_move(&c->worker->roster, c, PLACE_TALK);
+	session_committed(&c->session, st, &c->worker->out);
+	resume(c);
+}
+
+void
+client_refused(struct client *c, const struct smtp_reply *why)
+{
+	intake_forget(c);
+	roster_move(&c->worker->roster, c, PLACE_TALK);
+	session_refuse_data(&c->session, why, &c->worker->out);
+	resume(c);
+}
+
+void
+client_body_lost(struct client *c)
+{
+	intake_drop_file(c);
+	session_fail_body(&c->session, &reply_queue);
+}
+
+void
+client_close(struct client *c, const struct smtp_reply *why)
+{
+	session_close(&c->session, why, &c->worker->out);
+	flush(c, &c->worker->out);
+	leave(c, true);
+}

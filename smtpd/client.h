@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+/* smtpd/client.h - one client: its socket, its session, its body file.
+ *
+ * Reads, feeds the session, does what the session wants, writes.  One read
+ * and one write a turn.  Replies that the client does not take stop the
+ * reading, so a client can neither fill our memory nor hold up others.
+ */
+#ifndef SMTPD_CLIENT_H
+#define SMTPD_CLIENT_H
+
+#include "smtpd/roster.h"
+#include "smtpd/session.h"
+#include "smtpd/stock.h"
+
+#include <event2/event_struct.h>
+
+struct conv;
+struct worker;
+
+struct client {
+	TAILQ_ENTRY(client) neighbours;
+	enum place place;
+	int64_t since; /* monotonic ms: when it came there */
+	struct worker *worker;
+	struct session session;
+	int fd;
+	bool reading; /* readable is added */
+	bool broken;  /* the connection is gone */
+	struct event readable;
+	struct event *writable; /* NULL until something could not be written */
+	struct buf held;        /* read, and not taken by the session */
+	struct buf unsent;      /* said, and not taken by the client */
+	struct body_file file;  /* of DATA; its ids stay until the answer */
+	struct conv *conv;      /* open commit, or question for its fate */
+	size_t rcpts_sent;      /* bytes of the list that queue was sent */
+};
+
+/* The socket is taken; greets. */
+void client_new(
+    struct worker *, int fd, const struct accept_client *, uint32_t uid);
+/* For intake: what the client waited for. */
+void client_file_came(struct client *); /* client->file is set */
+void client_answered(struct client *, const struct status *);
+void client_refused(struct client *, const struct smtp_reply *);
+/* queue is gone: what was written of a body is lost. */
+void client_body_lost(struct client *);
+/* Says a last word, and goes in its own time. */
+void client_close(struct client *, const struct smtp_reply *);
+void client_end(struct client *);
+
+#endif

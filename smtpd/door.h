@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+/* smtpd/door.h - a listening socket that we were handed.
+ *
+ * Accepts many clients a turn.  Without a descriptor left it rests for a
+ * moment: the clients wait in the backlog, none is turned away ungreeted.
+ */
+#ifndef SMTPD_DOOR_H
+#define SMTPD_DOOR_H
+
+#include <event2/event_struct.h>
+#include <stdbool.h>
+
+struct worker;
+
+enum { DOORS_MAX = 64, DOOR_ACCEPTS = 64, DOOR_REST_MS = 100 };
+
+struct door {
+	struct worker *worker;
+	int fd;
+	bool local;   /* a UNIX socket */
+	bool trouble; /* was logged */
+	struct event acceptable, rested;
+};
+
+void door_open(struct door *, struct worker *, int fd, bool local);
+void door_close(struct door *);
+
+#endif

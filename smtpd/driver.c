@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: ISC */
+/* smtpd/driver.c - the worker's start, its clock and its end.
+ *
+ * Wires the parts together: doors accept clients, clients drive sessions,
+ * intake talks with queue.
+ */
+#include "smtpd/driver.h"
+
+#include "common/base/clock.h"
+#include "common/base/fatal.h"
+#include "common/base/log.h"
+#include "common/mail/date.h"
+#include "smtpd/intake.h"
+#include "smtpd/worker.h"
+
+#include <event2/event.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum {
+	DESCRIPTORS_OWN = 512, /* the stock, doors, channels, and some */
+	STOP_WAIT_MS = 5000,   /* for messages that are on their way */
+	FILE_WAIT_MS = 10000,
+	FATE_WAIT_MS = 60000,
+	LEAVE_WAIT_MS = 5000,
+	/* Longer than queue takes to give up on a disk, shorter than the ten
+	 * minutes that a client waits (RFC 5321 4.5.3.2.6). */
+	ANSWER_WAIT_MS = 540000
+};
+
+static struct worker worker;
+
+static void
+log_refused(const struct session *s, const struct refusal *r)
+{
+	char ip[IP_TEXT];
+
+	log_begin("refused");
+	if (s->client.local_socket)
+		log_u64("uid", s->uid);
+	else
+		log_word("client", ip_print(&s->client.ip, ip));
+	log_word("command", r->command);
+	if (r->argument.len > 0)
+		log_view("argument", r->argument);
+	log_u64("code", (uint64_t)r->code);
+	log_word("status", r->status);
+	log_text("text", r->text);
+	log_end();
+}
+
+/* A session has a socket and at times a body; where not all fit, the most. */
+static void
+raise_descriptors(void)
+{
+	uint64_t sessions = conf_number(process_conf(), KEY_SESSIONS);
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+		fatal("getrlimit: %m");
+	limit.rlim_cur = sessions * 2 + DESCRIPTORS_OWN;
+	if (limit.rlim_cur > limit.rlim_max && geteuid() == 0)
+		limit.rlim_max = limit.rlim_cur;
+	if (limit.rlim_cur > limit.rlim_max)
+		limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) == -1)
+		fatal("setrlimit: %m");
+	if (limit.rlim_cur < sessions + DESCRIPTORS_OWN)
+		log_warn("only %llu descriptors for %llu sessions",
+		    (unsigned long long)limit.rlim_cur,
+		    (unsigned long long)sessions);
+}
+
+void
+driver_prepare(void)
+{
+	date_prepare();
+	raise_descriptors();
+}
+
+static void
+time_out_talk(int64_t now)
+{
+	int64_t limit =
+	    1000 * (int64_t)conf_number(worker.service.conf, KEY_IDLE_TIMEOUT);
+	struct client *c;
+
+	while ((c = roster_overdue(&worker.roster, PLACE_TALK, now, limit)) !=
+	       NULL)
+		client_close(c, &reply_idle);
+}
+
+/* Those who wait for queue in vain: 451, and they may go on. */
+static void
+time_out_queue(enum place place, int64_t now, int64_t limit)
+{
+	struct client *c;
+
+	while (
+	    (c = roster_overdue(&worker.roster, place, now, limit)) != NULL) {
+		if (place == PLACE_OUTBOX && c->conv != NULL)
+			return; /* half of it is sent: it must become whole */
+		client_refused(c, &reply_queue);
+	}
+}
+
+static void
+time_out_leave(int64_t now)
+{
+	struct client *c;
+
+	while ((c = roster_overdue(
+		    &worker.roster, PLACE_LEAVE, now, LEAVE_WAIT_MS)) != NULL)
+		client_end(c);
+}
+
+static void
+close_all(enum place place)
+{
+	struct client *c;
+
+	while ((c = roster_first(&worker.roster, place)) != NULL)
+		client_close(c, &reply_stopping);
+}
+
+/* The time to finish is over, and with it every message that is not whole. */
+static void
+stop_now(void)
+{
+	for (unsigned int p = 0; p < PLACE_LEAVE; p++)
+		close_all((enum place)p);
+	process_exit();
+}
+
+static void
+on_second(evutil_socket_t fd, short what, void *arg)
+{
+	int64_t now = clock_mono_ms();
+
+	(void)fd;
+	(void)what;
+	(void)arg;
+	time_out_talk(now);
+	time_out_queue(PLACE_FILE, now, FILE_WAIT_MS);
+	time_out_queue(PLACE_OUTBOX, now, ANSWER_WAIT_MS);
+	time_out_queue(PLACE_ANSWER, now, ANSWER_WAIT_MS);
+	time_out_queue(PLACE_FATE, now, FATE_WAIT_MS);
+	time_out_leave(now);
+	intake_second(&worker);
+	if (worker.stopping && now - worker.stop_ms >= STOP_WAIT_MS)
+		stop_now();
+}
+
+static void
+doors_open(void)
+{
+	bool local;
+	int fd;
+
+	while (worker.ndoors < DOORS_MAX &&
+	       process_listener(worker.ndoors, &fd, &local))
+		door_open(&worker.doors[worker.ndoors++], &worker, fd, local);
+}
+
+void
+driver_start(void)
+{
+	const struct timeval second = { 1, 0 };
+
+	worker.base = process_base();
+	service_init(&worker.service, process_conf(),
+	    process_boot()->class_ == CLASS_LOCAL);
+	worker.service.refused = log_refused;
+	roster_init(&worker.roster);
+	buf_init(&worker.out, OUTPUT_MAX);
+	event_assign(
+	    &worker.second, worker.base, -1, EV_PERSIST, on_second, NULL);
+	if (event_add(&worker.second, &second) == -1)
+		fatal("no event for the clock");
+	doors_open();
+}
+
+void
+driver_turn(void)
+{
+	intake_turn(&worker);
+	if (worker.stopping && worker.roster.nclients == 0)
+		process_exit();
+}
+
+static void
+close_idle(void)
+{
+	struct client *c, *next;
+
+	TAILQ_FOREACH_SAFE (
+	    c, &worker.roster.places[PLACE_TALK], neighbours, next)
+		if (session_between(&c->session))
+			client_close(c, &reply_stopping);
+}
+
+/* No new clients; messages that are on their way have a few seconds. */
+void
+driver_stop(void)
+{
+	worker.stopping = true;
+	worker.stop_ms = clock_mono_ms();
+	for (size_t i = 0; i < worker.ndoors; i++)
+		door_close(&worker.doors[i]);
+	worker.ndoors = 0;
+	close_idle();
+}
+
+static void
+on_attached(struct peer *p)
+{
+	p->data = &worker;
+	intake_attached(&worker, p->channel);
+}
+
+static void
+on_lost(struct peer *p)
+{
+	(void)p;
+	intake_lost(&worker);
+}
+
+const struct peer_def driver_queue = {
+	.kind = PEER_QUEUE,
+	.rules = intake_rules,
+	.nrules = INTAKE_RULES,
+	.attached = on_attached,
+	.lost = on_lost,
+};

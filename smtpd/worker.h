@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: ISC */
+/* smtpd/worker.h - one smtpd process: what its parts share. */
+#ifndef SMTPD_WORKER_H
+#define SMTPD_WORKER_H
+
+#include "smtpd/door.h"
+#include "smtpd/roster.h"
+#include "smtpd/service.h"
+#include "smtpd/session.h"
+#include "smtpd/stock.h"
+
+#include <event2/event_struct.h>
+
+struct channel;
+struct event_base;
+
+enum {
+	INPUT_MAX = 65536,              /* read from a client at a time */
+	INPUT_HEAD = 2 * 2048,          /* the start of a line, before it */
+	OUTPUT_MAX = SESSION_OUT + 8192 /* replies of one turn */
+};
+
+struct worker {
+	struct event_base *base;
+	struct service service;
+	struct roster roster;
+	struct stock stock;
+	struct channel *queue; /* NULL while there is none */
+	size_t files_out;      /* taken from the stock, not yet given away */
+	struct door doors[DOORS_MAX];
+	size_t ndoors;
+	struct event second; /* once a second while there is something to do */
+	bool stopping;
+	int64_t stop_ms; /* since then */
+	struct buf out;  /* replies, while a client is served */
+	char input[INPUT_HEAD + INPUT_MAX];
+};
+
+#endif
