@@ -14,12 +14,9 @@
 #include "smtpd/worker.h"
 
 #include <event2/event.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 enum {
-	DESCRIPTORS_OWN = 512, /* the stock, doors, channels, and some */
-	STOP_WAIT_MS = 5000,   /* for messages that are on their way */
+	STOP_WAIT_MS = 5000, /* for messages that are on their way */
 	FILE_WAIT_MS = 10000,
 	FATE_WAIT_MS = 60000,
 	LEAVE_WAIT_MS = 5000,
@@ -49,33 +46,10 @@ log_refused(const struct session *s, const struct refusal *r)
 	log_end();
 }
 
-/* A session has a socket and at times a body; where not all fit, the most. */
-static void
-raise_descriptors(void)
-{
-	uint64_t sessions = conf_number(process_conf(), KEY_SESSIONS);
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
-		fatal("getrlimit: %m");
-	limit.rlim_cur = sessions * 2 + DESCRIPTORS_OWN;
-	if (limit.rlim_cur > limit.rlim_max && geteuid() == 0)
-		limit.rlim_max = limit.rlim_cur;
-	if (limit.rlim_cur > limit.rlim_max)
-		limit.rlim_cur = limit.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &limit) == -1)
-		fatal("setrlimit: %m");
-	if (limit.rlim_cur < sessions + DESCRIPTORS_OWN)
-		log_warn("only %llu descriptors for %llu sessions",
-		    (unsigned long long)limit.rlim_cur,
-		    (unsigned long long)sessions);
-}
-
 void
 driver_prepare(void)
 {
 	date_prepare();
-	raise_descriptors();
 }
 
 static void
