@@ -14,9 +14,11 @@
 #include "smtpd/worker.h"
 
 #include <event2/event.h>
+#include <sys/resource.h>
 
 enum {
-	STOP_WAIT_MS = 5000, /* for messages that are on their way */
+	DESCRIPTORS_OWN = 32, /* channels, listeners, the loop */
+	STOP_WAIT_MS = 5000,  /* for messages that are on their way */
 	FILE_WAIT_MS = 10000,
 	FATE_WAIT_MS = 60000,
 	LEAVE_WAIT_MS = 5000,
@@ -46,10 +48,37 @@ log_refused(const struct session *s, const struct refusal *r)
 	log_end();
 }
 
+/*
+ * A worker without a free descriptor could not take a file from queue, which
+ * would look as if queue broke the rules.  So what clients may have is counted
+ * beforehand: posternd set the limit by `limit sessions`, but a machine may
+ * grant less.
+ */
+static void
+share_descriptors(void)
+{
+	struct rlimit limit;
+	rlim_t files, left;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+		fatal("getrlimit: %m");
+	files = limit.rlim_cur / 4;
+	worker.stock.max = files > STOCK_MAX ? STOCK_MAX : (uint32_t)files;
+	left = worker.stock.max + DESCRIPTORS_OWN;
+	left = limit.rlim_cur > left ? limit.rlim_cur - left : 0;
+	worker.max_clients = conf_number(process_conf(), KEY_SESSIONS);
+	if (left >= worker.max_clients)
+		return;
+	log_warn("descriptors suffice for %llu sessions, not for %llu",
+	    (unsigned long long)left, (unsigned long long)worker.max_clients);
+	worker.max_clients = left;
+}
+
 void
 driver_prepare(void)
 {
 	date_prepare();
+	share_descriptors();
 }
 
 static void

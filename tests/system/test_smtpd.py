@@ -284,22 +284,31 @@ def test_many_idle_clients_cost_little(tmp_path):
 
 
 class FewDescriptors(Postern):
-    LIMIT = 80
+    """A machine that grants less than the configuration asks for."""
+
+    LIMIT = 120
 
     def argv(self, *more):
         return ["prlimit", f"--nofile={self.LIMIT}:{self.LIMIT}",
                 *super().argv(*more)]
 
 
-def test_no_descriptor_left(tmp_path):
-    """Clients wait in the backlog, and each is greeted in its turn."""
-    with FewDescriptors(tmp_path, "workers smtpd 1") as p:
+def test_few_descriptors(tmp_path):
+    """No client ungreeted, and always a descriptor left for queue's files."""
+    with Sink(tmp_path) as sink, FewDescriptors(
+            tmp_path, f"workers smtpd 1\n{sink.route()}") as p:
+        before = p.children()
         clients = [Smtp(p, greeted=False) for _ in range(p.LIMIT)]
-        p.wait_event("warning")
+        greetings = [c.reply()[:4] for c in clients]
+        assert set(greetings) == {"220 ", "421 "}
+        first = clients[0]
+        assert first.to_data().startswith("354 ")
+        assert first.say("x\r\n.").startswith("250 ")
         for c in clients:
-            assert c.reply().startswith("220 ")
             c.close()
-        assert len(p.events("warning")) == 1
+        wait_for(lambda: greeted(p), PATIENCE, "a place to be free")
+        assert p.children() == before
+        assert not p.events("peer-broken")
 
 
 def test_large_message(tmp_path):
