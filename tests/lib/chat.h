@@ -10,7 +10,7 @@
  *	stock none               queue has no file for a body
  *	C: TEXT                  the client sends TEXT and CRLF
  *	C+ TEXT                  the same without CRLF
- *	S: TEXT                  a line that we answer; "*" stands for anything
+ *	S: TEXT                  our answer; "*" stands for anything
  *	stored FROM TO...        a message was stored with this envelope
  *	| TEXT                   ... and this line, below our trace header
  *	closed                   we hang up
