@@ -593,6 +593,13 @@ test_write_error(void **state)
 	check_int("451", strncmp(r->said, "451 4.3.0 ", 10), 0);
 	check_int("given up", r->nabandoned, 1);
 	assert_null(r->commit);
+	say(r, start);
+	for (int i = 0; i < 1000; i++)
+		say(r, "a line of some length, over and over, many a time\r\n");
+	check_int("given up at once", r->nabandoned, 2);
+	say(r, ".\r\n");
+	check_int("451", strncmp(r->said, "451 4.3.0 ", 10), 0);
+	assert_null(r->commit);
 	say(r, "NOOP\r\n");
 	check_str("goes on", r->said, "250 2.0.0 ok\r\n");
 	rig_end(r);
