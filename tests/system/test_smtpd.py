@@ -222,8 +222,8 @@ def test_queue_dies_with_a_commit_unanswered(tmp_path):
 def test_queue_dies_again_and_again(tmp_path):
     """Under load: what was acknowledged arrives."""
     with suite(tmp_path) as p:
-        client = Client(p, messages=4000, sessions=20, retry=True).start()
-        for n in range(1, 6):
+        client = Client(p, messages=2000, sessions=20, retry=True).start()
+        for n in range(1, 4):
             wait_for(lambda n=n: client.acknowledged() >= n * 300, PATIENCE,
                      "progress")
             pid = p.child("queue")
@@ -231,10 +231,10 @@ def test_queue_dies_again_and_again(tmp_path):
             wait_for(lambda pid=pid: pid not in p.children().get("queue", [])
                      and p.children().get("queue"), PATIENCE, "a new queue")
         result = client.finish()
-        assert result.acknowledged == 4000
+        assert result.acknowledged == 2000
         # the sink may have more than once what was in flight: only a loss
         # counts here
-        p.sink.wait(4000, 60)
+        p.sink.wait(2000, 60)
         found = check([client.log], [p.sink.log])
         assert not found.lost
 
