@@ -317,8 +317,7 @@ test_accepted(void **state)
 	check_str("message id", r->envelope.message_id, "<1@x>");
 	check_int("family", r->envelope.client_family, 4);
 	check_int("flags", r->envelope.flags, ENVELOPE_ESMTP);
-	check_file(
-	    r, 1, "\r\nSubject: x\r\nMessage-ID: <1@x>\r\n\r\n.text\r\n");
+	check_file(r, "\r\nSubject: x\r\nMessage-ID: <1@x>\r\n\r\n.text\r\n");
 	answer(r, 250, 0, 0, "");
 	check_str("250", r->said, "250 2.0.0 queued as 1\r\n");
 }
