@@ -5,9 +5,8 @@
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
 #include "resolve/cache.h"
+#include "resolve/random.h"
 #include "resolve/transport.h"
-
-#include <stdlib.h>
 
 static struct {
 	struct cache *cache;
@@ -26,7 +25,7 @@ seed(void)
 {
 	uint64_t s;
 
-	arc4random_buf(&s, sizeof(s));
+	random_bytes(&s, sizeof(s));
 	return s;
 }
 
