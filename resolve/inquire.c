@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* resolve/ask.c - one question, answered from the cache or from outside. */
-#include "resolve/ask.h"
+/* resolve/inquire.c - one question, answered from the cache or from outside. */
+#include "resolve/inquire.h"
 
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
@@ -30,7 +30,7 @@ seed(void)
 }
 
 void
-ask_start(struct event_base *base, const struct conf *conf)
+inquire_start(struct event_base *base, const struct conf *conf)
 {
 	self.cache = cache_new(CACHE_ENTRIES, seed());
 	self.flights = flights_new(seed());
@@ -82,7 +82,7 @@ refuse(struct wait *w)
 }
 
 void
-ask(struct key k, struct wait *w)
+inquire(struct key k, struct wait *w)
 {
 	const struct answer *known;
 	struct journey *j;
@@ -95,7 +95,7 @@ ask(struct key k, struct wait *w)
 		w->done(w, known, ttl);
 		return;
 	}
-	if (flights_count(self.flights) >= ASK_FLIGHTS) {
+	if (flights_count(self.flights) >= INQUIRE_FLIGHTS) {
 		refuse(w);
 		return;
 	}
