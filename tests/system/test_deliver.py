@@ -185,10 +185,10 @@ def test_floods(tmp_path, flood):
 def test_large_body(tmp_path):
     """Dots at every edge, a slow reader, constant memory."""
     line = b".dots at the start..\r\n" + b"x" * 70 + b"\r\n.\r\n"
-    body = line * (8 * 1024 * 1024 // len(line))
+    body = line * (4 * 1024 * 1024 // len(line))
 
     def slowly(peer):
-        peer.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+        peer.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
         good(peer)
 
     with Worker(tmp_path) as worker, Scripted(slowly) as server:
