@@ -23,6 +23,7 @@ class Peer:
 
     def __init__(self, sock, server):
         self.sock, self.server = sock, server
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.file = sock.makefile("rb")
 
     def say(self, data):

@@ -50,6 +50,7 @@ class Channel:
     def __init__(self):
         self.sock, self.theirs = socket.socketpair(socket.AF_UNIX,
                                                    socket.SOCK_SEQPACKET)
+        self.theirs.setblocking(False)
         self.next_id = 0
 
     def open(self):
@@ -135,7 +136,7 @@ class Worker:
         self.dir = Path(tempfile.mkdtemp(dir=tmpdir))
         self.dir.chmod(0o755)
         self.mx, self.hosts = mx or {}, hosts or {}
-        self.jobs, self.held, self.lates = {}, [], []
+        self.jobs, self.held, self.lates, self.bodies = {}, [], [], {}
         self.held_end = False
         self.questions, self.broken = [], None
         self.number = 0
@@ -189,13 +190,14 @@ class Worker:
     def job(self, host, port, rcpts=("to@there.example",), body=b"hello\r\n",
             sender="from@here.example", flags=0, transport=HOST, size=None):
         self.number += 1
-        path = self.dir / "body"
-        path.write_bytes(body)
+        if body not in self.bodies:
+            self.bodies[body] = self.dir / f"body-{self.number}"
+            self.bodies[body].write_bytes(body)
         conv = self.queue.open()
         token = struct.pack("<Q", self.number) * 2
         key = struct.pack("<QIII", self.number, 1, 1, 0) + token
         size = len(body) if size is None else size
-        with open(path, "rb") as f:
+        with open(self.bodies[body], "rb") as f:
             self.queue.send(JOB, key + struct.pack(
                 "<QIIBH", size, flags, len(rcpts), transport, port) +
                 text(host) + text(sender), conv=conv, fd=f.fileno())
