@@ -277,7 +277,7 @@ main(int argc, char *argv[])
 	struct trouble t;
 
 	standard_descriptors();
-	umask(022);
+	umask(027); /* children inherit it: queue.db is for its group */
 	tzset();
 	log_open(STDERR_FILENO, "posternd");
 	options_read(&m->options, argc, argv);
@@ -299,6 +299,7 @@ main(int argc, char *argv[])
 	privilege_reduce();
 	base_make(m);
 	reload_init(m);
+	logwatch_init(m);
 	signals_watch(m);
 	log_starting(m);
 	children_make(m);

@@ -63,9 +63,8 @@ struct reload {
 	bool wanted;   /* SIGHUP came and was not yet looked at */
 	pid_t checker; /* tries the file, 0 none */
 	struct event *timer;
-	bool prepared; /* conf is set */
 	struct conf conf;
-	bool opened; /* listeners is set */
+	bool opened; /* listeners is set, else they wait for the old to go */
 	struct listeners listeners;
 };
 
@@ -78,6 +77,8 @@ struct master {
 	int lock;   /* see lock.h */
 	int log_fd; /* given to children */
 	bool log_stamp;
+	ino_t log_inode; /* see logwatch.c */
+	dev_t log_device;
 	struct child children[CHILDREN_MAX];
 	size_t nchildren;
 	enum master_state state;
@@ -104,6 +105,10 @@ void children_reap(struct master *);
 /* The table of programs becomes m->children, all down; then all start. */
 void children_make(struct master *);
 void children_start(struct master *);
+
+/* logwatch.c: a fresh log for everybody when the old one was moved away. */
+void logwatch_init(struct master *);
+bool logwatch_open(struct master *); /* as the configuration says now */
 
 /* stop.c: all children, in order; then m->stopped. */
 void stop_begin(struct master *, void (*stopped)(struct master *));

@@ -7,7 +7,6 @@
  */
 #include "common/base/fatal.h"
 #include "common/base/log.h"
-#include "master/logfd.h"
 #include "master/master.h"
 
 #include <errno.h>
@@ -118,24 +117,23 @@ prepare(struct master *m, struct conf *new, struct trouble *t)
 			      is_in_our_own_way(&m->listeners, new)))
 		return false;
 	r->conf = *new;
-	r->prepared = true;
 	return true;
 }
 
-static void
-take_log(struct master *m)
+/* The sockets that were in their own way; back to the old ones if need be. */
+static bool
+reopen(struct master *m)
 {
+	struct reload *r = &m->reload;
 	struct trouble t;
-	int fd;
 
-	if (!logfd_open(
-		&m->conf, m->options.debug > 0, &fd, &m->log_stamp, &t)) {
-		log_warn("%s", t.text); /* the old one goes on */
-		return;
-	}
-	close(m->log_fd);
-	m->log_fd = fd;
-	logfd_use(fd, m->log_stamp);
+	listeners_close(&m->listeners);
+	if (listeners_open(&r->listeners, &r->conf, NULL, 1, &t))
+		return true;
+	refused(t.text);
+	if (!listeners_open(&r->listeners, &m->conf, NULL, 30, &t))
+		fatal("%s", t.text);
+	return false;
 }
 
 /* All children have ended: the new configuration comes into force. */
@@ -143,30 +141,19 @@ static void
 switch_over(struct master *m)
 {
 	struct reload *r = &m->reload;
-	struct trouble t;
+	struct conf *unwanted = &m->conf;
 
-	if (!r->opened) {
+	if (r->opened)
 		listeners_close(&m->listeners);
-		r->opened =
-		    listeners_open(&r->listeners, &r->conf, NULL, 1, &t);
-		if (!r->opened) {
-			refused(t.text);
-			conf_clear(&r->conf);
-			if (!listeners_open(
-				&r->listeners, &m->conf, NULL, 30, &t))
-				fatal("%s", t.text);
-		} else {
-			conf_clear(&m->conf);
-			m->conf = r->conf;
-		}
-	} else {
-		listeners_close(&m->listeners);
-		conf_clear(&m->conf);
+	else if (!reopen(m))
+		unwanted = &r->conf;
+	conf_clear(unwanted);
+	if (unwanted == &m->conf)
 		m->conf = r->conf;
-	}
 	m->listeners = r->listeners;
-	r->prepared = r->opened = false;
-	take_log(m);
+	r->opened = false;
+	if (!logwatch_open(m))
+		log_warn("the new log cannot be opened, the old one goes on");
 	m->state = MASTER_RESTARTING;
 	children_make(m);
 	children_start(m);

@@ -14,6 +14,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -90,6 +91,19 @@ stamp(int64_t now)
 	return log_state.stamp_text;
 }
 
+/* Facility mail and the severity of the event, as RFC 3164 4.1.1 has it. */
+static int
+priority(const char *event)
+{
+	if (strcmp(event, "fatal") == 0 || strcmp(event, "panic") == 0)
+		return LOG_MAIL | LOG_ERR;
+	if (strcmp(event, "warning") == 0)
+		return LOG_MAIL | LOG_WARNING;
+	if (strcmp(event, "debug") == 0)
+		return LOG_MAIL | LOG_DEBUG;
+	return LOG_MAIL | LOG_INFO;
+}
+
 void
 log_begin(const char *event)
 {
@@ -98,9 +112,12 @@ log_begin(const char *event)
 	log_state.line = log_state.out.len;
 	if (log_state.stamp) {
 		now = clock_wall_ms();
-		buf_printf(&log_state.out, "%s.%03d %s[%d]: ", stamp(now),
-		    (int)(now % 1000), log_state.name, log_state.pid);
+		buf_printf(
+		    &log_state.out, "%s.%03d ", stamp(now), (int)(now % 1000));
+	} else {
+		buf_printf(&log_state.out, "<%d>", priority(event));
 	}
+	buf_printf(&log_state.out, "%s[%d]: ", log_state.name, log_state.pid);
 	buf_add_string(&log_state.out, event);
 }
 
@@ -287,19 +304,37 @@ say_dropped(void)
 	buf_add_string(&log_state.out, "\n");
 }
 
-void
-log_flush(void)
+/* What one write() takes: to syslog a line is a datagram. */
+static size_t
+piece(struct view rest)
 {
-	ssize_t n;
+	return log_state.stamp ? rest.len : view_find(rest, '\n') + 1;
+}
 
-	while (log_state.out.len > 0) {
-		n = write(log_state.fd, log_state.out.data, log_state.out.len);
+/* False: the descriptor takes no more for now. */
+static bool
+write_out(void)
+{
+	struct view rest = buf_view(&log_state.out);
+	ssize_t n = 0;
+
+	while (rest.len > 0) {
+		n = write(log_state.fd, rest.data, piece(rest));
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return;
-		buf_drop(&log_state.out, (size_t)n);
-		if (log_state.out.len == 0 && log_state.dropped > 0)
-			say_dropped();
+			break;
+		rest = view_skip(rest, (size_t)n);
 	}
+	buf_drop(&log_state.out, log_state.out.len - rest.len);
+	return rest.len == 0;
+}
+
+void
+log_flush(void)
+{
+	if (!write_out() || log_state.dropped == 0)
+		return;
+	say_dropped();
+	(void)write_out();
 }

@@ -27,7 +27,11 @@
 /* The program's name is lent, for the life of the process. */
 void log_open(int fd, const char *name);
 void log_set_fd(int fd); /* closes the old one */
-/* Stamp each line with local time and "name[pid]:" (not wanted by syslog). */
+/*
+ * true (at first): each line begins with local time and "name[pid]:".  false:
+ * the descriptor is a connected syslog socket, each line is a datagram with a
+ * priority and "name[pid]:" before it.
+ */
 void log_set_stamp(bool);
 void log_set_debug(bool);
 bool log_debugs(void);

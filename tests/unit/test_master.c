@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: ISC */
+/* tests/unit/test_master.c - what posternd decides without the system: which
+ * programs a configuration needs, whom it asks for names.
+ */
+#include "master/children.h"
+#include "master/machine.h"
+
+#include "tests/unit/check.h"
+
+#include <string.h>
+
+static const struct {
+	const char *conf;
+	size_t strangers, resolve;
+} needs[] = {
+	{ "", 0, 1 },
+	{ "listen on any port 25\nworkers smtpd 3", 3, 1 },
+	{ "route any to mx", 0, 1 },
+	{ "route any to host mail.example", 0, 1 },
+	{ "route any to host 192.0.2.1", 0, 0 },
+	{ "route any to host \"[IPv6:::1]\"", 0, 0 },
+	{ "route domain a.example to host 192.0.2.1", 0, 1 },
+	{ "route domain a.example to host 192.0.2.1\n"
+	  "route any to host 192.0.2.2",
+	    0, 0 },
+	{ "route domain a.example to mx\nroute any to host 192.0.2.2", 0, 1 },
+	/* what stands behind the first "any" never matches */
+	{ "route any to host 192.0.2.2\nroute any to mx", 0, 0 },
+};
+
+static const struct program *
+program_of(const char *label)
+{
+	for (size_t i = 0; i < nprograms; i++)
+		if (strcmp(programs[i].label, label) == 0)
+			return &programs[i];
+	fail_msg("no program %s", label);
+	return NULL;
+}
+
+static void
+test_needed_programs(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < nitems(needs); i++) {
+		struct conf_error error = { 0 };
+		struct conf c;
+
+		conf_init(&c);
+		check_int(needs[i].conf,
+		    conf_parse(&c, view_of(needs[i].conf), &error), true);
+		check_int(needs[i].conf, program_of("smtpd")->count(&c),
+		    needs[i].strangers);
+		check_int(needs[i].conf, program_of("resolve")->count(&c),
+		    needs[i].resolve);
+		check_int(needs[i].conf, program_of("queue")->count(&c), 1);
+		check_int(needs[i].conf, program_of("report")->count(&c), 1);
+		check_int(
+		    needs[i].conf, program_of("smtpd-local")->count(&c), 1);
+		conf_clear(&c);
+	}
+}
+
+static void
+test_wires(void **state)
+{
+	(void)state;
+	assert_true(programs_are_wired(PEER_SMTPD, PEER_QUEUE));
+	assert_true(programs_are_wired(PEER_DELIVER, PEER_QUEUE));
+	assert_true(programs_are_wired(PEER_RESOLVE, PEER_DELIVER));
+	assert_true(programs_are_wired(PEER_REPORT, PEER_QUEUE));
+	assert_false(programs_are_wired(PEER_SMTPD, PEER_DELIVER));
+	assert_false(programs_are_wired(PEER_SMTPD, PEER_SMTPD));
+	assert_false(programs_are_wired(PEER_REPORT, PEER_SMTPD));
+	assert_false(programs_are_wired(PEER_RESOLVE, PEER_QUEUE));
+}
+
+static const struct {
+	const char *text, *first;
+	size_t n;
+} resolv_confs[] = {
+	{ "", "", 0 },
+	{ "nameserver 192.0.2.1\n", "192.0.2.1", 1 },
+	{ "# c\nsearch x\n nameserver\t2001:db8::1 ; c\n", "2001:db8::1", 1 },
+	{ "nameserver x\nnameserver fe80::1%eth0\nnameserver 192.0.2.2",
+	    "192.0.2.2", 1 },
+	{ "nameserver 192.0.2.1\nnameserver 192.0.2.2\nnameserver 192.0.2.3\n"
+	  "nameserver 192.0.2.4\n",
+	    "192.0.2.1", 3 },
+	{ "nameserver", "", 0 },
+	{ "nameservers 192.0.2.1", "", 0 },
+};
+
+static void
+test_resolv_conf(void **state)
+{
+	char text[IP_TEXT];
+
+	(void)state;
+	for (size_t i = 0; i < nitems(resolv_confs); i++) {
+		struct conf c;
+
+		conf_init(&c);
+		machine_resolvers(&c, view_of(resolv_confs[i].text));
+		check_int(
+		    resolv_confs[i].text, c.nresolvers, resolv_confs[i].n);
+		if (c.nresolvers > 0) {
+			check_str(resolv_confs[i].text,
+			    ip_print(&c.resolvers[0].ip, text),
+			    resolv_confs[i].first);
+			check_int(
+			    resolv_confs[i].text, c.resolvers[0].port, 53);
+		}
+		conf_clear(&c);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_needed_programs),
+		cmocka_unit_test(test_wires),
+		cmocka_unit_test(test_resolv_conf),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
