@@ -193,6 +193,17 @@ human_text(struct buf *out, struct view v, size_t columns, bool utf8)
 	return used;
 }
 
+static size_t
+json_plain_length(struct view v)
+{
+	size_t n = 0;
+
+	while (n < v.len && v.data[n] >= 0x20 && v.data[n] < 0x7f &&
+	       v.data[n] != '"' && v.data[n] != '\\')
+		n++;
+	return n;
+}
+
 void
 human_json(struct buf *out, struct view v)
 {
@@ -202,6 +213,11 @@ human_json(struct buf *out, struct view v)
 	for (; v.len > 0; v = view_skip(v, len == 0 ? 1 : len)) {
 		uint32_t c;
 
+		len = json_plain_length(v);
+		if (len > 0) {
+			buf_add(out, view_make(v.data, len));
+			continue;
+		}
 		len = utf8_length(v);
 		c = len == 0 ? 0xfffd : code_point(v.data, len);
 		if (len == 1 && (c == '"' || c == '\\'))
