@@ -45,7 +45,8 @@ static struct letter {
 	char host[DOMAIN_MAX + 1]; /* completes addresses; "" not known yet */
 	char sender[ADDRLIST_SPEC_MAX];
 	struct buf head;
-	int code; /* the first refusal's */
+	struct reply later; /* why some recipient must wait; code 0: none */
+	int code;           /* the first refusal's */
 } letter;
 
 /* A server's or a stranger's words may not steer the terminal. */
@@ -93,8 +94,10 @@ static void
 on_refused(
     const struct submit_rcpt *rcpt, const struct reply *reply, bool later)
 {
-	if (later)
-		return; /* told when we give up */
+	if (later) {
+		letter.later = *reply; /* told when we give up */
+		return;
+	}
 	complain_reply(rcpt->address, reply);
 	note_code(submit_code(reply));
 }
@@ -366,7 +369,8 @@ give_up(const struct session *s)
 	if (s->lost != NULL)
 		complain("cannot hand the message to postern", s->lost);
 	else
-		complain_reply("postern says", &s->reply);
+		complain_reply("postern says",
+		    letter.later.code != 0 ? &letter.later : &s->reply);
 	if (s->lost != NULL && s->host[0] == '\0')
 		complain("", "is posternd running?");
 	return EX_TEMPFAIL;

@@ -132,6 +132,7 @@ static const struct {
 	{ "\x7f\xc2\x85", "\"\\u007f\\u0085\"" },
 	{ "\xc3\xbc", "\"\xc3\xbc\"" },
 	{ "\xc3(", "\"\\ufffd(\"" },
+	{ "\xe2\x80\xae", "\"\\u202e\"" },
 	{ "\xed\xa0\x80", "\"\\ufffd\\ufffd\\ufffd\"" },
 	{ "\xf0\x9f\x93\xac", "\"\xf0\x9f\x93\xac\"" },
 };
