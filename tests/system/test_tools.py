@@ -281,6 +281,7 @@ def test_users_see_their_own(stand):
     assert stand.tool("retry", "--all", uid=USER).returncode == 77
     assert stand.tool("hold", "100001", uid=USER).returncode == 0
     assert stand.said().count("\norder ") == 1
+    assert stand.said().count(" order-refused ") == 5
     assert f"uid={USER} operator=0" in stand.said()
 
 
