@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 started=$(date +%s)
 sh mk/deps.sh "$1"
 say() { printf '%s\n' "$*"; }
-if [ ! -e config.mk ] || [ configure -nt config.mk ]; then
+if [ ! -e config.mk ] || [ -n "$(find configure -newer config.mk)" ]; then
 	./configure >/tmp/postern-configure.$$ 2>&1 || {
 		cat /tmp/postern-configure.$$
 		rm -f /tmp/postern-configure.$$

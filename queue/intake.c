@@ -13,7 +13,6 @@
 #include "common/base/log.h"
 #include "common/ipc/msg_intake.h"
 #include "queue/admit.h"
-#include "queue/outcome.h"
 #include "queue/spool.h"
 #include "queue/start.h"
 #include "queue/stock.h"
@@ -243,7 +242,6 @@ on_commit_rcpt(struct channel *ch, struct conv *conv, const void *msg, int fd)
 		return true;
 	conv->phase = IN_STORE;
 	admit_begin(&a->op->u.commit);
-	outcome_flush();
 	store_submit(a->op);
 	a->op = NULL;
 	return true;

@@ -32,6 +32,15 @@ start(void)
 	start_check();
 }
 
+/* Results go with the messages of this turn, if there are any. */
+static void
+turn(void)
+{
+	if (store_has_commit())
+		outcome_flush();
+	store_turn();
+}
+
 /* The running batch is finished, so that what it answers is known. */
 static void
 stop(void)
@@ -53,6 +62,7 @@ main(int argc, char *argv[])
 		.peers = peers,
 		.npeers = nitems(peers),
 		.start = start,
+		.turn = turn,
 		.stop = stop,
 	};
 

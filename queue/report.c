@@ -57,6 +57,15 @@ static struct {
 	size_t nclients;
 } report;
 
+/* In the next turn, after this one's flush. */
+static void
+work_soon(void)
+{
+	const struct timeval now = { 0, 0 };
+
+	event_add(report.work, &now);
+}
+
 static void
 end_rows(struct client *c, uint16_t code, bool more, const char *text)
 {
@@ -153,7 +162,7 @@ on_work(evutil_socket_t fd, short what, void *arg)
 		more = more || c->asking != NULL;
 	}
 	if (more)
-		event_active(report.work, EV_TIMEOUT, 0);
+		work_soon();
 }
 
 static bool
@@ -166,7 +175,7 @@ ask_rows(struct client *c, struct conv *conv)
 	c->active_at = clock_mono_ms();
 	c->ask.all = c->operator_;
 	c->ask.uid = c->who.uid;
-	event_active(report.work, EV_TIMEOUT, 0);
+	work_soon();
 	return true;
 }
 
@@ -299,7 +308,7 @@ on_client_drained(struct channel *ch)
 
 	c->blocked = false;
 	c->active_at = clock_mono_ms();
-	event_active(report.work, EV_TIMEOUT, 0);
+	work_soon();
 }
 
 static const struct channel_def client_def = {

@@ -30,6 +30,8 @@ static struct {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t work;
+	struct store_list gathered; /* in this turn of the loop */
+	bool has_commit;            /* among those */
 	struct store_list waiting;  /* guarded */
 	struct store_list finished; /* guarded */
 	bool stop;                  /* guarded */
@@ -53,6 +55,7 @@ store_prepare(void)
 	sql_prepare(store.db);
 	order_prepare(store.db);
 	read_prepare(store.db);
+	STAILQ_INIT(&store.gathered);
 	STAILQ_INIT(&store.waiting);
 	STAILQ_INIT(&store.finished);
 }
@@ -138,13 +141,29 @@ store_op_free(struct store_op *op)
 void
 store_submit(struct store_op *op)
 {
+	STAILQ_INSERT_TAIL(&store.gathered, op, next);
+	store.has_commit = store.has_commit || op->kind == STORE_COMMIT;
+}
+
+bool
+store_has_commit(void)
+{
+	return store.has_commit;
+}
+
+void
+store_turn(void)
+{
 	bool idle;
 
+	if (STAILQ_EMPTY(&store.gathered))
+		return;
+	store.has_commit = false;
 	pthread_mutex_lock(&store.lock);
 	idle = STAILQ_EMPTY(&store.waiting);
 	if (idle)
 		store.waiting_since = clock_mono_ms();
-	STAILQ_INSERT_TAIL(&store.waiting, op, next);
+	STAILQ_CONCAT(&store.waiting, &store.gathered);
 	pthread_mutex_unlock(&store.lock);
 	if (idle)
 		pthread_cond_signal(&store.work);
@@ -426,6 +445,7 @@ store_start(struct event_base *base)
 void
 store_stop(void)
 {
+	store_turn();
 	pthread_mutex_lock(&store.lock);
 	store.stop = true;
 	pthread_mutex_unlock(&store.lock);

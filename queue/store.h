@@ -176,7 +176,12 @@ const uint8_t *store_key(void);
 struct store_op *store_op_new(
     enum store_kind, void (*done)(struct store_op *), void *owner);
 void store_op_free(struct store_op *); /* and what it owns */
+/* With the others of this turn of the loop. */
 void store_submit(struct store_op *);
+/* A message waits among what was submitted in this turn. */
+bool store_has_commit(void);
+/* End of the turn: hands everything submitted in it over at once. */
+void store_turn(void);
 /* Milliseconds since the oldest operation under way was submitted. */
 int64_t store_behind(void);
 /* Finishes what was submitted, then ends the thread. Waits. */

@@ -131,12 +131,13 @@ enter(const struct store_due_row *row)
 	d->dirty = true;
 	d->more = true;
 	d->after_time = INT64_MIN;
-	if (row->not_before < d->not_before)
-		d->not_before = row->not_before; /* by an operator's retry */
+	d->not_before = row->not_before; /* 0 by an operator's retry */
 	if (row->failures > 0 && d->failures == 0) {
 		d->failures = row->failures;
 		d->probing = true;
 	}
+	if (d->not_before <= clock_wall_ms())
+		schedule_wake(&window.schedule, d);
 	window_settle(d);
 }
 

@@ -19,20 +19,31 @@
 #include <string.h>
 
 enum {
-	SILENCES = 3,          /* in a row, and a resolver is passed over */
+	SILENCES = 3,          /* in a row, for SILENCE_MS at least: */
+	SILENCE_MS = 2 * 1000, /* a resolver is passed over */
 	SILENT_MS = 30 * 1000, /* for so long, by fresh questions */
-	STRAYS_LOG_MS = 60 * 1000
+	STRAYS_LOG_MS = 60 * 1000,
+	BURST = 128,  /* datagrams that fit any receive buffer */
+	TICK_MS = 100 /* one unanswered for longer is no burst any more */
 };
+
+TAILQ_HEAD(held, exchange);
 
 struct resolver {
 	const struct conf_resolver *conf;
 	struct udp_pool *udp;
 	unsigned int silences;
-	int64_t silent_until;
+	int64_t spoke_at;
+	int64_t silent_until; /* 0: speaks */
+	unsigned int burst;   /* sent in this tick and unanswered */
+	uint64_t tick;
+	struct event *ticker;
+	struct held held; /* to be sent when the burst is over */
 };
 
 struct exchange {
 	char name[MSG_DOMAIN_MAX + 1];
+	uint16_t type;
 	struct question question;
 	struct udp_try udp;
 	struct tcp_try tcp;
@@ -40,7 +51,10 @@ struct exchange {
 	size_t resolver;       /* asked now */
 	unsigned int declined; /* a bit for each resolver that is no use */
 	unsigned int timeouts;
-	bool plain; /* without EDNS */
+	bool plain;    /* without EDNS */
+	bool is_held;  /* in the resolver's list */
+	uint64_t tick; /* in which it was sent */
+	TAILQ_ENTRY(exchange) held;
 	char why[MSG_TEXT_MAX + 1];
 	transport_done *done;
 	void *arg;
@@ -71,6 +85,13 @@ note(struct exchange *x, const char *what)
 static void
 forget(struct exchange *x)
 {
+	struct resolver *r = &self.resolvers[x->resolver];
+
+	if (x->is_held)
+		TAILQ_REMOVE(&r->held, x, held);
+	x->is_held = false;
+	if (x->udp.socket != NULL && x->tick == r->tick)
+		r->burst--;
 	udp_forget(&x->udp);
 	tcp_forget(&x->tcp);
 	event_del(x->timer);
@@ -131,28 +152,86 @@ decline(struct exchange *x, const char *why)
 		give_up(x);
 }
 
+static void
+hold(struct resolver *r, struct exchange *x)
+{
+	x->is_held = true;
+	TAILQ_INSERT_TAIL(&r->held, x, held);
+}
+
+static void
+count_burst(struct resolver *r, struct exchange *x)
+{
+	const struct timeval tv = { 0, TICK_MS * 1000 };
+
+	x->tick = r->tick;
+	r->burst++;
+	if (!event_pending(r->ticker, EV_TIMEOUT, NULL))
+		event_add(r->ticker, &tv);
+}
+
 /*
  * The last try goes in lower case: some middle boxes do not keep the case of
  * the question, and then no mixed answer would ever match.
  */
-static void
-send_udp(struct exchange *x)
+static bool
+question_prepare(struct exchange *x)
 {
 	uint8_t bits[32] = { 0 };
 
-	if (!question_make(&x->question, x->name,
-		(enum dns_type)x->question.type, !x->plain)) {
+	if (!question_make(
+		&x->question, x->name, (enum dns_type)x->type, !x->plain))
+		return false;
+	if (x->timeouts + 1 < TRANSPORT_TRIES)
+		arc4random_buf(bits, sizeof(bits));
+	question_mix(&x->question, bits);
+	return true;
+}
+
+static void
+send_udp(struct exchange *x)
+{
+	struct resolver *r = &self.resolvers[x->resolver];
+
+	if (r->burst >= BURST) {
+		hold(r, x);
+		return;
+	}
+	if (!question_prepare(x)) {
 		snprintf(x->why, sizeof(x->why), "cannot be asked for");
 		give_up(x);
 		return;
 	}
-	if (x->timeouts + 1 < TRANSPORT_TRIES)
-		arc4random_buf(bits, sizeof(bits));
-	question_mix(&x->question, bits);
-	if (udp_ask(self.resolvers[x->resolver].udp, &x->udp, &x->question))
-		wait_for(x, (time_t)1 << x->timeouts);
-	else
+	if (!udp_ask(r->udp, &x->udp, &x->question)) {
 		decline(x, strerror(errno));
+		return;
+	}
+	count_burst(r, x);
+	wait_for(x, (time_t)1 << x->timeouts);
+}
+
+static void
+send_held(struct resolver *r)
+{
+	struct exchange *x;
+
+	while (r->burst < BURST && (x = TAILQ_FIRST(&r->held)) != NULL) {
+		TAILQ_REMOVE(&r->held, x, held);
+		x->is_held = false;
+		send_udp(x);
+	}
+}
+
+static void
+on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct resolver *r = arg;
+
+	(void)fd;
+	(void)what;
+	r->tick++;
+	r->burst = 0;
+	send_held(r);
 }
 
 static void
@@ -182,16 +261,19 @@ resolver_spoke(struct resolver *r)
 		log_resolver("resolver-answers", r);
 	r->silences = 0;
 	r->silent_until = 0;
+	r->spoke_at = clock_mono_ms();
 }
 
 static void
 resolver_silent(struct resolver *r)
 {
-	if (++r->silences < SILENCES)
+	int64_t now = clock_mono_ms();
+
+	if (++r->silences < SILENCES || now - r->spoke_at < SILENCE_MS)
 		return;
 	if (r->silent_until == 0)
 		log_resolver("resolver-silent", r);
-	r->silent_until = clock_mono_ms() + SILENT_MS;
+	r->silent_until = now + SILENT_MS;
 }
 
 static void
@@ -323,7 +405,11 @@ of_tcp(struct tcp_try *t)
 static void
 on_udp_heard(struct udp_try *t, struct view packet)
 {
-	heard(of_udp(t), packet, false);
+	struct exchange *x = of_udp(t);
+	struct resolver *r = &self.resolvers[x->resolver];
+
+	heard(x, packet, false);
+	send_held(r);
 }
 
 /*
@@ -365,6 +451,18 @@ static const struct tcp_def tcp_def = {
 	.lost = on_tcp_lost,
 };
 
+static void
+resolver_init(struct resolver *r, const struct conf_resolver *conf)
+{
+	r->conf = conf;
+	r->udp = udp_pool_new(self.base, conf, &udp_def);
+	r->spoke_at = clock_mono_ms();
+	r->ticker = event_new(self.base, -1, 0, on_tick, r);
+	if (r->ticker == NULL)
+		fatal("no timer");
+	TAILQ_INIT(&r->held);
+}
+
 void
 transport_start(struct event_base *base, const struct conf *conf)
 {
@@ -372,11 +470,8 @@ transport_start(struct event_base *base, const struct conf *conf)
 		panic("no resolver");
 	self.base = base;
 	self.nresolvers = conf->nresolvers;
-	for (size_t i = 0; i < conf->nresolvers; i++) {
-		self.resolvers[i].conf = &conf->resolvers[i];
-		self.resolvers[i].udp =
-		    udp_pool_new(base, &conf->resolvers[i], &udp_def);
-	}
+	for (size_t i = 0; i < conf->nresolvers; i++)
+		resolver_init(&self.resolvers[i], &conf->resolvers[i]);
 	self.tcp = tcp_pool_new(base, &tcp_def);
 }
 
@@ -398,7 +493,7 @@ transport_ask(struct key key, transport_done *done, void *arg)
 	struct exchange *x = mem_zero(1, sizeof(*x));
 
 	view_copy(view_of(key.name), x->name, sizeof(x->name));
-	x->question.type = key.type;
+	x->type = key.type;
 	x->done = done;
 	x->arg = arg;
 	x->timer = event_new(self.base, -1, 0, on_timer, x);

@@ -15,6 +15,7 @@
 
 #include <event2/event.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 enum {
 	DESCRIPTORS_OWN = 512, /* the stock, doors, channels, and some */
@@ -48,30 +49,31 @@ log_refused(const struct session *s, const struct refusal *r)
 	log_end();
 }
 
+/* A session has a socket and at times a body; where not all fit, the most. */
+static void
+raise_descriptors(void)
+{
+	uint64_t sessions = conf_number(process_conf(), KEY_SESSIONS);
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+		fatal("getrlimit: %m");
+	limit.rlim_cur = sessions * 2 + DESCRIPTORS_OWN;
+	if (limit.rlim_cur > limit.rlim_max)
+		limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) == -1)
+		fatal("setrlimit: %m");
+	if (limit.rlim_cur < sessions + DESCRIPTORS_OWN)
+		log_warn("only %llu descriptors for %llu sessions",
+		    (unsigned long long)limit.rlim_cur,
+		    (unsigned long long)sessions);
+}
+
 void
 driver_prepare(void)
 {
-	struct rlimit limit;
-	rlim_t need =
-	    conf_number(process_conf(), KEY_SESSIONS) * 2 + DESCRIPTORS_OWN;
-
 	date_prepare();
-	if (getrlimit(RLIMIT_NOFILE, &limit) == -1 || limit.rlim_cur >= need)
-		return;
-	limit.rlim_cur = need;
-	if (limit.rlim_max < need)
-		limit.rlim_max = need;
-	if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
-		return;
-	/* without the right to raise it: what there is */
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		limit.rlim_cur = limit.rlim_max;
-		(void)setrlimit(RLIMIT_NOFILE, &limit);
-		log_warn("only %llu descriptors for %llu sessions",
-		    (unsigned long long)limit.rlim_max,
-		    (unsigned long long)conf_number(
-			process_conf(), KEY_SESSIONS));
-	}
+	raise_descriptors();
 }
 
 static void

@@ -49,7 +49,7 @@ fence 'tls\.h' '^tls/'
 fence 'seccomp\.h' '^common/sys/sandbox_linux\.c$'
 # shellcheck disable=SC2086
 found=$(grep -lE '^#[[:space:]]*if(def|ndef)? ' $(echo "$sources" |
-    grep '\.c$' | grep -v '^tests/') | grep -Ev '^common/sys/|^tools/|^master/|^queue/report_peer' || true)
+    grep '\.c$' | grep -v '^tests/') | grep -Ev '^common/sys/|^tools/|^master/|^queue/report_caller\.c' || true)
 [ -z "$found" ] || fail "#if outside common/sys: $found"
 
 for script in configure mk/*.sh tests/*.sh .ci/run; do

@@ -23,7 +23,8 @@ enum {
 	FRAME_FD = 1 << 0,   /* flags: a descriptor comes with it */
 	FRAME_OURS = 1 << 1, /* the sender opened the conversation */
 	FRAME_HEADER = 16,
-	READS_PER_TURN = 8 /* packets, so that no peer starves the others */
+	READS_PER_TURN = 8, /* packets, so that no peer starves the others */
+	READ_AGAIN = 8192   /* a packet as large as this has company */
 };
 
 struct channel {

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: ISC */
+/* tools/ask.c - questions and orders to postern-report.
+ *
+ * One question at a time over one connection; a listing that outlives its
+ * connection (somebody reads in a pager) goes on over a new one.
+ */
+#include "tools/ask.h"
+
+#include "common/base/alloc.h"
+#include "common/base/fatal.h"
+#include "common/ipc/channel.h"
+#include "tools/human.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+enum { ANSWER_SECONDS = 60 };
+
+struct ask {
+	const char *path;
+	struct event_base *base;
+	struct event *patience;
+	bool late;               /* it ran out */
+	struct channel *channel; /* NULL: closed by the other end */
+	const struct ask_rows *rows;
+	bool enough;   /* the rows' owner wants no more */
+	bool answered; /* the end of the answer is here: */
+	struct msg_rows_end end;
+	struct msg_order_done done;
+	bool some;     /* of the piece under way something has come */
+	uint64_t last; /* id of the last row */
+};
+
+static bool
+on_row(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	struct ask *a = channel_owner(ch);
+	const struct msg_row *m = msg;
+
+	(void)conv;
+	(void)fd;
+	a->some = true;
+	a->last = m->id;
+	a->enough = a->enough || !a->rows->row(a->rows->arg, m);
+	return true;
+}
+
+static bool
+on_row_rcpt(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	struct ask *a = channel_owner(ch);
+
+	(void)conv;
+	(void)fd;
+	if (!a->some)
+		return false;
+	a->enough = a->enough || !a->rows->rcpt(a->rows->arg, msg);
+	return true;
+}
+
+static bool
+on_rows_end(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	struct ask *a = channel_owner(ch);
+
+	(void)conv;
+	(void)fd;
+	a->end = *(const struct msg_rows_end *)msg;
+	a->answered = true;
+	return true;
+}
+
+static bool
+on_order_is(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	struct ask *a = channel_owner(ch);
+
+	(void)conv;
+	(void)fd;
+	a->done = *(const struct msg_order_done *)msg;
+	a->answered = true;
+	return true;
+}
+
+static void
+on_closed(struct channel *ch, const char *why)
+{
+	struct ask *a = channel_owner(ch);
+
+	if (why != NULL)
+		fprintf(stderr, "postern: postern-report: %s\n", why);
+	a->channel = NULL;
+}
+
+static void
+on_late(evutil_socket_t fd, short what, void *arg)
+{
+	struct ask *a = arg;
+
+	(void)fd;
+	(void)what;
+	a->late = true;
+}
+
+/* clang-format off */
+static const struct channel_rule from_report[] = {
+	/* message		handler		in		then */
+	{ &msg_row,		on_row,		CONV_A,		0 },
+	{ &msg_row_rcpt,	on_row_rcpt,	CONV_A,		0 },
+	{ &msg_rows_end,	on_rows_end,	CONV_A,		CONV_END },
+	{ &msg_order_is,	on_order_is,	CONV_A,		CONV_END },
+};
+/* clang-format on */
+
+static const struct channel_def ask_def = {
+	.rules = from_report,
+	.nrules = nitems(from_report),
+	.closed = on_closed,
+};
+
+static int
+dial(const char *path)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	const int types[] = { SOCK_SEQPACKET, SOCK_STREAM };
+	int fd;
+
+	if (strlcpy(sun.sun_path, path, sizeof(sun.sun_path)) >=
+	    sizeof(sun.sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	for (size_t i = 0; i < nitems(types); i++) {
+		fd = socket(AF_UNIX, types[i] | SOCK_CLOEXEC, 0);
+		if (fd == -1)
+			return -1;
+		if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == 0)
+			return fd;
+		close(fd);
+		if (errno != EPROTOTYPE)
+			return -1;
+	}
+	return -1;
+}
+
+static int
+ask_connect(struct ask *a)
+{
+	int fd = dial(a->path);
+
+	if (fd != -1) {
+		a->channel = channel_new(a->base, fd, &ask_def, a);
+		return EX_OK;
+	}
+	if (errno == EACCES || errno == EPERM) {
+		fprintf(stderr,
+		    "postern: cannot reach postern-report at "
+		    "%s: %s\n",
+		    a->path, strerror(errno));
+		return EX_NOPERM;
+	}
+	fprintf(stderr,
+	    "postern: cannot reach postern-report at %s: %s: is posternd "
+	    "running?\n",
+	    a->path, strerror(errno));
+	return EX_UNAVAILABLE;
+}
+
+int
+ask_open(struct ask **out, const char *path)
+{
+	struct ask *a = mem_zero(1, sizeof(*a));
+	int code;
+
+	if (path == NULL)
+		path = getenv("POSTERN_CONTROL");
+	a->path = path != NULL ? path : POSTERN_RUN "/control";
+	a->base = event_base_new();
+	if (a->base != NULL)
+		a->patience = evtimer_new(a->base, on_late, a);
+	if (a->patience == NULL)
+		fatal("no event base");
+	code = ask_connect(a);
+	*out = a;
+	if (code != EX_OK) {
+		ask_close(a);
+		*out = NULL;
+	}
+	return code;
+}
+
+void
+ask_close(struct ask *a)
+{
+	if (a == NULL)
+		return;
+	if (a->channel != NULL)
+		channel_free(a->channel);
+	event_free(a->patience);
+	event_base_free(a->base);
+	mem_free(a);
+}
+
+/* Asks, and runs until the answer is complete, or cannot become so. */
+static void
+converse(struct ask *a, const struct ipc_type *type, const void *question)
+{
+	const struct timeval patience = { ANSWER_SECONDS, 0 };
+
+	a->answered = a->some = a->late = false;
+	channel_open(a->channel, type, question, -1, CONV_A, NULL);
+	event_add(a->patience, &patience);
+	while (!a->answered && !a->enough && !a->late && a->channel != NULL) {
+		channels_flush();
+		if (a->channel != NULL &&
+		    event_base_loop(a->base, EVLOOP_ONCE) == -1)
+			fatal("the event loop failed: %m");
+	}
+	event_del(a->patience);
+	if (!a->answered && a->channel != NULL) {
+		/* the answer may still come, and would answer nothing */
+		channel_free(a->channel);
+		a->channel = NULL;
+	}
+}
+
+static int
+no_answer(const struct ask *a)
+{
+	if (a->late)
+		fprintf(stderr,
+		    "postern: postern-report does not answer: try again\n");
+	else
+		fprintf(stderr,
+		    "postern: postern-report closed the connection: it was "
+		    "restarted, or there are too many connections: try "
+		    "again\n");
+	return EX_TEMPFAIL;
+}
+
+/* The answer's own exit code, its text told. */
+static int
+rows_code(const struct ask *a, const char *what)
+{
+	struct buf text;
+
+	if (!a->answered)
+		return no_answer(a);
+	if (a->end.code == EX_OK)
+		return EX_OK;
+	buf_init(&text, 8 * sizeof(a->end.text));
+	human_text(&text, view_of(a->end.text), 0, false);
+	fprintf(stderr, "postern: %s%s\n", what, buf_string(&text));
+	buf_free(&text);
+	return a->end.code;
+}
+
+int
+ask_queue(struct ask *a, const struct ask_rows *rows)
+{
+	struct msg_ask_queue m = { 0 };
+	bool again = false; /* already over a new connection */
+	int code = EX_OK;
+
+	a->rows = rows;
+	do {
+		m.after = a->last;
+		converse(a, &msg_ask_queue, &m);
+		if (a->channel == NULL && !a->some && !a->answered && !again &&
+		    !a->enough && !a->late) {
+			again = true;
+			a->end.more = 1;
+			code = ask_connect(a);
+			continue;
+		}
+		again = false;
+		if (!a->enough)
+			code = rows_code(a, "");
+		if (code == EX_OK && !rows->piece(rows->arg))
+			a->enough = true;
+	} while (code == EX_OK && !a->enough && a->end.more != 0);
+	return code;
+}
+
+int
+ask_show(struct ask *a, uint64_t id, const struct ask_rows *rows)
+{
+	struct msg_ask_show m = { .id = id };
+
+	a->rows = rows;
+	converse(a, &msg_ask_show, &m);
+	return a->enough ? EX_OK : rows_code(a, "");
+}
+
+int
+ask_order(struct ask *a, enum order_verb verb, uint64_t id,
+    struct msg_order_done *done)
+{
+	struct msg_ask_order m = { .verb = (uint8_t)verb, .id = id };
+	int code;
+
+	if (a->channel == NULL) {
+		code = ask_connect(a);
+		if (code != EX_OK)
+			return code;
+	}
+	converse(a, &msg_ask_order, &m);
+	if (!a->answered)
+		return no_answer(a);
+	*done = a->done;
+	return EX_OK;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+/* tools/ask.h - questions and orders to postern-report.
+ *
+ * Every function gives an exit code of sysexits(3) and has told the reason
+ * on standard error when that is not 0.  The other end is trusted no further
+ * than any peer: frames are checked, texts are escaped before they are shown.
+ */
+#ifndef TOOLS_ASK_H
+#define TOOLS_ASK_H
+
+#include "common/ipc/msg_report.h"
+
+struct ask;
+
+/* Where rows go; any of them false: enough. */
+struct ask_rows {
+	bool (*row)(void *, const struct msg_row *);
+	bool (*rcpt)(void *, const struct msg_row_rcpt *);
+	bool (*piece)(void *); /* a piece is complete: time to write */
+	void *arg;
+};
+
+/* The path is lent.  NULL: POSTERN_CONTROL or the place it was built with. */
+int ask_open(struct ask **, const char *path);
+void ask_close(struct ask *); /* NULL is welcome */
+
+/* Every message that may be seen. */
+int ask_queue(struct ask *, const struct ask_rows *);
+int ask_show(struct ask *, uint64_t id, const struct ask_rows *);
+/* A refusal is in *done, not on standard error. */
+int ask_order(
+    struct ask *, enum order_verb, uint64_t id, struct msg_order_done *done);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: ISC */
+/* tools/cmd_show.c - postern show: all about single messages. */
+#include "common/base/clock.h"
+#include "tools/ask.h"
+#include "tools/command.h"
+#include "tools/listing.h"
+#include "tools/output.h"
+
+#include <string.h>
+#include <sysexits.h>
+
+struct sink {
+	struct listing listing;
+	struct output output;
+};
+
+static bool
+take_row(void *arg, const struct msg_row *m)
+{
+	struct sink *s = arg;
+
+	listing_row(&s->listing, m);
+	return true;
+}
+
+static bool
+take_rcpt(void *arg, const struct msg_row_rcpt *m)
+{
+	struct sink *s = arg;
+
+	listing_rcpt(&s->listing, m);
+	return output_flush_if_large(&s->output);
+}
+
+static bool
+take_piece(void *arg)
+{
+	(void)arg;
+	return true;
+}
+
+int
+cmd_show(
+    const struct command *self, const char *control, int argc, char *argv[])
+{
+	static struct sink sink;
+	const struct ask_rows rows = { take_row, take_rcpt, take_piece, &sink };
+	bool json = argc > 0 && strcmp(argv[0], "--json") == 0;
+	struct ask *ask;
+	uint64_t id;
+	int code;
+
+	if (argc - json != 1)
+		return command_usage(self, "one message id, please");
+	if (!command_ids(self, 1, argv + json, &id))
+		return EX_USAGE;
+	code = ask_open(&ask, control);
+	if (code != EX_OK)
+		return code;
+	output_init(&sink.output);
+	sink.listing.out = &sink.output.text;
+	sink.listing.form = json ? LISTING_JSON : LISTING_FULL;
+	sink.listing.utf8 = sink.output.utf8;
+	sink.listing.now = clock_wall_ms();
+	code = ask_show(ask, id, &rows);
+	ask_close(ask);
+	listing_end(&sink.listing);
+	return output_end(&sink.output, code);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+/* tools/command.h - the subcommands of postern, a file each.
+ *
+ * A subcommand gets the arguments behind its name and gives an exit code of
+ * sysexits(3).
+ */
+#ifndef TOOLS_COMMAND_H
+#define TOOLS_COMMAND_H
+
+#include "common/base/view.h"
+
+struct command {
+	const char *name;
+	const char *arguments; /* for the usage line */
+	const char *help;      /* one line */
+	/* control: the socket's path, NULL for the usual one */
+	int (*run)(const struct command *, const char *control, int, char *[]);
+};
+
+int cmd_queue(const struct command *, const char *control, int, char *[]);
+int cmd_show(const struct command *, const char *control, int, char *[]);
+/* retry, remove, hold, release: by the command's name */
+int cmd_order(const struct command *, const char *control, int, char *[]);
+
+/* Says why and how on standard error; EX_USAGE. */
+int command_usage(const struct command *, const char *, ...)
+    __attribute__((__format__(printf, 2, 3)));
+/* All arguments are ids; else says which is not. ids has room for them. */
+bool command_ids(const struct command *, int, char *[], uint64_t *ids);
+/* Steps from one word to the other: letters changed, added or left out. */
+size_t command_distance(const char *, const char *);
+
+#endif

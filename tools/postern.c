@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: ISC */
+/* tools/postern.c - the operator's command.
+ *
+ * Has no rights of its own: postern-report looks at the caller's uid.
+ */
+#include "common/base/alloc.h"
+#include "tools/command.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+/* clang-format off */
+static const struct command commands[] = {
+	{ "queue", "[--json]", "list the messages that wait", cmd_queue },
+	{ "show", "[--json] ID", "tell all about one message", cmd_show },
+	{ "retry", "ID ... | --all", "try now what waits", cmd_order },
+	{ "remove", "[--yes] ID ...", "take messages out of the queue, "
+	    "without a bounce", cmd_order },
+	{ "hold", "ID ...", "keep messages until they are released", cmd_order },
+	{ "release", "ID ...", "let held messages go on", cmd_order },
+};
+/* clang-format on */
+
+static const struct command *
+command_find(const char *name)
+{
+	for (size_t i = 0; i < nitems(commands); i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+static void
+help(FILE *to)
+{
+	char line[64];
+
+	fprintf(to, "usage: postern [-s SOCKET] COMMAND [ARGUMENT ...]\n\n");
+	for (size_t i = 0; i < nitems(commands); i++) {
+		snprintf(line, sizeof(line), "%s %s", commands[i].name,
+		    commands[i].arguments);
+		fprintf(to, "  %-24s %s\n", line, commands[i].help);
+	}
+	fprintf(to, "  %-24s %s\n", "help [COMMAND]", "this, or one line");
+}
+
+static int
+help_command(const char *name)
+{
+	const struct command *c = name == NULL ? NULL : command_find(name);
+
+	if (c == NULL)
+		help(stdout);
+	else
+		printf("usage: postern %s %s\n    %s\n", c->name, c->arguments,
+		    c->help);
+	return EX_OK;
+}
+
+/* The command that was probably meant, if one is close. */
+static int
+unknown(const char *name)
+{
+	const struct command *best = NULL;
+	size_t least = 3; /* two letters wrong are a typing error */
+
+	for (size_t i = 0; i < nitems(commands); i++) {
+		size_t n = command_distance(name, commands[i].name);
+
+		if (n < least) {
+			least = n;
+			best = &commands[i];
+		}
+	}
+	if (best != NULL)
+		fprintf(stderr,
+		    "postern: no such command; did you mean \"postern %s\"?\n",
+		    best->name);
+	else
+		fprintf(stderr, "postern: no such command; \"postern help\" "
+				"lists them\n");
+	return EX_USAGE;
+}
+
+static bool
+is_help(const char *word)
+{
+	return strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 ||
+	       strcmp(word, "-h") == 0;
+}
+
+int
+main(int argc, char *argv[])
+{
+	const struct command *c;
+	const char *control = NULL;
+
+	signal(SIGPIPE, SIG_IGN);
+	argc--;
+	argv++;
+	if (argc > 1 && strcmp(argv[0], "-s") == 0) {
+		control = argv[1];
+		argc -= 2;
+		argv += 2;
+	}
+	if (argc < 1) {
+		help(stderr);
+		return EX_USAGE;
+	}
+	if (is_help(argv[0]))
+		return help_command(argc > 1 ? argv[1] : NULL);
+	c = command_find(argv[0]);
+	if (c == NULL)
+		return unknown(argv[0]);
+	if (argc > 1 && is_help(argv[1]))
+		return help_command(c->name);
+	return c->run(c, control, argc - 1, argv + 1);
+}
