@@ -49,13 +49,21 @@ done
 # Events: the code's and the manuals'.
 sources=$(find common master smtpd queue deliver resolve -name '*.c')
 # shellcheck disable=SC2086
-cat $sources | tr '\n\t' '  ' |
-    grep -oE '(log_begin|log_info|log_rcpt|log_child|log_resolver|say_of|report)\( *"[a-z-]+"' |
-    sed 's/.*"\(.*\)"/\1/' | grep -v '^debug$' | sort -u >"$build/events.code"
-sed -n '/^\.Sh LOG EVENTS/,/^\.Sh [^L]/s/^\.It Cm \([a-z-]*\).*/\1/p' \
-    man/*.[158] | sort -u >"$build/events.man"
+cat $sources | tr '\n\t' '  ' >"$build/events.text"
+{
+	grep -o 'log_begin([^;]*;' "$build/events.text" | grep -o '"[a-z-]*"'
+	grep -oE 'log_[a-z]+\( *"[a-z-]+"' "$build/events.text" |
+	    grep -E '^log_(info|rcpt|child|resolver)' | grep -o '"[a-z-]*"'
+} | tr -d '"' | sort -u >"$build/events.code"
+cat man/*.[158] | awk '/^\.Sh / { on = /LOG EVENTS/ }
+    on && /^\.It / { print $3 }' | sort -u >"$build/events.man"
 for event in $(comm -23 "$build/events.code" "$build/events.man"); do
 	fail "no manual tells of the log event $event"
+done
+# shellcheck disable=SC2013
+for event in $(comm -13 "$build/events.code" "$build/events.man"); do
+	grep -q "\"$event\"\|\"$event " "$build/events.text" ||
+	    fail "a manual tells of $event, which nothing logs"
 done
 
 for program in $(sed -n 's/^PROGRAMS = //p' "$build/rules.mk"); do
