@@ -9,7 +9,7 @@
 #   make install    PREFIX, DESTDIR; makes the accounts if DESTDIR is empty
 #   make deps       the packages that building and testing need
 #   make asan       check with address and undefined-behaviour sanitizers
-#   make lint       clang-tidy, cppcheck, mandoc, shellcheck
+#   make lint       cppcheck, mandoc, shellcheck
 #   make format     clang-format in place; format-check only looks
 #   make headers    every header compiles alone
 #   make ipc        the messages between processes, for ARCHITECTURE.md
