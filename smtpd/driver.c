@@ -59,8 +59,6 @@ raise_descriptors(void)
 	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
 		fatal("getrlimit: %m");
 	limit.rlim_cur = sessions * 2 + DESCRIPTORS_OWN;
-	if (limit.rlim_cur > limit.rlim_max && geteuid() == 0)
-		limit.rlim_max = limit.rlim_cur;
 	if (limit.rlim_cur > limit.rlim_max)
 		limit.rlim_cur = limit.rlim_max;
 	if (setrlimit(RLIMIT_NOFILE, &limit) == -1)
