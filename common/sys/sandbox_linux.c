@@ -357,8 +357,9 @@ void
 sandbox_seal(void)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
+	/* a new thread still needs the others of RIGHT_THREADS to begin */
 	const int calls[] = { SCMP_SYS(clone), SCMP_SYS(seccomp),
-		SCMP_SYS(prctl) };
+		SCMP_SYS(prctl), SCMP_SYS(rt_sigaction) };
 	int error = ctx == NULL ? -ENOMEM : 0;
 
 	if (error == 0)

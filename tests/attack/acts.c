@@ -17,6 +17,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -45,6 +46,7 @@ struct act {
 static struct {
 	int body;     /* of an acknowledged message */
 	pid_t parent; /* posternd, even in a child of ours */
+	int listener; /* -1 none */
 } target;
 
 static long
@@ -192,7 +194,7 @@ listener(void)
 static long
 act_unlisten(void)
 {
-	return shutdown(listener(), SHUT_RD);
+	return shutdown(target.listener, SHUT_RD);
 }
 
 /* A socket that no longer listens can connect without connect(2). */
@@ -201,7 +203,7 @@ act_fastopen(void)
 {
 	struct sockaddr_in sin = here(DISCARD_PORT);
 
-	return sendto(listener(), "x", 1, MSG_FASTOPEN,
+	return sendto(target.listener, "x", 1, MSG_FASTOPEN,
 	    (const struct sockaddr *)&sin, sizeof(sin));
 }
 
@@ -215,7 +217,7 @@ act_fastopen_message(void)
 		.msg_iov = &iov,
 		.msg_iovlen = 1 };
 
-	return sendmsg(listener(), &msg, MSG_FASTOPEN);
+	return sendmsg(target.listener, &msg, MSG_FASTOPEN);
 }
 
 static long
@@ -495,6 +497,20 @@ errno_apart(const struct act *a)
 	return WEXITSTATUS(status);
 }
 
+/* dprintf() would ask for the place in the file, which not all may. */
+static void __attribute__((__format__(printf, 1, 2))) say(const char *fmt, ...)
+{
+	char line[256];
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	if (n > 0 && write(STDERR_FILENO, line, (size_t)n) == -1)
+		_exit(1);
+}
+
 static void
 try_all(const char *program, const struct act *table, size_t n)
 {
@@ -502,8 +518,7 @@ try_all(const char *program, const struct act *table, size_t n)
 		int error = table[i].apart ? errno_apart(&table[i])
 					   : errno_of(&table[i]);
 
-		dprintf(STDERR_FILENO,
-		    "attack program=%s pid=%ld act=%s result=%s\n", program,
+		say("attack program=%s pid=%ld act=%s result=%s\n", program,
 		    (long)getpid(), table[i].name,
 		    error == 0 ? "done" : strerrorname_np(error));
 	}
@@ -513,16 +528,16 @@ void
 acts_try(const char *program, int body)
 {
 	target.body = body;
+	target.listener = listener();
 	target.parent = (pid_t)syscall(SYS_getppid);
 	if (target.parent == -1)
 		target.parent = 1; /* refused: any will do */
 	try_all(program, acts, nitems(acts));
-	if (listener() != -1)
+	if (target.listener != -1)
 		try_all(program, listener_acts, nitems(listener_acts));
 	if (body != -1)
 		try_all(program, body_acts, nitems(body_acts));
-	dprintf(STDERR_FILENO, "attacked program=%s pid=%ld\n", program,
-	    (long)getpid());
+	say("attacked program=%s pid=%ld\n", program, (long)getpid());
 }
 
 void
