@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: ISC */
+/* deliver/client.c - the SMTP client as a state machine.
+ *
+ * Must never take anything but a 2yz that answers the final dot for success,
+ * and never bounce for what a connection, not a server, did.
+ */
+#include "deliver/client.h"
+
+#include "common/base/fatal.h"
+
+#include <string.h>
+
+enum { SHOWN = 80 }; /* bytes of nonsense that a status shows */
+
+struct state_row {
+	const char *awaits;
+	unsigned int patience; /* seconds */
+	enum job_stage stage;  /* of a failure in this state */
+};
+
+/* clang-format off */
+static const struct state_row states[] = {
+	[CLIENT_GREETING] = { "the greeting", 300, STAGE_CONNECT },
+	[CLIENT_EHLO] = { "the reply to EHLO", 300, STAGE_CONNECT },
+	[CLIENT_HELO] = { "the reply to HELO", 300, STAGE_CONNECT },
+	[CLIENT_IDLE] = { "the next message", 5, STAGE_CONNECT },
+	[CLIENT_MAIL] = { "the reply to MAIL", 300, STAGE_CONNECT },
+	[CLIENT_RCPT] = { "the reply to RCPT", 300, STAGE_MAIL },
+	[CLIENT_DATA] = { "the reply to DATA", 120, STAGE_MAIL },
+	[CLIENT_BODY] = { "the end of the body", 180, STAGE_DATA },
+	[CLIENT_DOT] = { "the reply to the final dot", 600, STAGE_DOT },
+	[CLIENT_ENDED] = { "nothing", 5, STAGE_CONNECT },
+};
+/* clang-format on */
+
+void
+client_begin(struct client *c, const char *name)
+{
+	memset(c, 0, sizeof(*c));
+	c->state = CLIENT_GREETING;
+	c->name = name;
+	reply_begin(&c->reply);
+	greeting_begin(&c->greeting);
+}
+
+unsigned int
+client_patience(const struct client *c)
+{
+	return states[c->state].patience;
+}
+
+static bool
+reply_ok(const struct reply *r)
+{
+	return r->code / 100 == 2;
+}
+
+/* The session ends; its transaction, if any, has its status. */
+static enum client_next
+fail(struct client *c)
+{
+	if (c->t != NULL)
+		c->t->stage = states[c->state].stage;
+	c->state = CLIENT_ENDED;
+	c->t = NULL;
+	return NEXT_FAILED;
+}
+
+/* The transaction ends; fit: the session is ready for another. */
+static enum client_next
+over(struct client *c, enum job_stage stage, bool fit)
+{
+	c->t->stage = stage;
+	c->t = NULL;
+	c->fit = fit;
+	c->state = fit ? CLIENT_IDLE : CLIENT_ENDED;
+	return NEXT_OVER;
+}
+
+void
+client_lost(struct client *c, const char *why)
+{
+	if (c->t != NULL)
+		status_later(&c->t->status, 451, 4, 2, "%s, waiting for %s",
+		    why, states[c->state].awaits);
+	fail(c);
+}
+
+void
+client_unreachable(struct client *c, const char *why)
+{
+	if (c->t != NULL)
+		status_later(&c->t->status, 451, 4, 1, "%s", why);
+	fail(c);
+}
+
+static enum client_next
+nonsense(struct client *c, struct view line)
+{
+	int len = (int)(line.len < SHOWN ? line.len : SHOWN);
+
+	if (c->t != NULL)
+		status_later(&c->t->status, 451, 5, 0,
+		    "not an SMTP reply, waiting for %s: %.*s",
+		    states[c->state].awaits, len, line.data);
+	return fail(c);
+}
+
+/* 421, or a reply of a kind that ends the session for every message. */
+static enum client_next
+turned_away(struct client *c)
+{
+	const struct reply *r = &c->reply;
+
+	if (c->t == NULL)
+		return fail(c);
+	status_from_reply(&c->t->status, r);
+	/* RFC 7504: no mail service here, ever.  Any other refusal of the
+	 * session may be a matter of this hour or this host: later. */
+	if (c->t->status.verdict == VERDICT_NEVER && r->code != 521)
+		status_later(&c->t->status, 451,
+		    r->subject < 0 ? 0 : r->subject,
+		    r->subject < 0 ? 0 : r->detail, "session refused: %d %s",
+		    r->code, r->text);
+	if (c->t->status.verdict == VERDICT_DONE)
+		status_later(&c->t->status, 451, 5, 0, "unexpected reply %d %s",
+		    r->code, r->text);
+	return fail(c);
+}
+
+static void
+say_mail(struct client *c, struct buf *out)
+{
+	const struct transaction *t = c->t;
+	unsigned int offers = c->greeting.offers;
+
+	buf_add_string(out, "MAIL FROM:<");
+	buf_add_string(out, t->sender);
+	buf_add_string(out, ">");
+	if ((offers & OFFER_SIZE) != 0)
+		buf_printf(out, " SIZE=%llu", (unsigned long long)t->size);
+	/* a server without 8BITMIME gets the bytes as they are: every such
+	 * server that still runs passes them on, and bounces help nobody */
+	if ((offers & OFFER_8BITMIME) != 0 && t->eightbit)
+		buf_add_string(out, " BODY=8BITMIME");
+	buf_add_string(out, "\r\n");
+}
+
+static void
+say_rcpt(const struct recipient *r, struct buf *out)
+{
+	buf_add_string(out, "RCPT TO:<");
+	buf_add_string(out, r->address);
+	buf_add_string(out, ">\r\n");
+}
+
+static void
+say_data(struct buf *out)
+{
+	buf_add_string(out, "DATA\r\n");
+}
+
+/* The next recipient to be asked for, at or after i; nrcpts: none. */
+static size_t
+next_rcpt(const struct transaction *t, size_t i)
+{
+	while (i < t->nrcpts && t->rcpts[i].settled != NULL)
+		i++;
+	return i;
+}
+
+/* Too large by what the server said: RFC 1870 6.1 spares it the attempt. */
+static enum client_next
+too_large(struct client *c)
+{
+	status_never(&c->t->status, 552, 3, 4,
+	    "the message has %llu bytes, the server takes %llu",
+	    (unsigned long long)c->t->size,
+	    (unsigned long long)c->greeting.size_max);
+	return over(c, STAGE_MAIL, true);
+}
+
+static enum client_next
+begin_transaction(struct client *c, struct buf *out)
+{
+	struct transaction *t = c->t;
+
+	c->rcpt = c->accepted = c->replies = 0;
+	c->fit = false;
+	for (size_t i = 0; i < t->nrcpts; i++)
+		t->rcpts[i].accepted = false;
+	if (c->greeting.size_max > 0 && t->size > c->greeting.size_max)
+		return too_large(c);
+	c->state = CLIENT_MAIL;
+	say_mail(c, out);
+	if ((c->greeting.offers & OFFER_PIPELINING) == 0)
+		return NEXT_WAIT;
+	for (size_t i = next_rcpt(t, 0); i < t->nrcpts; i = next_rcpt(t, i + 1))
+		say_rcpt(&t->rcpts[i], out);
+	say_data(out);
+	return NEXT_WAIT;
+}
+
+enum client_next
+client_take(struct client *c, struct transaction *t, struct buf *out)
+{
+	if (c->t != NULL)
+		panic("two transactions at a time");
+	c->t = t;
+	if (c->state != CLIENT_IDLE)
+		return NEXT_WAIT; /* for the greeting */
+	return begin_transaction(c, out);
+}
+
+static void
+say_hello(struct client *c, const char *verb, struct buf *out)
+{
+	buf_add_string(out, verb);
+	buf_add_string(out, " ");
+	buf_add_string(out, c->name);
+	buf_add_string(out, "\r\n");
+}
+
+static enum client_next
+heard_greeting(struct client *c, struct buf *out)
+{
+	if (!reply_ok(&c->reply))
+		return turned_away(c);
+	c->welcome = true;
+	c->state = CLIENT_EHLO;
+	say_hello(c, "EHLO", out);
+	return NEXT_WAIT;
+}
+
+static enum client_next
+ready(struct client *c, struct buf *out)
+{
+	c->state = CLIENT_IDLE;
+	return c->t == NULL ? NEXT_WAIT : begin_transaction(c, out);
+}
+
+static enum client_next
+heard_ehlo(struct client *c, struct buf *out)
+{
+	if (reply_ok(&c->reply))
+		return ready(c, out);
+	if (c->reply.code / 100 != 5 || c->reply.code == 521)
+		return turned_away(c);
+	greeting_begin(&c->greeting);
+	c->state = CLIENT_HELO;
+	say_hello(c, "HELO", out);
+	return NEXT_WAIT;
+}
+
+static enum client_next
+heard_helo(struct client *c, struct buf *out)
+{
+	return reply_ok(&c->reply) ? ready(c, out) : turned_away(c);
+}
+
+static enum client_next
+heard_mail(struct client *c, struct buf *out)
+{
+	bool pipelining = (c->greeting.offers & OFFER_PIPELINING) != 0;
+
+	status_from_reply(&c->t->status, &c->reply);
+	if (!reply_ok(&c->reply))
+		return over(c, STAGE_MAIL, !pipelining);
+	c->state = CLIENT_RCPT;
+	c->rcpt = next_rcpt(c->t, 0);
+	if (!pipelining)
+		say_rcpt(&c->t->rcpts[c->rcpt], out);
+	return NEXT_WAIT;
+}
+
+static void
+judge_rcpt(struct client *c)
+{
+	struct recipient *r = &c->t->rcpts[c->rcpt];
+	struct status st;
+
+	if (reply_ok(&c->reply)) {
+		r->accepted = true;
+		c->accepted++;
+		return;
+	}
+	status_from_reply(&st, &c->reply);
+	/* "too many recipients" in the old spelling, RFC 5321 4.5.3.1.10 */
+	if (st.smtp == 552)
+		status_later(&st, 452, 5, 3, "%s", c->reply.text);
+	transaction_settle(r, &st);
+}
+
+static enum client_next
+heard_rcpt(struct client *c, struct buf *out)
+{
+	bool pipelining = (c->greeting.offers & OFFER_PIPELINING) != 0;
+
+	judge_rcpt(c);
+	c->rcpt = next_rcpt(c->t, c->rcpt + 1);
+	if (c->rcpt < c->t->nrcpts) {
+		if (!pipelining)
+			say_rcpt(&c->t->rcpts[c->rcpt], out);
+		return NEXT_WAIT;
+	}
+	if (!pipelining && c->accepted == 0)
+		return over(c, STAGE_MAIL, false);
+	c->state = CLIENT_DATA;
+	if (!pipelining)
+		say_data(out);
+	return NEXT_WAIT;
+}
+
+static enum client_next
+heard_data(struct client *c, struct buf *out)
+{
+	if (c->reply.code / 100 == 3 && c->accepted > 0) {
+		c->state = CLIENT_BODY;
+		return NEXT_BODY;
+	}
+	/* RFC 2920 3.1: DATA was pipelined and taken although nobody was;
+	 * an empty body gets out of it, and its reply means nothing */
+	if (c->reply.code / 100 == 3)
+		buf_add_string(out, ".\r\n");
+	if (c->accepted == 0)
+		return over(c, STAGE_MAIL, false);
+	/* 2yz is no answer to DATA: the sides have lost each other */
+	status_from_reply(&c->t->status, &c->reply);
+	if (reply_ok(&c->reply))
+		return turned_away(c);
+	return over(c, STAGE_MAIL, false);
+}
+
+/* RFC 5321 3.3: nothing is to be said before the end of the data. */
+static enum client_next
+heard_too_soon(struct client *c)
+{
+	status_later(&c->t->status, 451, 5, 0,
+	    "before the end of the body: %d %s", c->reply.code, c->reply.text);
+	return fail(c);
+}
+
+static enum client_next
+heard_dot(struct client *c)
+{
+	bool fit = c->reply.code != 421 && c->reply.code / 100 != 3;
+
+	status_from_reply(&c->t->status, &c->reply);
+	return over(c, STAGE_DOT, fit);
+}
+
+static enum client_next
+heard(struct client *c, struct buf *out)
+{
+	c->replies++;
+	if (c->reply.code == 421 && c->state != CLIENT_DOT)
+		return turned_away(c);
+	switch (c->state) {
+	case CLIENT_GREETING:
+		return heard_greeting(c, out);
+	case CLIENT_EHLO:
+		return heard_ehlo(c, out);
+	case CLIENT_HELO:
+		return heard_helo(c, out);
+	case CLIENT_MAIL:
+		return heard_mail(c, out);
+	case CLIENT_RCPT:
+		return heard_rcpt(c, out);
+	case CLIENT_DATA:
+		return heard_data(c, out);
+	case CLIENT_BODY:
+		return heard_too_soon(c);
+	case CLIENT_DOT:
+		return heard_dot(c);
+	case CLIENT_IDLE:
+	case CLIENT_ENDED:
+		return fail(c);
+	}
+	panic("client in state %d", (int)c->state);
+}
+
+enum client_next
+client_line(struct client *c, struct view line, struct buf *out)
+{
+	enum client_next next;
+
+	if (c->state == CLIENT_EHLO)
+		greeting_line(&c->greeting, line);
+	switch (reply_line(&c->reply, line)) {
+	case REPLY_MORE:
+		return NEXT_WAIT;
+	case REPLY_BAD:
+		return nonsense(c, line);
+	case REPLY_DONE:
+		break;
+	}
+	next = heard(c, out);
+	reply_begin(&c->reply);
+	return next;
+}
+
+void
+client_dot(struct client *c)
+{
+	if (c->state != CLIENT_BODY)
+		panic("a dot in state %d", (int)c->state);
+	c->state = CLIENT_DOT;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: ISC */
+/* deliver/client.h - the SMTP client as a state machine (RFC 5321, 2920).
+ *
+ * What was heard decides what is said next.  Pure: no socket, no clock.  The
+ * driver feeds one line at a time, without its line end, and writes what is
+ * appended to `out` before it waits again.  A client lives as long as its
+ * connection; transactions come and go.
+ *
+ * Every end of a session leaves each recipient of its transaction with a
+ * status: its own, or the transaction's.  A lost connection, a time-out and
+ * nonsense are never more than "later".
+ */
+#ifndef DELIVER_CLIENT_H
+#define DELIVER_CLIENT_H
+
+#include "common/base/buf.h"
+#include "common/mail/reply.h"
+#include "deliver/greeting.h"
+#include "deliver/transaction.h"
+
+/* What the client waits for. */
+enum client_state {
+	CLIENT_GREETING,
+	CLIENT_EHLO, /* the reply to it; so below */
+	CLIENT_HELO,
+	CLIENT_IDLE, /* for a transaction */
+	CLIENT_MAIL,
+	CLIENT_RCPT,
+	CLIENT_DATA,
+	CLIENT_BODY, /* for the driver, which sends the body */
+	CLIENT_DOT,  /* the reply to the final dot */
+	CLIENT_ENDED
+};
+
+enum client_next {
+	NEXT_WAIT,  /* for the next line */
+	NEXT_BODY,  /* send the body and the dot, then client_dot() */
+	NEXT_OVER,  /* the transaction is: every recipient has a status */
+	NEXT_FAILED /* the session is; another server may be asked for the
+		       recipients that are not settled */
+};
+
+struct client {
+	enum client_state state;
+	const char *name;   /* of ours, for EHLO; lent */
+	struct reply reply; /* being heard */
+	struct greeting greeting;
+	struct transaction *t; /* lent; NULL before the first and when idle */
+	size_t rcpt;           /* CLIENT_RCPT: the one whose reply is next */
+	size_t accepted;       /* recipients, in this transaction */
+	size_t replies;        /* heard in this transaction */
+	bool welcome;          /* the greeting was 220 */
+	bool fit; /* NEXT_OVER: a next transaction may follow at once */
+};
+
+void client_begin(struct client *, const char *name);
+/* Before the greeting is heard, or when idle; the last one must be over. */
+enum client_next client_take(
+    struct client *, struct transaction *, struct buf *out);
+enum client_next client_line(struct client *, struct view, struct buf *out);
+/* The last byte of the final dot was handed to the system. */
+void client_dot(struct client *);
+/* The connection is gone, or what was awaited did not come in time. */
+void client_lost(struct client *, const char *why);
+/* There is no connection to begin with. */
+void client_unreachable(struct client *, const char *why);
+/* Seconds to wait in this state (RFC 5321 4.5.3.2). */
+unsigned int client_patience(const struct client *);
+
+#endif

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: ISC */
+/* deliver/conn.c - one connection to a server: socket, client, time-outs.
+ *
+ * All writes and reads of deliver's sockets are here.  Must never block, and
+ * must not touch a connection after over() or failed() was called for it.
+ */
+#include "deliver/conn.h"
+
+#include "common/base/alloc.h"
+#include "common/base/ip.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	CONNECT_SECONDS = 30,
+	LINE_BYTES = 4096,       /* RFC 5321 4.5.3.1.5 says 512 */
+	OUT_BYTES = 2048 * 1024, /* a group of commands, or a piece */
+	PIECES_PER_TURN = 4      /* of a body, so that no one starves others */
+};
+
+static void on_readable(evutil_socket_t, short, void *);
+static void on_writable(evutil_socket_t, short, void *);
+static void on_timeout(void *);
+
+void
+conns_init(struct conns *all, struct event_base *base, struct timers *timers)
+{
+	memset(all, 0, sizeof(*all));
+	all->base = base;
+	all->timers = timers;
+	buf_init(&all->out, OUT_BYTES);
+}
+
+static struct conn *
+conn_new(struct conns *all, int fd)
+{
+	struct conn *c = mem_zero(1, sizeof(*c));
+
+	c->all = all;
+	c->fd = fd;
+	event_assign(
+	    &c->readable, all->base, fd, EV_READ | EV_PERSIST, on_readable, c);
+	event_assign(&c->writable, all->base, fd, EV_WRITE, on_writable, c);
+	event_add(&c->readable, NULL);
+	timer_init(&c->timer, on_timeout, c);
+	timer_set(all->timers, &c->timer, CONNECT_SECONDS);
+	client_begin(&c->client, all->hostname);
+	buf_init(&c->in, 2 * LINE_BYTES + TRANSFER_PIECE);
+	buf_init(&c->out, OUT_BYTES);
+	all->n++;
+	return c;
+}
+
+struct conn *
+conn_open(struct conns *all, const struct ip *ip, uint16_t port)
+{
+	struct sockaddr_storage ss;
+	socklen_t len;
+	int on = 1, fd, error;
+
+	ip_to_sockaddr(ip, port, &ss, &len);
+	fd =
+	    socket(ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return NULL;
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	if (connect(fd, (struct sockaddr *)&ss, len) == -1 &&
+	    errno != EINPROGRESS) {
+		error = errno;
+		close(fd);
+		errno = error;
+		return NULL;
+	}
+	return conn_new(all, fd);
+}
+
+static void
+conn_free(struct conn *c)
+{
+	event_del(&c->readable);
+	event_del(&c->writable);
+	timer_clear(c->all->timers, &c->timer);
+	close(c->fd);
+	buf_free(&c->in);
+	buf_free(&c->out);
+	c->all->n--;
+	mem_free(c);
+}
+
+void
+conn_drop(struct conn *c)
+{
+	conn_free(c);
+}
+
+void
+conn_quit(struct conn *c)
+{
+	bool in_body = (c->sending || c->dot) && !c->client.fit;
+
+	/* nobody waits for the 221: it would tell us nothing */
+	if (!c->mute && c->connected && c->out.len == 0 && !in_body)
+		(void)!write(c->fd, "QUIT\r\n", 6);
+	conn_free(c);
+}
+
+bool
+conn_past_dot(const struct conn *c)
+{
+	return c->client.state == CLIENT_DOT;
+}
+
+static void
+wait_more(struct conn *c)
+{
+	timer_set(c->all->timers, &c->timer, client_patience(&c->client));
+}
+
+void
+conn_rest(struct conn *c)
+{
+	wait_more(c);
+}
+
+static void
+lost(struct conn *c, const char *why)
+{
+	client_lost(&c->client, why);
+	c->all->failed(c);
+}
+
+/*
+ * Writes what it can and keeps the rest.  After an error the connection is
+ * still read to its end: a server that hangs up often said why.
+ */
+static void
+put(struct conn *c, struct view v)
+{
+	ssize_t n = 0;
+
+	if (c->mute || v.len == 0)
+		return;
+	if (c->out.len == 0) {
+		n = write(c->fd, v.data, v.len);
+		if (n == -1 && errno != EAGAIN && errno != EINTR) {
+			c->mute = true;
+			return;
+		}
+		n = n == -1 ? 0 : n;
+	}
+	if ((size_t)n == v.len)
+		return;
+	buf_add(&c->out, view_skip(v, (size_t)n));
+	if (!buf_ok(&c->out))
+		c->mute = true;
+	event_add(&c->writable, NULL);
+}
+
+/* The commands that the client has just said. */
+static void
+put_said(struct conn *c)
+{
+	put(c, buf_view(&c->all->out));
+	buf_clear(&c->all->out);
+}
+
+/* Pieces of the body, as many as the socket takes.  False: c is gone. */
+static bool
+send_body(struct conn *c)
+{
+	struct conns *all = c->all;
+	enum transfer_step step = TRANSFER_MORE;
+
+	/* a server that speaks now might claim to have answered the dot */
+	if (c->in.len > 0) {
+		lost(c, "the server spoke before its time");
+		return false;
+	}
+	for (int i = 0; i < PIECES_PER_TURN && step == TRANSFER_MORE &&
+			c->out.len == 0 && !c->mute;
+	     i++) {
+		buf_clear(&all->out);
+		step = transfer_next(&c->transfer, all->scratch, &all->out);
+		if (step == TRANSFER_BROKEN) {
+			buf_clear(&all->out);
+			lost(c, "the stored body cannot be read");
+			return false;
+		}
+		put_said(c);
+	}
+	c->sending = step == TRANSFER_MORE;
+	c->dot = step == TRANSFER_END;
+	if (c->dot && c->out.len == 0 && !c->mute)
+		client_dot(&c->client);
+	else if (!c->mute)
+		event_add(&c->writable, NULL);
+	wait_more(c);
+	return true;
+}
+
+/* Acts on one line's outcome.  False: c is gone, or has a new life. */
+static bool
+act(struct conn *c, enum client_next next, bool more)
+{
+	put_said(c);
+	switch (next) {
+	case NEXT_WAIT:
+	case NEXT_BODY:
+		wait_more(c);
+		return true;
+	case NEXT_OVER:
+		/* what was said beyond the last reply answers nothing */
+		c->client.fit = c->client.fit && !more && !c->mute;
+		c->messages++;
+		timer_clear(c->all->timers, &c->timer);
+		c->all->over(c);
+		return false;
+	case NEXT_FAILED:
+		c->all->failed(c);
+		return false;
+	}
+	return false;
+}
+
+/* Cuts a line off the front; an LF ends it, a CR before that goes. */
+static bool
+take_line(struct view *in, struct view *line)
+{
+	size_t n = view_find(*in, '\n');
+
+	if (n == in->len)
+		return false;
+	*line = view_make(in->data, n);
+	*in = view_skip(*in, n + 1);
+	if (line->len > 0 && line->data[line->len - 1] == '\r')
+		line->len--;
+	return true;
+}
+
+/* Every whole line; *in is the rest.  False: c is gone or begins anew. */
+static bool
+hear_lines(struct conn *c, struct view *in)
+{
+	enum client_next next;
+	struct view line;
+
+	while (take_line(in, &line)) {
+		buf_clear(&c->all->out);
+		next = client_line(&c->client, line, &c->all->out);
+		if (in->len == 0)
+			buf_clear(&c->in); /* it may be used anew in act() */
+		/* replies of several lines have one time limit in all */
+		if (next == NEXT_WAIT && c->client.reply.lines > 0)
+			continue;
+		if (!act(c, next, in->len > 0))
+			return false;
+	}
+	return true;
+}
+
+static void
+hear(struct conn *c, struct view got)
+{
+	struct view in = got;
+
+	if (c->in.len > 0) {
+		buf_add(&c->in, got);
+		in = buf_view(&c->in);
+	}
+	if (!hear_lines(c, &in))
+		return;
+	if (c->in.len > 0)
+		buf_drop(&c->in, c->in.len - in.len);
+	else
+		buf_add(&c->in, in);
+	if (c->in.len > LINE_BYTES)
+		lost(c, "a reply without end");
+	else if (c->client.state == CLIENT_BODY && !c->sending && !c->dot)
+		send_body(c);
+}
+
+static bool
+never_came(int error)
+{
+	return error == ECONNREFUSED || error == ETIMEDOUT ||
+	       error == EHOSTUNREACH || error == ENETUNREACH ||
+	       error == EACCES || error == EPERM;
+}
+
+static void
+on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct conn *c = arg;
+	ssize_t n;
+
+	(void)what;
+	n = read(fd, c->all->scratch, sizeof(c->all->scratch));
+	if (n > 0) {
+		c->connected = true;
+		hear(c, view_make(c->all->scratch, (size_t)n));
+	} else if (n == 0) {
+		lost(c, "connection lost");
+	} else if (!c->connected && never_came(errno)) {
+		client_unreachable(&c->client, strerror(errno));
+		c->all->failed(c);
+	} else if (errno != EAGAIN && errno != EINTR) {
+		lost(c, strerror(errno));
+	}
+}
+
+static void
+on_writable(evutil_socket_t fd, short what, void *arg)
+{
+	struct conn *c = arg;
+	ssize_t n = 0;
+
+	(void)what;
+	if (c->mute)
+		return;
+	if (c->out.len > 0)
+		n = write(fd, c->out.data, c->out.len);
+	if (n == -1 && errno != EAGAIN && errno != EINTR) {
+		c->mute = true;
+		return;
+	}
+	if (n > 0) {
+		buf_drop(&c->out, (size_t)n);
+		wait_more(c);
+	}
+	if (c->out.len > 0) {
+		event_add(&c->writable, NULL);
+		return;
+	}
+	if (c->dot && c->client.state == CLIENT_BODY) {
+		client_dot(&c->client);
+		wait_more(c);
+	} else if (c->sending) {
+		send_body(c);
+	}
+}
+
+/* Whether a silent connection was made at all. */
+static bool
+is_connected(struct conn *c)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+
+	c->connected = c->connected ||
+		       getpeername(c->fd, (struct sockaddr *)&ss, &len) == 0;
+	return c->connected;
+}
+
+static void
+on_timeout(void *arg)
+{
+	struct conn *c = arg;
+	bool was_connected = c->connected;
+
+	if (!is_connected(c)) {
+		client_unreachable(&c->client, strerror(ETIMEDOUT));
+		c->all->failed(c);
+	} else if (!was_connected) {
+		timer_set(c->all->timers, &c->timer,
+		    client_patience(&c->client) - CONNECT_SECONDS);
+	} else {
+		lost(c, "time-out");
+	}
+}
+
+void
+conn_give(struct conn *c, struct transaction *t, int body)
+{
+	enum client_next next;
+
+	transfer_begin(&c->transfer, body, t->size);
+	c->sending = c->dot = false;
+	buf_clear(&c->all->out);
+	next = client_take(&c->client, t, &c->all->out);
+	if (c->connected)
+		act(c, next, false);
+}

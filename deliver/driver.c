@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: ISC */
+/* deliver/driver.c - brings jobs, addresses and connections together.
+ *
+ * A job finds its addresses, waits for its turn at one, gets a connection
+ * (an idle one if there is) and moves on to the next address when that
+ * session fails before the message could have been taken.
+ */
+#include "deliver/driver.h"
+
+#include "common/base/alloc.h"
+#include "common/base/fatal.h"
+#include "common/mail/route.h"
+#include "deliver/find.h"
+#include "deliver/server.h"
+
+#include <errno.h>
+#include <ifaddrs.h>
+#include <string.h>
+#include <sys/resource.h>
+
+enum {
+	OWN_MAX = 256,
+	CONN_MESSAGES = 100, /* then a connection is not used again */
+	STOP_WAIT = 5,       /* seconds for the answers to final dots */
+	DESCRIPTORS = 16384
+};
+
+static struct {
+	struct timers timers;
+	struct timer stop;
+	struct conns conns;
+	struct servers servers;
+	struct jobs jobs;
+	struct asker asker;
+	struct ourselves us;
+	struct ip own[OWN_MAX];
+	bool stopping;
+} self;
+
+static void serve(struct server *);
+
+static size_t
+limit(enum conf_key key)
+{
+	return (size_t)conf_number(process_conf(), key);
+}
+
+static void
+finish(struct job *j)
+{
+	j->conn = NULL;
+	job_finish(j);
+}
+
+/* There is nobody to try. */
+static void
+nowhere(struct job *j, const struct status *st)
+{
+	j->t.status = *st;
+	j->t.stage = STAGE_ROUTE;
+	finish(j);
+}
+
+static void
+unreachable(struct job *j, int error)
+{
+	status_later(&j->t.status, 451, 4, 1, "%s", strerror(error));
+	j->t.stage = STAGE_CONNECT;
+}
+
+static void
+engage(struct job *j, struct conn *c)
+{
+	c->job = j;
+	j->conn = c;
+	j->state = JOB_SESSION;
+	conn_give(c, &j->t, j->fd);
+}
+
+static bool
+engage_idle(struct job *j, struct server *s)
+{
+	struct conn *c = TAILQ_FIRST(&s->idle);
+
+	if (c == NULL || j->fresh_only)
+		return false;
+	TAILQ_REMOVE(&s->idle, c, entry);
+	engage(j, c);
+	return true;
+}
+
+static bool
+engage_new(struct job *j, struct server *s)
+{
+	struct conn *c = conn_open(&self.conns, &s->ip, s->port);
+
+	if (c == NULL) {
+		unreachable(j, errno);
+		return false;
+	}
+	c->server = s;
+	s->nconns++;
+	engage(j, c);
+	return true;
+}
+
+static void
+close_conn(struct conn *c)
+{
+	c->server->nconns--;
+	conn_quit(c);
+}
+
+/* A job that cannot use an idle connection may end one. */
+static bool
+make_room(struct server *s)
+{
+	struct conn *c = TAILQ_LAST(&s->idle, conn_list);
+
+	if (s->nconns < limit(KEY_DESTINATION_CONNECTIONS))
+		return true;
+	if (c == NULL)
+		return false;
+	TAILQ_REMOVE(&s->idle, c, entry);
+	close_conn(c);
+	return true;
+}
+
+/* On to the next address, if there is one and patience for it. */
+static void
+proceed(struct job *j)
+{
+	struct server *s;
+
+	if (j->next == j->attempts.n || j->sessions == ATTEMPTS_SESSIONS) {
+		finish(j);
+		return;
+	}
+	s = server_of(&self.servers, &j->attempts.list[j->next].ip, j->port);
+	j->next++;
+	j->server = s;
+	j->state = JOB_LINE;
+	TAILQ_INSERT_TAIL(&s->line, j, entry_line);
+	serve(s);
+}
+
+/*
+ * Gives connections to those in line.  What happens meanwhile may call this
+ * again for the same server: the outermost call does all the work.
+ */
+static void
+serve(struct server *s)
+{
+	struct job *j;
+
+	if (s->busy)
+		return;
+	s->busy = true;
+	while ((j = TAILQ_FIRST(&s->line)) != NULL) {
+		if ((TAILQ_EMPTY(&s->idle) || j->fresh_only) && !make_room(s))
+			break;
+		TAILQ_REMOVE(&s->line, j, entry_line);
+		if (!engage_idle(j, s) && !engage_new(j, s))
+			proceed(j);
+	}
+	s->busy = false;
+	server_release(s);
+}
+
+static void
+on_over(struct conn *c)
+{
+	struct server *s = c->server;
+	struct job *j = c->job;
+
+	c->job = NULL;
+	finish(j);
+	if (c->client.fit && c->messages < CONN_MESSAGES && !self.stopping &&
+	    self.conns.n <= limit(KEY_TOTAL_CONNECTIONS)) {
+		TAILQ_INSERT_HEAD(&s->idle, c, entry);
+		conn_rest(c);
+	} else {
+		close_conn(c);
+	}
+	serve(s);
+}
+
+/*
+ * The session failed under a job.  Past the dot nobody else is asked: the
+ * server may have taken the message.  An idle connection that turns out to
+ * be dead says nothing about the server: once more, by a new one.
+ */
+static void
+job_failed(struct job *j, bool reused, bool welcome)
+{
+	if (j->t.stage == STAGE_DOT || !transaction_open(&j->t)) {
+		finish(j);
+		return;
+	}
+	j->conn = NULL;
+	if (reused && !j->fresh_only && j->t.stage == STAGE_CONNECT) {
+		j->fresh_only = true;
+		j->next--;
+	} else if (welcome) {
+		j->sessions++;
+	}
+	proceed(j);
+}
+
+static void
+on_failed(struct conn *c)
+{
+	struct server *s = c->server;
+	struct job *j = c->job;
+	bool reused = c->messages > 0, welcome = c->client.welcome;
+	bool was_busy = s->busy;
+
+	if (j == NULL)
+		TAILQ_REMOVE(&s->idle, c, entry);
+	s->busy = true; /* keeps it */
+	close_conn(c);
+	if (j != NULL)
+		job_failed(j, reused, welcome);
+	s->busy = was_busy;
+	serve(s);
+}
+
+static void
+on_found(struct find *f, bool found, const struct status *st)
+{
+	struct job *j = f->arg;
+
+	j->find = NULL;
+	if (found) {
+		j->attempts = f->attempts;
+		proceed(j);
+	} else {
+		nowhere(j, st);
+	}
+	find_free(f);
+}
+
+static void
+job_start(struct job *j)
+{
+	bool mx = j->transport == TRANSPORT_MX;
+	struct status st;
+
+	j->state = JOB_FIND;
+	if (self.stopping)
+		return;
+	if (!domain_is_literal(view_of(j->host)))
+		j->find =
+		    mx ? find_mx(&self.asker, &self.us, j->host, on_found, j)
+		       : find_host(&self.asker, &self.us, j->host, on_found, j);
+	else if (attempts_literal(
+		     &j->attempts, j->host, mx ? &self.us : NULL, &st))
+		proceed(j);
+	else
+		nowhere(j, &st);
+}
+
+static void
+job_abort(struct job *j)
+{
+	struct server *s = j->server;
+
+	find_free(j->find);
+	j->find = NULL;
+	if (j->state == JOB_LINE) {
+		TAILQ_REMOVE(&s->line, j, entry_line);
+	} else if (j->state == JOB_SESSION) {
+		s->nconns--;
+		conn_drop(j->conn);
+	}
+	/* nobody in line moves up: all jobs are aborted at a time */
+	if (s != NULL)
+		server_release(s);
+}
+
+static bool
+job_past_dot(const struct job *j)
+{
+	return j->state == JOB_SESSION && conn_past_dot(j->conn);
+}
+
+struct jobs *
+jobs_of(const struct channel *ch)
+{
+	const struct peer *p = channel_owner(ch);
+
+	return p->data;
+}
+
+static void
+queue_attached(struct peer *p)
+{
+	p->data = &self.jobs;
+	jobs_attach(&self.jobs, p->channel);
+}
+
+static void
+queue_lost(struct peer *p)
+{
+	(void)p;
+	jobs_attach(&self.jobs, NULL);
+}
+
+static void
+resolve_attached(struct peer *p)
+{
+	asker_attach(&self.asker, p->channel);
+}
+
+static void
+resolve_lost(struct peer *p)
+{
+	(void)p;
+	asker_attach(&self.asker, NULL);
+}
+
+const struct peer_def driver_peers[DRIVER_PEERS] = {
+	{ .kind = PEER_QUEUE,
+	    .rules = job_rules,
+	    .nrules = JOB_RULES,
+	    .attached = queue_attached,
+	    .lost = queue_lost },
+	{ .kind = PEER_RESOLVE,
+	    .rules = ask_rules,
+	    .nrules = ASK_RULES,
+	    .attached = resolve_attached,
+	    .lost = resolve_lost },
+};
+
+static void
+own_addresses(void)
+{
+	struct ifaddrs *list, *a;
+	struct ip ip;
+	uint16_t port;
+
+	if (getifaddrs(&list) == -1)
+		fatal("cannot list the addresses of this machine: %m");
+	for (a = list; a != NULL && self.us.nown < OWN_MAX; a = a->ifa_next)
+		if (a->ifa_addr != NULL &&
+		    ip_from_sockaddr(a->ifa_addr, &ip, &port) &&
+		    !ip_is_loopback(&ip))
+			self.own[self.us.nown++] = ip;
+	freeifaddrs(list);
+}
+
+void
+driver_prepare(void)
+{
+	struct rlimit r;
+
+	own_addresses();
+	if (getrlimit(RLIMIT_NOFILE, &r) == -1)
+		fatal("getrlimit: %m");
+	if (r.rlim_cur < DESCRIPTORS) {
+		r.rlim_cur =
+		    r.rlim_max < DESCRIPTORS ? r.rlim_max : DESCRIPTORS;
+		(void)setrlimit(RLIMIT_NOFILE, &r);
+	}
+}
+
+static void
+on_stop_timer(void *arg)
+{
+	(void)arg;
+	process_exit();
+}
+
+void
+driver_start(void)
+{
+	const struct conf *conf = process_conf();
+
+	self.us.hostname = conf_text(conf, KEY_HOSTNAME);
+	self.us.own = self.own;
+	self.us.allow = conf->mx_allow;
+	self.us.nallow = conf->nmx_allow;
+	timers_init(&self.timers, process_base());
+	timer_init(&self.stop, on_stop_timer, NULL);
+	conns_init(&self.conns, process_base(), &self.timers);
+	self.conns.hostname = self.us.hostname;
+	self.conns.over = on_over;
+	self.conns.failed = on_failed;
+	servers_init(&self.servers);
+	asker_init(&self.asker, &self.timers);
+	jobs_init(&self.jobs);
+	self.jobs.start = job_start;
+	self.jobs.abort = job_abort;
+	self.jobs.past_dot = job_past_dot;
+}
+
+static bool
+waits_for_dot(void)
+{
+	struct job *j;
+
+	TAILQ_FOREACH (j, &self.jobs.all, entry)
+		if (job_past_dot(j))
+			return true;
+	return false;
+}
+
+void
+driver_turn(void)
+{
+	asker_turn(&self.asker);
+	jobs_turn(&self.jobs);
+	if (self.stopping && !waits_for_dot())
+		process_exit();
+}
+
+void
+driver_stop(void)
+{
+	self.stopping = true;
+	jobs_abort(&self.jobs);
+	timer_set(&self.timers, &self.stop, STOP_WAIT);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: ISC */
+/* deliver/driver.h - brings jobs, addresses and connections together. */
+#ifndef DELIVER_DRIVER_H
+#define DELIVER_DRIVER_H
+
+#include "common/run/process.h"
+
+enum { DRIVER_PEERS = 2 };
+
+extern const struct peer_def driver_peers[DRIVER_PEERS];
+
+void driver_prepare(void); /* unconfined: reads what addresses we have */
+void driver_start(void);
+void driver_turn(void);
+void driver_stop(void);
+
+#endif

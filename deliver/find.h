@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+/* deliver/find.h - from a destination to the addresses to be tried.
+ *
+ * Asks what must be asked and lets attempts.c judge.  done() is called once,
+ * never before find_begin() has returned; it may free the search.
+ */
+#ifndef DELIVER_FIND_H
+#define DELIVER_FIND_H
+
+#include "deliver/ask.h"
+
+struct find {
+	struct asker *asker;
+	const struct ourselves *us;
+	/* found: attempts is filled; else *st says why there is none */
+	void (*done)(struct find *, bool found, const struct status *st);
+	void *arg;
+	struct attempts attempts;
+	size_t waiting; /* questions open */
+	char domain[DOMAIN_MAX + 1];
+	struct ask mx;
+	struct ask hosts[ANSWER_MX_MAX];
+	struct plan plan;
+};
+
+/* The exchangers of a domain. */
+struct find *find_mx(struct asker *, const struct ourselves *,
+    const char *domain,
+    void (*done)(struct find *, bool, const struct status *), void *arg);
+/* A host of the configuration. */
+struct find *find_host(struct asker *, const struct ourselves *,
+    const char *host, void (*done)(struct find *, bool, const struct status *),
+    void *arg);
+void find_free(struct find *); /* at any time; NULL is welcome */
+
+#endif

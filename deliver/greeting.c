@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: ISC */
+/* deliver/greeting.c - what a server offers in its answer to EHLO.
+ *
+ * Pure.  The server is hostile: nothing but the known words is kept.
+ */
+#include "deliver/greeting.h"
+
+#include "common/base/alloc.h"
+
+#include <string.h>
+
+struct offer_row {
+	const char *keyword;
+	enum offer offer;
+	void (*argument)(struct greeting *, struct view); /* may be NULL */
+};
+
+/* "SIZE", "SIZE 0" and nonsense all mean: no limit is known. */
+static void
+take_size(struct greeting *g, struct view argument)
+{
+	uint64_t n;
+
+	if (view_u64(view_word(&argument), &n))
+		g->size_max = n;
+}
+
+static const struct offer_row rows[] = {
+	{ "PIPELINING", OFFER_PIPELINING, NULL },
+	{ "SIZE", OFFER_SIZE, take_size },
+	{ "8BITMIME", OFFER_8BITMIME, NULL },
+};
+
+void
+greeting_begin(struct greeting *g)
+{
+	memset(g, 0, sizeof(*g));
+}
+
+void
+greeting_line(struct greeting *g, struct view line)
+{
+	struct view word;
+
+	if (g->lines++ == 0)
+		return;
+	line = view_skip(line, 4); /* "250-" */
+	word = view_word(&line);
+	for (size_t i = 0; i < nitems(rows); i++) {
+		if (!view_is_nocase(word, rows[i].keyword))
+			continue;
+		g->offers |= rows[i].offer;
+		if (rows[i].argument != NULL)
+			rows[i].argument(g, line);
+	}
+}

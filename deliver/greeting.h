@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+/* deliver/greeting.h - what a server offers in its answer to EHLO.
+ *
+ * Fed with each line of the answer, code and all, without its CRLF; the
+ * first line holds the server's name and offers nothing (RFC 5321 4.1.1.1).
+ * Unknown keywords and arguments that make no sense are passed over.  An
+ * extension of the sending side is one row in greeting.c.
+ */
+#ifndef DELIVER_GREETING_H
+#define DELIVER_GREETING_H
+
+#include "common/base/view.h"
+
+enum offer {
+	OFFER_PIPELINING = 1 << 0, /* RFC 2920 */
+	OFFER_SIZE = 1 << 1,       /* RFC 1870 */
+	OFFER_8BITMIME = 1 << 2    /* RFC 6152 */
+};
+
+struct greeting {
+	unsigned int offers; /* OFFER_* bits */
+	uint64_t size_max;   /* largest message in bytes; 0: no limit told */
+	size_t lines;        /* heard so far */
+};
+
+void greeting_begin(struct greeting *);
+void greeting_line(struct greeting *, struct view line);
+
+#endif

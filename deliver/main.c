@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+/* deliver/main.c - the process that talks SMTP to servers.
+ *
+ * Holds: its connections, the bodies that it is delivering (read-only),
+ * channels to queue and resolve.
+ * Never holds: a file of its own, the spool, a key, a DNS socket.
+ */
+#include "common/run/process.h"
+#include "deliver/driver.h"
+
+static const struct process deliver = {
+	.name = "postern-deliver",
+	.kind = PEER_DELIVER,
+	.rights = RIGHT_CHANNEL | RIGHT_CONNECT | RIGHT_READ,
+	.peers = driver_peers,
+	.npeers = DRIVER_PEERS,
+	.prepare = driver_prepare,
+	.start = driver_start,
+	.turn = driver_turn,
+	.stop = driver_stop,
+};
+
+int
+main(int argc, char *argv[])
+{
+	return process_main(&deliver, argc, argv);
+}

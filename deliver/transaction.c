@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+/* deliver/transaction.c - one message on its way to some recipients. */
+#include "deliver/transaction.h"
+
+#include "common/base/alloc.h"
+
+#include <string.h>
+
+void
+transaction_init(struct transaction *t, const char *sender, size_t n)
+{
+	memset(t, 0, sizeof(*t));
+	t->sender = mem_copy_string(sender);
+	t->rcpts = mem_zero(n, sizeof(*t->rcpts));
+}
+
+void
+transaction_add(struct transaction *t, const char *address)
+{
+	t->rcpts[t->nrcpts++].address = mem_copy_string(address);
+}
+
+void
+transaction_clear(struct transaction *t)
+{
+	for (size_t i = 0; i < t->nrcpts; i++) {
+		mem_free(t->rcpts[i].address);
+		mem_free(t->rcpts[i].settled);
+	}
+	mem_free(t->rcpts);
+	mem_free(t->sender);
+	memset(t, 0, sizeof(*t));
+}
+
+void
+transaction_settle(struct recipient *r, const struct status *st)
+{
+	if (r->settled == NULL)
+		r->settled = mem_alloc(sizeof(*r->settled));
+	*r->settled = *st;
+}
+
+bool
+transaction_open(const struct transaction *t)
+{
+	for (size_t i = 0; i < t->nrcpts; i++)
+		if (t->rcpts[i].settled == NULL)
+			return true;
+	return false;
+}

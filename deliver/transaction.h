@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+/* deliver/transaction.h - one message on its way to some recipients.
+ *
+ * What the client says of it, and how it went with each recipient.  One round
+ * may need several sessions: a recipient that a server has judged stays
+ * settled, the others are asked again of the next one.
+ */
+#ifndef DELIVER_TRANSACTION_H
+#define DELIVER_TRANSACTION_H
+
+#include "common/ipc/msg_job.h"
+#include "common/mail/status.h"
+
+struct recipient {
+	char *address;          /* as RCPT writes it, without brackets */
+	bool accepted;          /* by RCPT, in the session under way */
+	struct status *settled; /* its own end; NULL: as the transaction's */
+};
+
+struct transaction {
+	char *sender; /* "" is the null sender */
+	struct recipient *rcpts;
+	size_t nrcpts;
+	uint64_t size;        /* bytes of the body as stored */
+	bool eightbit;        /* BODY=8BITMIME, where it is offered */
+	enum job_stage stage; /* how far the last session came */
+	struct status status; /* of every recipient that is not settled */
+};
+
+/* Takes nothing: copies. At most n recipients will be added. */
+void transaction_init(struct transaction *, const char *sender, size_t n);
+void transaction_add(struct transaction *, const char *address);
+void transaction_clear(struct transaction *);
+void transaction_settle(struct recipient *, const struct status *);
+/* Some recipient has no end of its own yet. */
+bool transaction_open(const struct transaction *);
+
+#endif
