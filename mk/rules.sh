@@ -7,8 +7,8 @@
 #   FOLDER/main.c        -> BUILD/<its program>, linked with FOLDER's library
 #   tests/lib/tool_X.c   -> BUILD/tests/X
 #   tests/unit/test_X.c  -> BUILD/tests/unit/test_X
-set -eu
 # shellcheck disable=SC2016,SC2086,SC2116
+set -eu
 
 build=$1
 sandbox=$2

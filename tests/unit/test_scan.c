@@ -56,7 +56,7 @@ test_header(void **state)
 	struct view v = view_make((const char *)packet.bytes, SCAN_HEADER);
 
 	(void)state;
-	dns_packet_begin(&packet, 0xabcd, 0xa7b3, NULL, 0);
+	dns_packet_begin(&packet, 0xabcd, 0xa7b3, (const uint8_t *)"", 0);
 	assert_true(scan_header(v, &scanned));
 	check_int("id", scanned.id, 0xabcd);
 	check_int("QR", scanned.is_response, true);
