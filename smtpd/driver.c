@@ -49,7 +49,8 @@ log_refused(const struct session *s, const struct refusal *r)
 	log_end();
 }
 
-/* A session has a socket and at times a body; where not all fit, the most. */
+/* A session has a socket and at times a body; posternd has set how many there
+ * may be, and where not all fit, it is the most. */
 static void
 raise_descriptors(void)
 {
@@ -59,8 +60,6 @@ raise_descriptors(void)
 	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
 		fatal("getrlimit: %m");
 	limit.rlim_cur = sessions * 2 + DESCRIPTORS_OWN;
-	if (limit.rlim_cur > limit.rlim_max && geteuid() == 0)
-		limit.rlim_max = limit.rlim_cur;
 	if (limit.rlim_cur > limit.rlim_max)
 		limit.rlim_cur = limit.rlim_max;
 	if (setrlimit(RLIMIT_NOFILE, &limit) == -1)
