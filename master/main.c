@@ -36,7 +36,7 @@ static struct master master = { .starter = -1 };
 static _Noreturn void
 usage(void)
 {
-	fprintf(stderr, "usage: posternd [-dnv] [-f file] [-x folder]\n");
+	fprintf(stderr, "usage: posternd [-dFnv] [-f file] [-x folder]\n");
 	exit(EX_USAGE);
 }
 
@@ -56,10 +56,13 @@ options_read(struct options *o, int argc, char *argv[])
 
 	o->file = POSTERN_CONF;
 	o->folder = POSTERN_LIBEXEC;
-	while ((c = getopt(argc, argv, "df:nvx:")) != -1) {
+	while ((c = getopt(argc, argv, "dFf:nvx:")) != -1) {
 		switch (c) {
 		case 'd':
 			o->debug++;
+			break;
+		case 'F':
+			o->foreground = true;
 			break;
 		case 'f':
 			o->file = absolute(optarg);
@@ -291,7 +294,7 @@ main(int argc, char *argv[])
 	if (!prepare(m, &t))
 		trouble_exit(&t);
 	raise_files(&m->conf);
-	if (m->options.debug == 0)
+	if (m->options.debug == 0 && !m->options.foreground)
 		m->starter = daemon_begin();
 	lock_write(m->lock);
 	log_open(STDERR_FILENO, "posternd"); /* under the new process id */

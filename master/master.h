@@ -54,7 +54,8 @@ enum master_state {
 struct options {
 	const char *file;    /* absolute */
 	const char *folder;  /* of the programs */
-	unsigned int debug;  /* 1: foreground, 2: debug lines too */
+	unsigned int debug;  /* 1: foreground and stderr, 2: debug lines too */
+	bool foreground;     /* stay, with the log as configured */
 	bool check, verbose; /* -n, -v */
 };
 

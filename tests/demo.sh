@@ -15,7 +15,7 @@ if [ "${POSTERN_DEMO-}" != inside ]; then
 	trap 'rm -rf "$dir"' EXIT
 	trap 'exit 130' INT TERM
 	mkdir "$dir/build" "$dir/build/tests"
-	cp build/postern* build/sendmail "$dir/build/" 2>/dev/null
+	cp build/posternd build/postern build/postern-* build/sendmail "$dir/build/"
 	cp build/tests/dns build/tests/sink "$dir/build/tests/"
 	cp tests/demo.sh "$dir/"
 	chmod 755 "$dir"

@@ -63,7 +63,7 @@ class PosternSide(GroupMixin, peers.Peer):
         return None
 
     def command(self):
-        return [TOP + "/build/posternd", "-d", "-f",
+        return [TOP + "/build/posternd", "-F", "-f",
                 self.directory + "/postern.conf", "-x", TOP + "/build"]
 
     def start(self):
