@@ -49,8 +49,7 @@ log_refused(const struct session *s, const struct refusal *r)
 	log_end();
 }
 
-/* A session has a socket and at times a body; posternd has set how many there
- * may be, and where not all fit, it is the most. */
+/* A session has a socket and at times a body; where not all fit, the most. */
 static void
 raise_descriptors(void)
 {
