@@ -266,12 +266,13 @@ class Postern:
     """A posternd in the foreground, with a configuration of its own.
 
     conf is text added to the usual lines; it is a context manager.  addr
-    and port are where it listens.  Without root (or with sandbox=False)
-    "sandbox off" is written.
+    and port are where it listens, programs the folder of the children.
+    Without root (or with sandbox=False) "sandbox off" is written.
     """
 
     def __init__(self, tmpdir, conf="", *, sandbox=None, start=True,
-                 hostname="relay.example", addr="127.0.0.1", port=None):
+                 hostname="relay.example", addr="127.0.0.1", port=None,
+                 programs=BUILD):
         self.dir = Path(tmpdir)
         self.spool = self.dir / "spool"
         self.runtime = self.dir / "run"
@@ -280,6 +281,7 @@ class Postern:
         self.log = self.dir / "postern.log"
         self.addr = addr
         self.port = port or free_port(addr)
+        self.programs = programs
         self.process = None
         self.log_from = 0
         if sandbox is None:
@@ -298,7 +300,7 @@ class Postern:
 
     def argv(self, *more):
         return [str(w) for w in (BUILD / "posternd", *more, "-f", self.conf,
-                                 "-x", BUILD)]
+                                 "-x", self.programs)]
 
     def start(self, timeout=PATIENCE):
         """Run posternd -d and wait for its "ready"."""
