@@ -58,6 +58,8 @@ static const struct {
 	/* RFC 7505; beside others the row means nothing */
 	{ "d", "0 .", "556 5.1.10" },
 	{ "d", "0 ., 10 a", "a/192.0.2.1" },
+	/* exchangers that are no host names: never the domain instead */
+	{ "domain.example", "", "550 5.4.4" },
 	/* exchangers without address: never the domain instead */
 	{ "domain.example", "10 none", "550 5.4.4" },
 	{ "domain.example", "10 gone", "550 5.4.4" },
