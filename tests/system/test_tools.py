@@ -425,7 +425,10 @@ def test_line_ends(folder, body, want):
 
 
 def test_sender_is_the_user(folder):
-    user = pwd.getpwuid(os.geteuid()).pw_name
+    try:
+        user = pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        user = f"uid{os.geteuid()}"
     with Server(folder / "submit") as server:
         sendmail(server, "-F", "Jörg \"J\" X", "you@there", message="\nx\n")
         sendmail(server, "-f", "<>", "you@there", message="\nx\n")
