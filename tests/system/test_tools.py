@@ -504,6 +504,8 @@ def test_refusals(folder, script, code, said):
         assert done.returncode == code, done.stderr
         assert said in done.stderr.decode()
         assert b"\x1b" not in done.stderr
+        if "RCPT" in script:
+            assert "DATA" not in server.commands
 
 
 LATER = [
