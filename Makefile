@@ -13,6 +13,7 @@
 #   make format     clang-format in place; format-check only looks
 #   make headers    every header compiles alone
 #   make ipc        the messages between processes, for ARCHITECTURE.md
+#   make rights     a suite is started; accounts, roots, filters, descriptors
 #
 # BUILD names the folder of objects, so that sanitizer builds stand beside.
 
@@ -46,7 +47,16 @@ include $(BUILD)/rules.mk
 
 programs: $(PROGRAMS)
 
-tests-built: $(PROGRAMS) $(TEST_TOOLS) $(UNIT_TESTS)
+tests-built: $(PROGRAMS) $(TEST_TOOLS) $(UNIT_TESTS) $(BUILD)/tests/attack.so
+
+# The tests' library that makes the programs attack (tests/attack).
+ATTACK = tests/attack/attack.c tests/attack/acts.c
+$(BUILD)/tests/attack.so: $(ATTACK) tests/attack/acts.h
+	@mkdir -p $(BUILD)/tests
+	$(COMPILE) -MF /dev/null -fPIC -shared -o $(BUILD)/tests/attack.so \
+	    $(ATTACK) -lseccomp
+
+attack-built: $(PROGRAMS) $(BUILD)/tests/attack.so
 
 demo-built: $(PROGRAMS) $(BUILD)/tests/dns $(BUILD)/tests/sink
 
@@ -78,7 +88,7 @@ ipc: $(BUILD)/tests/ipc
 
 SOURCES = common/*/*.[ch] master/*.[ch] smtpd/*.[ch] queue/*.[ch] \
 	deliver/*.[ch] resolve/*.[ch] tools/*.[ch] tests/unit/*.[ch] \
-	tests/lib/*.[ch]
+	tests/lib/*.[ch] tests/attack/*.[ch]
 
 format:
 	clang-format -i $(SOURCES)
@@ -91,6 +101,15 @@ headers:
 	    resolve/*.h tools/*.h; do \
 		$(COMPILE) -MF /dev/null -x c -fsyntax-only $$h || exit 1; \
 	done
+
+# As root the suite has its accounts in a namespace of its own.
+rights: programs
+	@if [ "$$(id -u)" = 0 ]; then \
+		BUILD=$(BUILD) tests/lib/in-namespace /usr/bin/python3 \
+		    tests/lib/rights.py; \
+	else \
+		BUILD=$(BUILD) /usr/bin/python3 tests/lib/rights.py; \
+	fi
 
 lint:
 	@sh tests/lint.sh
@@ -136,4 +155,5 @@ bench: tests-built
 	/usr/bin/python3 tests/bench/bench.py $(BENCH)
 
 .PHONY: all programs tests-built deps demo check proof quick unit style format \
-	format-check headers ipc lint asan install accounts clean bench
+	format-check headers ipc rights attack-built lint asan install accounts \
+	clean bench

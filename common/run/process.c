@@ -292,7 +292,8 @@ confine(void)
 	s.chrooted =
 	    confine_identity(self.boot.root, self.boot.uid, self.boot.gid);
 	s.root = ".";
-	confine_resources((self.def->rights & RIGHT_THREADS) != 0);
+	confine_resources(
+	    (self.def->rights & RIGHT_THREADS) != 0 || self.boot.confine == 0);
 	if (self.boot.confine == 0) {
 		log_info("sandbox-off", "the configuration says so");
 		return;

@@ -7,6 +7,7 @@
 #include "common/sys/confine.h"
 
 #include "common/base/fatal.h"
+#include "common/sys/privilege.h"
 
 #include <grp.h>
 #include <sys/resource.h>
@@ -39,15 +40,18 @@ confine_identity(const char *root, uid_t uid, gid_t gid)
 	if (geteuid() != 0) {
 		if (chdir(root) == -1)
 			fatal("chdir %s: %m", root);
+		privilege_drop_held();
 		return false;
 	}
 	if (uid == 0 || gid == 0)
 		fatal("no account to become");
 	if (chroot(root) == -1 || chdir("/") == -1)
 		fatal("chroot %s: %m", root);
+	privilege_drop_bounds();
 	if (setgroups(0, NULL) == -1 || setresgid(gid, gid, gid) == -1 ||
 	    setresuid(uid, uid, uid) == -1)
 		fatal("cannot become uid %u: %m", (unsigned int)uid);
+	privilege_drop_held();
 	prove(uid, gid);
 	return true;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* common/sys/privilege.c - the rights that posternd keeps. */
+/* common/sys/privilege.c - capabilities: what posternd keeps, what children
+ * lose. */
 #include "common/sys/privilege.h"
 
 #include "common/base/fatal.h"
@@ -19,6 +20,7 @@
 static const unsigned int kept[] = {
 	CAP_NET_BIND_SERVICE, /* ports below 1024 */
 	CAP_SETUID, CAP_SETGID, CAP_SYS_CHROOT, /* children confine themselves */
+	CAP_SETPCAP, /* and give up what they could get back */
 	CAP_KILL, /* children that have become somebody else */
 	CAP_CHOWN, CAP_FOWNER, CAP_DAC_OVERRIDE, /* folders of the spool */
 };
@@ -35,8 +37,21 @@ is_kept(unsigned int cap)
 	return false;
 }
 
+/* Out of reach of this process and of all that it starts. */
 static void
-reduce_capabilities(void)
+bounds_drop(bool (*stays)(unsigned int))
+{
+	for (unsigned int cap = 0; cap < CAPABILITIES; cap++) {
+		/* 0: it is no longer there; -1: the kernel has no such */
+		if (!stays(cap) &&
+		    prctl(PR_CAPBSET_READ, (unsigned long)cap, 0, 0, 0) == 1 &&
+		    prctl(PR_CAPBSET_DROP, (unsigned long)cap, 0, 0, 0) == -1)
+			fatal("cannot drop capability %u: %m", cap);
+	}
+}
+
+static void
+held_drop(bool (*stays)(unsigned int))
 {
 	struct __user_cap_header_struct header = {
 		.version = _LINUX_CAPABILITY_VERSION_3
@@ -46,15 +61,9 @@ reduce_capabilities(void)
 	if (syscall(SYS_capget, &header, data) == -1)
 		fatal("capget: %m");
 	for (unsigned int cap = 0; cap < CAPABILITIES; cap++) {
-		/* 0: it is no longer there; -1: the kernel has no such */
-		if (!is_kept(cap) &&
-		    prctl(PR_CAPBSET_READ, (unsigned long)cap, 0, 0, 0) == 1 &&
-		    prctl(PR_CAPBSET_DROP, (unsigned long)cap, 0, 0, 0) == -1)
-			fatal("cannot drop capability %u: %m", cap);
-		if (!is_kept(cap)) {
+		if (!stays(cap))
 			data[cap / 32].permitted &= ~(UINT32_C(1) << cap % 32);
-			data[cap / 32].effective = data[cap / 32].permitted;
-		}
+		data[cap / 32].effective = data[cap / 32].permitted;
 		data[cap / 32].inheritable = 0;
 	}
 	if (syscall(SYS_capset, &header, data) == -1)
@@ -64,14 +73,45 @@ reduce_capabilities(void)
 static void
 reduce(void)
 {
-	if (geteuid() == 0)
-		reduce_capabilities();
+	if (geteuid() == 0) {
+		bounds_drop(is_kept);
+		held_drop(is_kept);
+	}
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		fatal("no_new_privs: %m");
+}
+
+static bool
+is_never(unsigned int cap)
+{
+	(void)cap;
+	return false;
+}
+
+void
+privilege_drop_bounds(void)
+{
+	bounds_drop(is_never);
+}
+
+void
+privilege_drop_held(void)
+{
+	held_drop(is_never); /* what is ambient goes with it */
 }
 #else
 static void
 reduce(void)
+{
+}
+
+void
+privilege_drop_bounds(void)
+{
+}
+
+void
+privilege_drop_held(void)
 {
 }
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* common/sys/privilege.h - the rights that posternd keeps. */
+/* common/sys/privilege.h - what posternd keeps, what children lose. */
 #ifndef COMMON_SYS_PRIVILEGE_H
 #define COMMON_SYS_PRIVILEGE_H
 
@@ -12,6 +12,10 @@
  * Ends the process when the system refuses.
  */
 void privilege_reduce(void);
+/* A child, as root: no capability can come back by any way. */
+void privilege_drop_bounds(void);
+/* A child, when it is who it shall be: no capability is left. */
+void privilege_drop_held(void);
 /* Makes room for that many open files in children, as far as allowed. */
 void privilege_raise_files(size_t);
 
