@@ -9,9 +9,10 @@
 #   make install    PREFIX, DESTDIR; makes the accounts if DESTDIR is empty
 #   make deps       the packages that building and testing need
 #   make asan       check with address and undefined-behaviour sanitizers
-#   make lint       clang-tidy, cppcheck, mandoc, shellcheck
+#   make lint       cppcheck, mandoc, shellcheck
 #   make format     clang-format in place; format-check only looks
 #   make headers    every header compiles alone
+#   make ipc        the messages between processes, for ARCHITECTURE.md
 #   make rights     a suite is started; accounts, roots, filters, descriptors
 #
 # BUILD names the folder of objects, so that sanitizer builds stand beside.
@@ -77,10 +78,13 @@ quick: tests-built
 unit: tests-built
 	@sh tests/check.sh unit
 
-style:
-	@mkdir -p $(BUILD)
+style: $(BUILD)/tests/ipc
 	@sh tests/check_layers.sh
 	@sh tests/check_style.sh
+	@sh tests/check_docs.sh
+
+ipc: $(BUILD)/tests/ipc
+	@$(BUILD)/tests/ipc
 
 SOURCES = common/*/*.[ch] master/*.[ch] smtpd/*.[ch] queue/*.[ch] \
 	deliver/*.[ch] resolve/*.[ch] tools/*.[ch] tests/unit/*.[ch] \
@@ -151,4 +155,5 @@ bench: tests-built
 	/usr/bin/python3 tests/bench/bench.py $(BENCH)
 
 .PHONY: all programs tests-built deps demo check proof quick unit style format \
-	format-check headers rights attack-built lint asan install accounts clean bench
+	format-check headers ipc rights attack-built lint asan install accounts \
+	clean bench

@@ -210,8 +210,8 @@ on_end(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	if (q == NULL)
 		return true;
 	q->answer.kind = (enum answer_kind)m->kind;
-	if (q->answer.kind == ANSWER_FOUND &&
-	    q->answer.nmx + q->answer.naddrs == 0)
+	if (q->answer.kind == ANSWER_FOUND && q->msg.kind == QUESTION_HOST &&
+	    q->answer.naddrs == 0)
 		q->answer.kind = ANSWER_NONE;
 	view_copy(view_of(m->text), q->answer.text, sizeof(q->answer.text));
 	question_answer(q);

@@ -78,6 +78,11 @@ exchangers(struct plan *p, const struct answer *a, const struct chance *chance,
 	for (size_t i = 0; i < a->nmx; i++)
 		if (a->mx[i].host[0] != '\0')
 			add_host(p, a->mx[i].host, a->mx[i].preference);
+	/* RFC 5321 5.1: of no use, but there; so no implicit one either */
+	if (a->nmx == 0) {
+		status_never(st, 550, 4, 4, "no exchanger has a host name");
+		return false;
+	}
 	if (p->nhosts == 0) { /* RFC 7505 */
 		status_never(st, 556, 1, 10, "the domain takes no mail");
 		return false;

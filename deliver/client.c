@@ -265,7 +265,8 @@ heard_mail(struct client *c, struct buf *out)
 
 	status_from_reply(&c->t->status, &c->reply);
 	if (!reply_ok(&c->reply))
-		return over(c, STAGE_MAIL, !pipelining);
+		return over(
+		    c, STAGE_MAIL, !pipelining && c->reply.code / 100 != 3);
 	c->state = CLIENT_RCPT;
 	c->rcpt = next_rcpt(c->t, 0);
 	if (!pipelining)

@@ -126,7 +126,7 @@ on_job_rcpt(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	(void)fd;
 	if (!is_harmless(m->address) || m->address[0] == '\0')
 		return false;
-	transaction_add(&j->t, m->address);
+	transaction_add(&j->t, m->n, m->address);
 	if (j->t.nrcpts < j->want)
 		return true;
 	conv->phase = CONV_B;
@@ -135,13 +135,13 @@ on_job_rcpt(struct channel *ch, struct conv *conv, const void *msg, int fd)
 }
 
 static void
-send_result(
-    struct channel *ch, struct conv *conv, size_t i, const struct status *st)
+send_result(struct channel *ch, struct conv *conv, uint32_t number,
+    const struct status *st)
 {
 	struct msg_result m;
 
 	memset(&m, 0, sizeof(m));
-	m.rcpt = (uint32_t)i;
+	m.rcpt = number;
 	m.verdict = (uint8_t)st->verdict;
 	m.smtp = (uint16_t)st->smtp;
 	m.subject = (uint16_t)st->subject;
@@ -174,16 +174,22 @@ send_done(struct channel *ch, struct conv *conv, const struct job *j)
 	conv_end(ch, conv);
 }
 
+/* all: every recipient by name, for a queue that did not give the job. */
 static void
-report(struct job *j, struct conv *conv)
+report(struct job *j, struct conv *conv, bool all)
 {
 	struct channel *ch = j->jobs->queue;
 
 	if (j->t.status.verdict == 0 || j->t.stage == 0)
 		panic("a job without an end");
-	for (size_t i = 0; i < j->t.nrcpts; i++)
-		if (j->t.rcpts[i].settled != NULL)
-			send_result(ch, conv, i, j->t.rcpts[i].settled);
+	for (size_t i = 0; i < j->t.nrcpts; i++) {
+		const struct recipient *r = &j->t.rcpts[i];
+
+		if (r->settled != NULL)
+			send_result(ch, conv, r->number, r->settled);
+		else if (all)
+			send_result(ch, conv, r->number, &j->t.status);
+	}
 	send_done(ch, conv, j);
 	job_free(j);
 }
@@ -195,14 +201,14 @@ report_late(struct job *j)
 	struct conv *conv;
 
 	conv = channel_open(j->jobs->queue, &msg_late, &m, -1, CONV_A, NULL);
-	report(j, conv);
+	report(j, conv, true);
 }
 
 void
 job_finish(struct job *j)
 {
 	if (j->conv != NULL) {
-		report(j, j->conv);
+		report(j, j->conv, false);
 		return;
 	}
 	close(j->fd);

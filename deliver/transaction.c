@@ -15,9 +15,12 @@ transaction_init(struct transaction *t, const char *sender, size_t n)
 }
 
 void
-transaction_add(struct transaction *t, const char *address)
+transaction_add(struct transaction *t, uint32_t number, const char *address)
 {
-	t->rcpts[t->nrcpts++].address = mem_copy_string(address);
+	struct recipient *r = &t->rcpts[t->nrcpts++];
+
+	r->number = number;
+	r->address = mem_copy_string(address);
 }
 
 void

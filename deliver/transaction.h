@@ -12,6 +12,7 @@
 #include "common/mail/status.h"
 
 struct recipient {
+	uint32_t number;        /* queue's, handed back with the result */
 	char *address;          /* as RCPT writes it, without brackets */
 	bool accepted;          /* by RCPT, in the session under way */
 	struct status *settled; /* its own end; NULL: as the transaction's */
@@ -29,7 +30,8 @@ struct transaction {
 
 /* Takes nothing: copies. At most n recipients will be added. */
 void transaction_init(struct transaction *, const char *sender, size_t n);
-void transaction_add(struct transaction *, const char *address);
+void transaction_add(
+    struct transaction *, uint32_t number, const char *address);
 void transaction_clear(struct transaction *);
 void transaction_settle(struct recipient *, const struct status *);
 /* Some recipient has no end of its own yet. */

@@ -54,6 +54,8 @@ check_distinct(const struct accounts *all, struct trouble *t)
 bool
 accounts_find(struct accounts *all, struct trouble *t)
 {
+	const struct group *operators = getgrnam(GROUP_OPERATORS);
+
 	if (nprograms > PROGRAMS_MAX)
 		panic("%zu programs", nprograms);
 	all->root = geteuid() == 0;
@@ -63,9 +65,10 @@ accounts_find(struct accounts *all, struct trouble *t)
 		if (all->root && !find(programs[i].account, &all->of[i], t))
 			return false;
 	}
+	all->operators = operators == NULL ? 0 : operators->gr_gid;
 	if (!all->root)
 		return true;
-	if (getgrnam(GROUP_OPERATORS) == NULL)
+	if (operators == NULL)
 		return missing(t, "group", GROUP_OPERATORS);
 	return check_distinct(all, t);
 }

@@ -16,7 +16,8 @@ struct account {
 };
 
 struct accounts {
-	bool root; /* else everything belongs to the caller */
+	bool root;       /* else everything belongs to the caller */
+	gid_t operators; /* the group postern, 0: there is none */
 	struct account of[PROGRAMS_MAX]; /* in the order of programs[] */
 };
 

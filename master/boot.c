@@ -29,6 +29,7 @@ send_boot(struct child *c)
 	b.index = c->index;
 	b.uid = a->uid;
 	b.gid = a->gid;
+	b.operators = m->accounts.operators;
 	b.confine = conf_number(&m->conf, KEY_SANDBOX) != 0;
 	b.debug = m->options.debug > 1;
 	b.stamp = m->log_stamp;

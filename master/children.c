@@ -5,7 +5,7 @@
 #include "common/base/alloc.h"
 
 enum {
-	FILES_SPARE = 64, /* channels, log, loop */
+	FILES_SPARE = 512, /* the stock of bodies, channels, log, loop */
 	FILES_QUEUE = 32768,
 	FILES_REPORT = 1024,
 	FILES_RESOLVE = 4096

@@ -29,7 +29,8 @@ enum child_state {
 	CHILD_BOOTING, /* is being told its configuration */
 	CHILD_BOOTED,  /* has been told all, confines itself */
 	CHILD_READY,
-	CHILD_ENDING /* its channel is closed; its timer kills it */
+	CHILD_ENDING, /* its channel is closed; its timer kills it */
+	CHILD_KILLED  /* not yet reaped */
 };
 
 struct child {

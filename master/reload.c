@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <sysexits.h>
@@ -90,18 +91,39 @@ check_fixed(const struct conf *old, const struct conf *new, struct trouble *t)
 	return true;
 }
 
+static bool
+is_wanted(const struct conf_listener *l, const struct conf *c)
+{
+	for (size_t i = 0; i < c->nlisteners; i++) {
+		const struct conf_listener *w = &c->listeners[i];
+
+		if (w->port == l->port && w->any == l->any &&
+		    (w->any || ip_eq(&w->ip, &l->ip)))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_port_wanted(uint16_t port, const struct conf *c)
+{
+	for (size_t i = 0; i < c->nlisteners; i++)
+		if (c->listeners[i].port == port)
+			return true;
+	return false;
+}
+
 /*
  * An address in use may be our own: "any" and one address of ours cannot be
  * open at once, so that socket has to wait until its old holders have ended.
  */
 static bool
-is_in_our_own_way(const struct listeners *old, const struct conf *new)
+is_in_our_own_way(const struct conf *old, const struct conf *new)
 {
-	for (size_t i = 0; i < old->n; i++)
-		for (size_t k = 0; k < new->nlisteners; k++)
-			if (old->of[i].sockets == SOCKETS_TCP &&
-			    old->of[i].of.port == new->listeners[k].port)
-				return true;
+	for (size_t i = 0; i < old->nlisteners; i++)
+		if (!is_wanted(&old->listeners[i], new) &&
+		    is_port_wanted(old->listeners[i].port, new))
+			return true;
 	return false;
 }
 
@@ -113,8 +135,8 @@ prepare(struct master *m, struct conf *new, struct trouble *t)
 	if (!check_fixed(&m->conf, new, t))
 		return false;
 	r->opened = listeners_open(&r->listeners, new, &m->listeners, 0, t);
-	if (!r->opened && !(t->code == EX_UNAVAILABLE &&
-			      is_in_our_own_way(&m->listeners, new)))
+	if (!r->opened &&
+	    !(t->code == EX_UNAVAILABLE && is_in_our_own_way(&m->conf, new)))
 		return false;
 	r->conf = *new;
 	return true;

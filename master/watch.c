@@ -40,7 +40,7 @@ timer_set(struct child *c, int64_t ms)
 void
 child_kill(struct child *c, const char *why)
 {
-	if (c->pid == 0)
+	if (c->pid == 0 || c->state == CHILD_KILLED)
 		return;
 	log_child("child-killed", c);
 	log_text("why", why);
@@ -48,7 +48,7 @@ child_kill(struct child *c, const char *why)
 	if (c->control != NULL)
 		channel_free(c->control);
 	c->control = NULL;
-	c->state = CHILD_ENDING;
+	c->state = CHILD_KILLED;
 	event_del(c->timer);
 	kill(c->pid, SIGKILL);
 }
@@ -57,7 +57,7 @@ void
 child_end(struct child *c)
 {
 	event_del(c->timer);
-	if (c->pid == 0)
+	if (c->pid == 0 || c->state == CHILD_KILLED)
 		return;
 	if (c->control != NULL)
 		channel_free(c->control);
@@ -85,6 +85,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 		child_kill(c, "did not end in time");
 		return;
 	case CHILD_READY:
+	case CHILD_KILLED:
 		return;
 	}
 }

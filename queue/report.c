@@ -256,14 +256,15 @@ on_ask_order(struct channel *ch, struct conv *conv, const void *msg, int fd)
 		return false;
 	c->ordering = conv;
 	c->active_at = clock_mono_ms();
+	order.uid = c->who.uid;
+	order.operator_ = c->operator_;
 	refused = order_refused(c, m);
 	if (refused != NULL) {
+		order_log_own(&order, no.code);
 		view_copy(view_of(refused), no.text, sizeof(no.text));
 		on_order_answered(c, &no);
 		return true;
 	}
-	order.uid = c->who.uid;
-	order.operator_ = c->operator_;
 	c->order = order_start(&order, on_order_answered, c);
 	return true;
 }

@@ -30,17 +30,16 @@ static const char *const verbs[] = {
 	[ORDER_RELEASE] = "release",
 };
 
-static void
-log_order(const struct msg_order *o, const struct msg_order_done *d)
+void
+order_log_own(const struct msg_order *o, uint16_t code)
 {
-	log_begin("order");
+	log_begin("order-refused");
 	log_word("verb", o->verb < nitems(verbs) && verbs[o->verb] != NULL
 			     ? verbs[o->verb]
 			     : "unknown");
 	log_id("id", o->id);
 	log_u64("uid", o->uid);
-	log_u64("code", d->code);
-	log_u64("groups", d->count);
+	log_u64("code", code);
 	log_end();
 }
 
@@ -50,10 +49,8 @@ answer(struct order *o, const struct msg_order_done *d)
 	order_answered *answered = o->answered;
 
 	o->answered = NULL;
-	if (answered == NULL)
-		return;
-	log_order(&o->what, d);
-	answered(o->arg, d);
+	if (answered != NULL)
+		answered(o->arg, d);
 }
 
 static void
@@ -61,6 +58,8 @@ answer_later(struct order *o, const char *text)
 {
 	struct msg_order_done d = { .code = EX_TEMPFAIL };
 
+	if (o->answered != NULL)
+		order_log_own(&o->what, d.code);
 	view_copy(view_of(text), d.text, sizeof(d.text));
 	answer(o, &d);
 }

@@ -3,6 +3,7 @@
 #include "queue/schema.h"
 
 #include "common/base/fatal.h"
+#include "queue/spool.h"
 
 #include <sqlite3.h>
 #include <stddef.h>
@@ -155,29 +156,56 @@ schema_instance(struct sqlite3 *db)
 	    db, "SELECT value FROM meta WHERE key = 'instance'");
 }
 
+/* Runs a statement with one integer bound. */
+static void
+with_number(struct sqlite3 *db, const char *sql, int64_t n)
+{
+	sqlite3_stmt *s;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) != SQLITE_OK ||
+	    sqlite3_bind_int64(s, 1, n) != SQLITE_OK ||
+	    sqlite3_step(s) != SQLITE_DONE)
+		fatal_code(EX_OSERR, "queue.db: %s", sqlite3_errmsg(db));
+	sqlite3_finalize(s);
+}
+
+static uint64_t
+next_id(struct sqlite3 *db)
+{
+	return (uint64_t)ask_number(
+	    db, "SELECT value FROM meta WHERE key = 'next_id'");
+}
+
 uint64_t
 schema_ids(struct sqlite3 *db)
 {
-	static const char insert[] =
-	    "INSERT OR IGNORE INTO meta VALUES('next_id', ?)";
-	static const char update[] =
-	    "UPDATE meta SET value = value + ? WHERE key = 'next_id'";
-	const struct {
-		const char *sql;
-		int value;
-	} steps[] = { { insert, ID_FIRST }, { update, ID_BLOCK } };
-	sqlite3_stmt *s;
+	with_number(db,
+	    "UPDATE meta SET value = value + ? WHERE key = 'next_id'",
+	    ID_BLOCK);
+	return next_id(db) - ID_BLOCK;
+}
 
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		if (sqlite3_prepare_v2(db, steps[i].sql, -1, &s, NULL) !=
-			SQLITE_OK ||
-		    sqlite3_bind_int(s, 1, steps[i].value) != SQLITE_OK ||
-		    sqlite3_step(s) != SQLITE_DONE)
-			fatal_code(
-			    EX_OSERR, "queue.db: %s", sqlite3_errmsg(db));
-		sqlite3_finalize(s);
+uint64_t
+schema_first_id(struct sqlite3 *db, uint32_t last_shard, uint64_t *birth)
+{
+	int64_t above = ((int64_t)last_shard + 1) * SHARD_IDS;
+
+	int64_t slack = SHARD_IDS;
+
+	with_number(
+	    db, "INSERT OR IGNORE INTO meta VALUES('next_id', ?)", ID_FIRST);
+	if (sqlite3_changes(db) > 0)
+		slack = 0; /* a new database: no file is ours */
+	with_number(
+	    db, "INSERT OR IGNORE INTO meta VALUES('birth_id', ?)", ID_FIRST);
+	/* the block reserved last reaches into shards that have no folder */
+	if (last_shard > 0 && above > (int64_t)next_id(db) + slack) {
+		with_number(db,
+		    "UPDATE meta SET value = ? WHERE key = 'next_id'", above);
+		with_number(db,
+		    "UPDATE meta SET value = ? WHERE key = 'birth_id'", above);
 	}
-	return (uint64_t)ask_number(
-		   db, "SELECT value FROM meta WHERE key = 'next_id'") -
-	       ID_BLOCK;
+	*birth = (uint64_t)ask_number(
+	    db, "SELECT value FROM meta WHERE key = 'birth_id'");
+	return schema_ids(db);
 }

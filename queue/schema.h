@@ -30,5 +30,12 @@ struct sqlite3 *schema_open(void);
 uint64_t schema_instance(struct sqlite3 *);
 /* Reserves ID_BLOCK ids durably and gives the first. */
 uint64_t schema_ids(struct sqlite3 *);
+/*
+ * The same at start: ids above every shard that exists, should the database
+ * be younger (lost, or from a backup) than the files.  *birth: files below it
+ * may have had rows that were lost.
+ */
+uint64_t schema_first_id(
+    struct sqlite3 *, uint32_t last_shard, uint64_t *birth);
 
 #endif

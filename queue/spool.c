@@ -80,25 +80,16 @@ spool_shard_fd(uint32_t shard)
 	return fd;
 }
 
-static const char *
-tmp_name(uint64_t id, char name[NAME_BYTES])
-{
-	char text[ID_TEXT];
-
-	snprintf(name, NAME_BYTES, "tmp-%s", id_print(id, text));
-	return name;
-}
-
 bool
 spool_create(uint64_t id, int *wfd, int *rfd)
 {
-	char name[NAME_BYTES];
+	char name[ID_TEXT];
 	int dir = spool_shard_fd(spool_shard(id));
 	int error;
 
 	if (dir == -1)
 		return false;
-	tmp_name(id, name);
+	id_print(id, name);
 	*wfd = openat(dir, name,
 	    O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
 	    0600);
@@ -112,16 +103,6 @@ spool_create(uint64_t id, int *wfd, int *rfd)
 	unlinkat(dir, name, 0);
 	errno = error;
 	return false;
-}
-
-bool
-spool_keep(uint64_t id)
-{
-	char from[NAME_BYTES], to[ID_TEXT];
-	int dir = spool_shard_fd(spool_shard(id));
-
-	return dir != -1 &&
-	       renameat(dir, tmp_name(id, from), dir, id_print(id, to)) == 0;
 }
 
 int
@@ -142,70 +123,6 @@ spool_remove(uint32_t shard, uint64_t id)
 	snprintf(
 	    path, sizeof(path), "%" PRIu32 "/%s", shard, id_print(id, text));
 	unlinkat(mess_fd(), path, 0);
-}
-
-void
-spool_remove_tmp(uint64_t id)
-{
-	char path[NAME_BYTES], name[NAME_BYTES];
-
-	snprintf(path, sizeof(path), "%" PRIu32 "/%.40s", spool_shard(id),
-	    tmp_name(id, name));
-	unlinkat(mess_fd(), path, 0);
-}
-
-/* True and *id set when the name is tmp-<id>. */
-static bool
-is_tmp(const char *name, uint64_t *id)
-{
-	return strncmp(name, "tmp-", 4) == 0 && id_parse(view_of(name + 4), id);
-}
-
-static uint64_t
-clean_shard(const char *name, uint64_t first)
-{
-	int fd = openat(
-	    mess_fd(), name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
-	struct dirent *e;
-	uint64_t removed = 0, id;
-
-	if (dir == NULL) {
-		if (fd != -1)
-			close(fd);
-		return 0;
-	}
-	while ((e = readdir(dir)) != NULL)
-		if (is_tmp(e->d_name, &id) && id < first &&
-		    unlinkat(fd, e->d_name, 0) == 0)
-			removed++;
-	closedir(dir);
-	return removed;
-}
-
-uint64_t
-spool_clean(uint64_t first)
-{
-	int fd = openat(mess_fd(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
-	struct dirent *e;
-	uint64_t removed = 0, shard;
-
-	if (dir == NULL) {
-		if (fd != -1)
-			close(fd);
-		return 0;
-	}
-	while ((e = readdir(dir)) != NULL) {
-		if (!view_u64(view_of(e->d_name), &shard))
-			continue;
-		removed += clean_shard(e->d_name, first);
-		/* the current shard may be empty and in use */
-		if (shard < spool_shard(first))
-			unlinkat(fd, e->d_name, AT_REMOVEDIR);
-	}
-	closedir(dir);
-	return removed;
 }
 
 bool

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* queue/spool.h - the body files: mess/<shard>/<id>, tmp-<id> before.
+/* queue/spool.h - the body files: mess/<shard>/<id>.
  *
  * Works relative to the current folder, which is SPOOL/queue (chrooted as
- * root).  After start only the store thread calls it.  A shard holds the ids
- * of SHARD_IDS numbers; ids are handed out in order, so the current shard
- * changes every SHARD_IDS files.
+ * root).  After start only the store thread calls it.  A file is made under
+ * its name before it is handed to smtpd, and the name made durable with it;
+ * what makes it a message is its row in queue.db.  A shard holds the ids of
+ * SHARD_IDS numbers; ids are handed out in order, so the current shard changes
+ * every SHARD_IDS files.
  */
 #ifndef QUEUE_SPOOL_H
 #define QUEUE_SPOOL_H
@@ -17,23 +19,27 @@ enum { SHARD_IDS = 10000 };
 uint32_t spool_shard(uint64_t id);
 
 /*
- * Makes mess/<shard>/tmp-<id> and opens it twice: *wfd only appends, *rfd
- * only reads.  False: errno says why.
+ * Makes mess/<shard>/<id> and opens it twice: *wfd only appends, *rfd only
+ * reads.  The name is durable with the shard's next fsync.  False: errno says
+ * why; EEXIST: the name is taken.
  */
 bool spool_create(uint64_t id, int *wfd, int *rfd);
-/* tmp-<id> gets its final name; durable with the shard's next fsync. */
-bool spool_keep(uint64_t id);
 /* The folder of the shard, open for fsync; stays open while it is current.
  * -1: errno says why. */
 int spool_shard_fd(uint32_t shard);
 int spool_open(uint32_t shard, uint64_t id); /* read-only; -1 and errno */
 void spool_remove(uint32_t shard, uint64_t id);
-void spool_remove_tmp(uint64_t id);
-/*
- * Removes files named tmp-<id> with id below first, which a former queue
- * left behind, and shards that are empty.  Gives the number of files removed.
- */
-uint64_t spool_clean(uint64_t first);
+/* The highest shard that has a folder, 0 when there is none. */
+uint32_t spool_last_shard(void);
+
+/* A walk over all body files, a piece at a time. */
+struct spool_walk;
+struct spool_walk *spool_walk_new(void);
+void spool_walk_free(struct spool_walk *);
+/* The next file's shard, id and age by its time of change; false: the end.
+ * Empty shards below keep are removed on the way. */
+bool spool_walk_next(struct spool_walk *, uint32_t keep, uint32_t *shard,
+    uint64_t *id, int64_t *age_seconds);
 /* Bytes and inodes that are free for us; false when it cannot be told. */
 bool spool_space(uint64_t *bytes, uint64_t *inodes);
 

@@ -12,7 +12,7 @@
 
 #include <event2/event.h>
 
-enum { CLEAN_SECONDS = 2 };
+enum { CLEAN_SECONDS = 1 };
 
 static struct {
 	struct event *timer, *cleaner;
@@ -20,11 +20,26 @@ static struct {
 } start;
 
 static void
+clean_again(void)
+{
+	const struct timeval tv = { .tv_sec = CLEAN_SECONDS };
+
+	event_add(start.cleaner, &tv);
+}
+
+static void
 on_cleaned(struct store_op *op)
 {
-	if (op->u.cleaned > 0)
-		log_info("cleaned", "%llu files that a former queue left",
-		    (unsigned long long)op->u.cleaned);
+	const struct store_clean *c = &op->u.clean;
+
+	if (c->removed > 0 || c->orphans > 0) {
+		log_begin("cleaned");
+		log_u64("removed", c->removed);
+		log_u64("orphans-kept", c->orphans);
+		log_end();
+	}
+	if (!c->finished)
+		clean_again();
 	store_op_free(op);
 }
 
@@ -40,13 +55,11 @@ on_clean(evutil_socket_t fd, short what, void *arg)
 static void
 begin(void)
 {
-	const struct timeval tv = { .tv_sec = CLEAN_SECONDS };
-
 	if (start.begun)
 		return;
 	start.begun = true;
 	event_del(start.timer);
-	event_add(start.cleaner, &tv);
+	clean_again();
 	window_open();
 }
 

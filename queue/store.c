@@ -20,12 +20,18 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { SYNC_THREADS = 32 };
+enum {
+	SYNC_THREADS = 32,
+	CLEAN_PIECE = 1000,               /* files looked at in one go */
+	ORPHAN_SECONDS = 7 * 24 * 60 * 60 /* before an orphan is removed */
+};
 
 static struct {
 	struct sqlite3 *db;
 	uint64_t instance;
 	uint64_t first_id, next_id, end_id;
+	uint64_t birth_id; /* files below it may be of a lost database */
+	struct spool_walk *walk;
 	uint8_t key[32];
 	pthread_t thread;
 	pthread_mutex_t lock;
@@ -49,7 +55,8 @@ store_prepare(void)
 	spool_key(store.key);
 	store.db = schema_open();
 	store.instance = schema_instance(store.db);
-	store.first_id = store.next_id = schema_ids(store.db);
+	store.first_id = store.next_id =
+	    schema_first_id(store.db, spool_last_shard(), &store.birth_id);
 	store.end_id = store.first_id + ID_BLOCK;
 	sql_recover(store.db, clock_wall_ms());
 	sql_prepare(store.db);
@@ -185,27 +192,9 @@ store_behind(void)
 static bool
 is_durable(enum store_kind kind)
 {
-	return kind == STORE_COMMIT || kind == STORE_RESULT ||
-	       kind == STORE_SLEEP || kind == STORE_ORDER;
-}
-
-static void
-make_stock(struct store_op *op)
-{
-	struct store_stock *s = &op->u.stock;
-	size_t wanted = s->count;
-
-	for (s->count = 0; s->count < wanted; s->count++) {
-		uint64_t id = files_next_id();
-
-		s->items[s->count].id = id;
-		if (!spool_create(
-			id, &s->items[s->count].wfd, &s->items[s->count].rfd)) {
-			op->error = errno;
-			op->failed = true;
-			return;
-		}
-	}
+	return kind == STORE_STOCK || kind == STORE_COMMIT ||
+	    kind == STORE_RESULT || kind == STORE_SLEEP ||
+	    kind == STORE_ORDER;
 }
 
 static void
@@ -219,16 +208,43 @@ open_body(struct store_op *op)
 	op->error = errno;
 }
 
+/* Removes files that no row knows: those of a former queue that never became
+ * messages at once, those of a lost database after a week. */
+static void
+clean_piece(struct store_clean *c)
+{
+	uint32_t shard;
+	uint64_t id;
+	int64_t age;
+
+	if (store.walk == NULL)
+		store.walk = spool_walk_new();
+	for (size_t i = 0; i < CLEAN_PIECE; i++) {
+		if (!spool_walk_next(store.walk, spool_shard(store.first_id),
+			&shard, &id, &age)) {
+			spool_walk_free(store.walk);
+			store.walk = NULL;
+			c->finished = true;
+			return;
+		}
+		if (id >= store.first_id || read_known(id))
+			continue;
+		if (id < store.birth_id && age < ORPHAN_SECONDS) {
+			c->orphans++;
+			continue;
+		}
+		spool_remove(shard, id);
+		c->removed++;
+	}
+}
+
 /* Operations that neither wait for the disk nor for the transaction. */
 static void
 serve_quick(struct store_op *op)
 {
 	switch (op->kind) {
-	case STORE_STOCK:
-		make_stock(op);
-		break;
 	case STORE_DISCARD:
-		spool_remove_tmp(op->u.discard);
+		spool_remove(spool_shard(op->u.discard), op->u.discard);
 		break;
 	case STORE_OPEN:
 		open_body(op);
@@ -250,8 +266,9 @@ serve_quick(struct store_op *op)
 		read_due(&op->u.due);
 		break;
 	case STORE_CLEAN:
-		op->u.cleaned = spool_clean(store.first_id);
+		clean_piece(&op->u.clean);
 		break;
+	case STORE_STOCK:
 	case STORE_COMMIT:
 	case STORE_RESULT:
 	case STORE_SLEEP:
@@ -284,15 +301,30 @@ tell_loop(struct store_list *done)
 		fatal("eventfd: %m");
 }
 
+static bool
+any_rows(struct store_list *batch)
+{
+	struct store_op *op;
+
+	STAILQ_FOREACH (op, batch, next) {
+		if (op->kind != STORE_STOCK && !op->failed)
+			return true;
+	}
+	return false;
+}
+
 /* One transaction for all of them; all or none. */
 static void
 transact(struct store_list *batch, struct store_removals *removals)
 {
 	struct store_op *op;
-	bool fine = sql_begin();
+	bool fine;
 
+	if (!any_rows(batch))
+		return;
+	fine = sql_begin();
 	STAILQ_FOREACH (op, batch, next) {
-		if (fine && !op->failed)
+		if (fine && !op->failed && op->kind != STORE_STOCK)
 			fine = sql_apply(op, removals);
 	}
 	if (fine && sql_commit())
@@ -307,7 +339,7 @@ transact(struct store_list *batch, struct store_removals *removals)
 	sql_rollback();
 	removals->n = 0;
 	STAILQ_FOREACH (op, batch, next) {
-		if (!op->failed) {
+		if (!op->failed && op->kind != STORE_STOCK) {
 			op->failed = true;
 			op->error = ENOSPC;
 			files_undo(op);

@@ -24,7 +24,7 @@ struct sqlite3;
 enum { STORE_STOCK_MAX = 32, STORE_LOAD_MAX = 64, STORE_DUE_MAX = 64 };
 
 enum store_kind {
-	STORE_STOCK,   /* body files to be written by smtpd */
+	STORE_STOCK,   /* body files to be written by smtpd, durable names */
 	STORE_DISCARD, /* such a file is not wanted */
 	STORE_OPEN,    /* a body to be read */
 	STORE_COMMIT,  /* a message is to be durable */
@@ -139,6 +139,12 @@ struct store_space {
 	uint64_t bytes, inodes;
 };
 
+struct store_clean {
+	uint64_t removed; /* out: files that never became messages */
+	uint64_t orphans; /* out: kept, as their row may have been lost */
+	bool finished;    /* else: ask again */
+};
+
 struct store_op {
 	enum store_kind kind;
 	bool failed;
@@ -159,7 +165,7 @@ struct store_op {
 		struct store_due due;
 		struct store_fate fate;
 		struct store_space space;
-		uint64_t cleaned;
+		struct store_clean clean;
 	} u;
 };
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* queue/store_files.c - body files of a batch made durable together.
  *
- * Names come first: then the fsyncs of files and of their folders, all under
- * way at once, share one commit of the file system's journal.  A file whose
+ * The fsyncs of files, and of folders in which files were made, are all under
+ * way at once and so share commits of the file system's journal.  The name of
+ * a body was made durable before its descriptor was handed out.  A file whose
  * fsync failed is discarded, never synced again: what the kernel dropped it
  * would not report twice.
  */
@@ -155,9 +156,28 @@ discard(struct message *m)
 {
 	int error = errno;
 
-	spool_remove_tmp(m->id);
 	spool_remove(m->shard, m->id);
 	errno = error;
+}
+
+/* Files for smtpd: handed out when their names are durable. */
+static void
+make_stock(struct store_op *op, struct sync_plan *plan)
+{
+	struct store_stock *s = &op->u.stock;
+	size_t wanted = s->count;
+
+	for (s->count = 0; s->count < wanted; s->count++) {
+		uint64_t id = files_next_id();
+
+		if (!spool_create(
+			id, &s->items[s->count].wfd, &s->items[s->count].rfd) ||
+		    !plan_shard(plan, spool_shard(id))) {
+			fail(op, errno);
+			return;
+		}
+		s->items[s->count].id = id;
+	}
 }
 
 static void
@@ -167,12 +187,14 @@ prepare(struct store_op *op, struct sync_plan *plan)
 	struct message *m;
 	struct stat st;
 
+	if (op->kind == STORE_STOCK)
+		make_stock(op, plan);
 	if (c == NULL)
 		return;
 	m = c->message;
 	if ((op->kind == STORE_RESULT && !write_notice(&op->u.result)) ||
-	    fstat(m->fd, &st) == -1 || !spool_keep(m->id) ||
-	    !plan_shard(plan, m->shard)) {
+	    fstat(m->fd, &st) == -1 ||
+	    (op->kind == STORE_RESULT && !plan_shard(plan, m->shard))) {
 		fail(op, errno);
 		discard(m);
 		return;
@@ -181,20 +203,41 @@ prepare(struct store_op *op, struct sync_plan *plan)
 	plan_add(plan, m->fd, op, m->shard, -1);
 }
 
-/* Everything in a folder that could not be synced has failed. */
+/* None of these files will be handed out. */
 static void
-fail_shard(const struct sync_plan *p, uint32_t shard, int error)
+discard_stock(struct store_op *op)
 {
-	for (size_t i = 0; i < p->n; i++)
-		if (p->about[i].op != NULL && p->about[i].shard == shard &&
-		    !p->about[i].op->failed) {
-			fail(p->about[i].op, error);
-			discard(body_of(p->about[i].op)->message);
+	struct store_stock *s = &op->u.stock;
+
+	for (; s->count > 0; s->count--) {
+		uint64_t id = s->items[s->count - 1].id;
+
+		close(s->items[s->count - 1].wfd);
+		close(s->items[s->count - 1].rfd);
+		spool_remove(spool_shard(id), id);
+	}
+}
+
+/* A folder could not be synced: nothing that was made in this batch counts. */
+static void
+fail_new(struct store_list *batch, int error)
+{
+	struct store_op *op;
+
+	STAILQ_FOREACH (op, batch, next) {
+		if (op->kind == STORE_STOCK) {
+			fail(op, error);
+			discard_stock(op);
+		} else if (op->kind == STORE_RESULT && !op->failed &&
+			   body_of(op) != NULL) {
+			fail(op, error);
+			discard(body_of(op)->message);
 		}
+	}
 }
 
 static void
-judge(const struct sync_plan *p)
+judge(const struct sync_plan *p, struct store_list *batch)
 {
 	for (size_t i = 0; i < p->n; i++) {
 		struct store_op *op = p->about[i].op;
@@ -205,7 +248,7 @@ judge(const struct sync_plan *p)
 		if (error == 0)
 			continue;
 		if (op == NULL) {
-			fail_shard(p, p->about[i].shard, error);
+			fail_new(batch, error);
 		} else if (!op->failed) {
 			fail(op, error);
 			discard(body_of(op)->message);
@@ -223,7 +266,7 @@ files_sync(struct store_list *batch)
 	STAILQ_FOREACH (op, batch, next)
 		prepare(op, &plan);
 	sync_all(plan.items, plan.n);
-	judge(&plan);
+	judge(&plan, batch);
 }
 
 void

@@ -45,6 +45,7 @@ void read_load(struct store_load *);
 void read_get(struct store_get *);
 void read_due(struct store_due *);
 void read_fate(struct store_fate *);
+bool read_known(uint64_t id); /* there is a row of that message */
 /* False: no such message. */
 bool read_owner(uint64_t id, int64_t *uid, uint32_t *shard);
 

@@ -215,6 +215,18 @@ read_due(struct store_due *d)
 	sqlite3_reset(s);
 }
 
+bool
+read_known(uint64_t id)
+{
+	sqlite3_stmt *s = reader.statements[FATE];
+	int code;
+
+	sqlite3_bind_int64(s, 1, (int64_t)id);
+	code = sqlite3_step(s);
+	sqlite3_reset(s);
+	return code != SQLITE_DONE; /* in doubt: yes */
+}
+
 void
 read_fate(struct store_fate *f)
 {

@@ -4,8 +4,8 @@
 
 #include "common/base/alloc.h"
 #include "common/mail/domain.h"
-#include "resolve/ask.h"
 #include "resolve/host.h"
+#include "resolve/inquire.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -80,7 +80,7 @@ mx_begin(struct job *j, const char *name)
 	struct key k = { name, DNS_MX };
 
 	j->waits[0].done = on_mx_done;
-	ask(k, &j->waits[0]);
+	inquire(k, &j->waits[0]);
 }
 
 static void
@@ -139,9 +139,9 @@ host_begin(struct job *j, const char *name)
 	j->host = mem_zero(1, sizeof(*j->host));
 	j->waits[HOST_SIX].done = on_six_done;
 	j->waits[HOST_FOUR].done = on_four_done;
-	ask(six, &j->waits[HOST_SIX]);
+	inquire(six, &j->waits[HOST_SIX]);
 	/* not before both are known is the job over, so it is still there */
-	ask(four, &j->waits[HOST_FOUR]);
+	inquire(four, &j->waits[HOST_FOUR]);
 }
 
 static const struct {
@@ -199,5 +199,5 @@ const struct peer_def serve_peers[SERVE_PEERS] = {
 void
 serve_start(void)
 {
-	ask_start(process_base(), process_conf());
+	inquire_start(process_base(), process_conf());
 }

@@ -9,13 +9,13 @@
 #include "common/base/clock.h"
 #include "common/base/fatal.h"
 #include "common/base/log.h"
+#include "resolve/random.h"
 #include "resolve/tcp.h"
 #include "resolve/udp.h"
 
 #include <errno.h>
 #include <event2/event.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -23,8 +23,8 @@ enum {
 	SILENCE_MS = 2 * 1000, /* a resolver is passed over */
 	SILENT_MS = 30 * 1000, /* for so long, by fresh questions */
 	STRAYS_LOG_MS = 60 * 1000,
-	BURST = 128,  /* datagrams that fit any receive buffer */
-	TICK_MS = 100 /* one unanswered for longer is no burst any more */
+	BURST = 128, /* datagrams that fit any receive buffer */
+	TICK_MS = 50 /* unanswered for two of them: no burst any more */
 };
 
 TAILQ_HEAD(held, exchange);
@@ -34,8 +34,8 @@ struct resolver {
 	struct udp_pool *udp;
 	unsigned int silences;
 	int64_t spoke_at;
-	int64_t silent_until; /* 0: speaks */
-	unsigned int burst;   /* sent in this tick and unanswered */
+	int64_t silent_until;  /* 0: speaks */
+	unsigned int burst[2]; /* unanswered, of this tick and the last */
 	uint64_t tick;
 	struct event *ticker;
 	struct held held; /* to be sent when the burst is over */
@@ -90,8 +90,8 @@ forget(struct exchange *x)
 	if (x->is_held)
 		TAILQ_REMOVE(&r->held, x, held);
 	x->is_held = false;
-	if (x->udp.socket != NULL && x->tick == r->tick)
-		r->burst--;
+	if (x->udp.socket != NULL && r->tick - x->tick < nitems(r->burst))
+		r->burst[r->tick - x->tick]--;
 	udp_forget(&x->udp);
 	tcp_forget(&x->tcp);
 	event_del(x->timer);
@@ -159,15 +159,28 @@ hold(struct resolver *r, struct exchange *x)
 	TAILQ_INSERT_TAIL(&r->held, x, held);
 }
 
+static bool
+has_room(const struct resolver *r)
+{
+	return r->burst[0] + r->burst[1] < BURST;
+}
+
 static void
-count_burst(struct resolver *r, struct exchange *x)
+tick_later(struct resolver *r)
 {
 	const struct timeval tv = { 0, TICK_MS * 1000 };
 
+	if (!event_pending(r->ticker, EV_TIMEOUT, NULL) &&
+	    event_add(r->ticker, &tv) == -1)
+		fatal("no timer");
+}
+
+static void
+count_burst(struct resolver *r, struct exchange *x)
+{
 	x->tick = r->tick;
-	r->burst++;
-	if (!event_pending(r->ticker, EV_TIMEOUT, NULL))
-		event_add(r->ticker, &tv);
+	r->burst[0]++;
+	tick_later(r);
 }
 
 /*
@@ -183,7 +196,7 @@ question_prepare(struct exchange *x)
 		&x->question, x->name, (enum dns_type)x->type, !x->plain))
 		return false;
 	if (x->timeouts + 1 < TRANSPORT_TRIES)
-		arc4random_buf(bits, sizeof(bits));
+		random_bytes(bits, sizeof(bits));
 	question_mix(&x->question, bits);
 	return true;
 }
@@ -193,7 +206,7 @@ send_udp(struct exchange *x)
 {
 	struct resolver *r = &self.resolvers[x->resolver];
 
-	if (r->burst >= BURST) {
+	if (!has_room(r)) {
 		hold(r, x);
 		return;
 	}
@@ -215,7 +228,7 @@ send_held(struct resolver *r)
 {
 	struct exchange *x;
 
-	while (r->burst < BURST && (x = TAILQ_FIRST(&r->held)) != NULL) {
+	while (has_room(r) && (x = TAILQ_FIRST(&r->held)) != NULL) {
 		TAILQ_REMOVE(&r->held, x, held);
 		x->is_held = false;
 		send_udp(x);
@@ -230,7 +243,10 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	r->tick++;
-	r->burst = 0;
+	r->burst[1] = r->burst[0];
+	r->burst[0] = 0;
+	if (r->burst[1] > 0)
+		tick_later(r);
 	send_held(r);
 }
 

@@ -8,12 +8,14 @@
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
 #include "common/base/fatal.h"
+#include "resolve/random.h"
 
 #include <errno.h>
 #include <event2/event.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+_Static_assert(65536 % UDP_SOCKETS == 0, "each is as likely");
 
 enum {
 	CHAINS = 64,
@@ -188,7 +190,7 @@ socket_ready(struct udp_socket *s)
 static struct udp_socket *
 choose(struct udp_pool *p)
 {
-	uint32_t first = arc4random_uniform(UDP_SOCKETS);
+	uint32_t first = random_u16() % UDP_SOCKETS;
 	struct udp_socket *s;
 
 	for (uint32_t i = 0; i < UDP_SOCKETS; i++) {
@@ -208,7 +210,7 @@ static bool
 choose_id(struct udp_socket *s, uint16_t *id)
 {
 	for (int i = 0; i < ID_TRIES; i++) {
-		*id = (uint16_t)arc4random();
+		*id = random_u16();
 		if (find(s, *id) == NULL)
 			return true;
 	}

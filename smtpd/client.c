@@ -33,7 +33,10 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		n = 0;
 	if (n == -1) {
-		client_end(c);
+		c->broken = true;
+		/* a commit of which queue has one half must get its other */
+		if (c->place != PLACE_OUTBOX || c->conv == NULL)
+			client_end(c);
 		return;
 	}
 	buf_drop(&c->unsent, (size_t)n);
@@ -376,5 +379,6 @@ client_close(struct client *c, const struct smtp_reply *why)
 {
 	session_close(&c->session, why, &c->worker->out);
 	flush(c, &c->worker->out);
-	leave(c, true);
+	/* only who was listened to has left nothing unread */
+	leave(c, !c->reading || c->held.len > 0);
 }

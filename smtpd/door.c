@@ -51,12 +51,6 @@ identify(const struct door *d, int fd, const struct sockaddr *sa,
 	return true;
 }
 
-static bool
-is_full(const struct worker *w)
-{
-	return w->roster.nclients >= conf_number(w->service.conf, KEY_SESSIONS);
-}
-
 /* RFC 5321 3.8: a word before the door is shut, so that it comes again. */
 static void
 turn_away(struct worker *w, int fd)
@@ -81,7 +75,7 @@ welcome(struct door *d, int fd, const struct sockaddr *sa)
 		return;
 	}
 	log_connect(&who, uid);
-	if (is_full(d->worker))
+	if (d->worker->roster.nclients >= d->worker->max_clients)
 		turn_away(d->worker, fd);
 	else
 		client_new(d->worker, fd, &who, uid);

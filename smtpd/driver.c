@@ -15,11 +15,10 @@
 
 #include <event2/event.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 enum {
-	DESCRIPTORS_OWN = 512, /* the stock, doors, channels, and some */
-	STOP_WAIT_MS = 5000,   /* for messages that are on their way */
+	DESCRIPTORS_OWN = 32, /* channels, listeners, the loop */
+	STOP_WAIT_MS = 5000,  /* for messages that are on their way */
 	FILE_WAIT_MS = 10000,
 	FATE_WAIT_MS = 60000,
 	LEAVE_WAIT_MS = 5000,
@@ -49,31 +48,37 @@ log_refused(const struct session *s, const struct refusal *r)
 	log_end();
 }
 
-/* A session has a socket and at times a body; where not all fit, the most. */
+/*
+ * A worker without a free descriptor could not take a file from queue, which
+ * would look as if queue broke the rules.  So what clients may have is counted
+ * beforehand: posternd set the limit by `limit sessions`, but a machine may
+ * grant less.
+ */
 static void
-raise_descriptors(void)
+share_descriptors(void)
 {
-	uint64_t sessions = conf_number(process_conf(), KEY_SESSIONS);
 	struct rlimit limit;
+	rlim_t files, left;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
 		fatal("getrlimit: %m");
-	limit.rlim_cur = sessions * 2 + DESCRIPTORS_OWN;
-	if (limit.rlim_cur > limit.rlim_max)
-		limit.rlim_cur = limit.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &limit) == -1)
-		fatal("setrlimit: %m");
-	if (limit.rlim_cur < sessions + DESCRIPTORS_OWN)
-		log_warn("only %llu descriptors for %llu sessions",
-		    (unsigned long long)limit.rlim_cur,
-		    (unsigned long long)sessions);
+	files = limit.rlim_cur / 4;
+	worker.stock.max = files > STOCK_MAX ? STOCK_MAX : (uint32_t)files;
+	left = worker.stock.max + DESCRIPTORS_OWN;
+	left = limit.rlim_cur > left ? limit.rlim_cur - left : 0;
+	worker.max_clients = conf_number(process_conf(), KEY_SESSIONS);
+	if (left >= worker.max_clients)
+		return;
+	log_warn("descriptors suffice for %llu sessions, not for %llu",
+	    (unsigned long long)left, (unsigned long long)worker.max_clients);
+	worker.max_clients = left;
 }
 
 void
 driver_prepare(void)
 {
 	date_prepare();
-	raise_descriptors();
+	share_descriptors();
 }
 
 static void

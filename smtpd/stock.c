@@ -54,24 +54,26 @@ stock_drop(struct stock *st)
  * before queue has made new ones.
  */
 static uint32_t
-ideal(size_t in_use)
+ideal(const struct stock *st, size_t in_use)
 {
 	size_t level = STOCK_MIN + 2 * in_use;
 
 	level = (level + STOCK_STEP - 1) / STOCK_STEP * STOCK_STEP;
-	return level > STOCK_MAX ? STOCK_MAX : (uint32_t)level;
+	return level > st->max ? st->max : (uint32_t)level;
 }
 
 bool
 stock_wish(struct stock *st, size_t in_use, bool calm, uint32_t *wish)
 {
-	uint32_t level = ideal(in_use);
+	uint32_t level = ideal(st, in_use);
 
 	*wish = st->wished;
 	if (level > st->wished)
 		*wish = level;
 	else if (calm && level < st->wished)
-		*wish = st->wished - STOCK_STEP;
+		*wish = st->wished - level < STOCK_STEP
+			    ? level
+			    : st->wished - STOCK_STEP;
 	if (*wish == st->wished)
 		return false;
 	st->wished = *wish;

@@ -26,6 +26,7 @@ struct body_file {
 struct stock {
 	struct body_file files[STOCK_MAX]; /* a ring */
 	size_t first, n;
+	uint32_t max;    /* never wish for more: STOCK_MAX or less */
 	uint32_t wished; /* what queue was last told; 0: nothing yet */
 };
 

@@ -24,6 +24,7 @@ struct worker {
 	struct event_base *base;
 	struct service service;
 	struct roster roster;
+	uint64_t max_clients;
 	struct stock stock;
 	struct channel *queue; /* NULL while there is none */
 	size_t files_out;      /* taken from the stock, not yet given away */

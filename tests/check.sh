@@ -73,6 +73,7 @@ unit() {
 style() {
 	step layers sh tests/check_layers.sh
 	step style sh tests/check_style.sh
+	step documents sh tests/check_docs.sh
 	if command -v clang-format >/dev/null 2>&1; then
 		step format "${MAKE:-make}" format-check
 	fi

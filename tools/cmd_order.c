@@ -103,7 +103,8 @@ retry_all(struct ask *ask)
 	if (done.code != EX_OK)
 		fprintf(stderr, "postern retry: %s\n", done.text);
 	else
-		printf("%u deliveries that waited are due now\n", done.count);
+		printf("%u waiting deliver%s due now\n", done.count,
+		    done.count == 1 ? "y is" : "ies are");
 	return done.code;
 }
 

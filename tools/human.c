@@ -193,6 +193,26 @@ human_text(struct buf *out, struct view v, size_t columns, bool utf8)
 	return used;
 }
 
+/* Control characters, and the marks that turn or hide text. */
+static bool
+is_treacherous(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) ||
+	       (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+	       (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
+}
+
+static size_t
+json_plain_length(struct view v)
+{
+	size_t n = 0;
+
+	while (n < v.len && v.data[n] >= 0x20 && v.data[n] < 0x7f &&
+	       v.data[n] != '"' && v.data[n] != '\\')
+		n++;
+	return n;
+}
+
 void
 human_json(struct buf *out, struct view v)
 {
@@ -202,11 +222,16 @@ human_json(struct buf *out, struct view v)
 	for (; v.len > 0; v = view_skip(v, len == 0 ? 1 : len)) {
 		uint32_t c;
 
+		len = json_plain_length(v);
+		if (len > 0) {
+			buf_add(out, view_make(v.data, len));
+			continue;
+		}
 		len = utf8_length(v);
 		c = len == 0 ? 0xfffd : code_point(v.data, len);
 		if (len == 1 && (c == '"' || c == '\\'))
 			buf_printf(out, "\\%c", (char)c);
-		else if (c < 0x20 || (c >= 0x7f && c < 0xa0) || len == 0)
+		else if (is_treacherous(c) || len == 0)
 			buf_printf(out, "\\u%04x", c);
 		else
 			buf_add(out, view_make(v.data, len));

@@ -236,8 +236,10 @@ full_state(struct listing *l, const struct msg_row_rcpt *m)
 		    human_age(m->next_try - l->now, next));
 	else if (m->state == GROUP_WAITING)
 		buf_add_string(l->out, ", due");
-	buf_printf(l->out, ", tried %" PRIu32 " time%s\n", m->attempts,
-	    m->attempts == 1 ? "" : "s");
+	if (m->attempts > 0)
+		buf_printf(l->out, ", tried %" PRIu32 " time%s", m->attempts,
+		    m->attempts == 1 ? "" : "s");
+	buf_add_string(l->out, "\n");
 }
 
 static void

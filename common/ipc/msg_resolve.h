@@ -16,6 +16,7 @@ enum question_kind {
 };
 
 enum answer_kind {
+	/* MX without any record: there are some, but none names a host. */
 	ANSWER_FOUND = 1,
 	ANSWER_NONE = 2,     /* the name exists, without such records */
 	ANSWER_NO_NAME = 3,  /* NXDOMAIN */

@@ -4,13 +4,13 @@
  *	# comment: the RFC and section that the dialogue shows
  *	conf  STATEMENT          a line of postern.conf
  *	class local              the submission socket, uid 1000
- *	client 192.0.2.9         the client's address (else 127.0.0.1)
+ *	client 192.0.2.9         the client's address
  *	queue 452 4.3.1 TEXT     queue's answer to each commit (else stored)
  *	intake 452 4.3.1 TEXT    queue wants no new mail
  *	stock none               queue has no file for a body
  *	C: TEXT                  the client sends TEXT and CRLF
  *	C+ TEXT                  the same without CRLF
- *	S: TEXT                  a line that we answer; "*" stands for anything
+ *	S: TEXT                  our answer; "*" stands for anything
  *	stored FROM TO...        a message was stored with this envelope
  *	| TEXT                   ... and this line, below our trace header
  *	closed                   we hang up

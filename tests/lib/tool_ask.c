@@ -42,6 +42,7 @@ struct asked {
 
 static struct {
 	struct event_base *base;
+	struct event *in;
 	struct channel *control, *peer;
 	struct conf conf;
 	const char *program;
@@ -339,8 +340,6 @@ on_stdin(evutil_socket_t fd, short what, void *arg)
 int
 main(int argc, char *argv[])
 {
-	struct event *in;
-
 	log_open(STDERR_FILENO, "ask");
 	signal(SIGPIPE, SIG_IGN);
 	conf_init(&self.conf);
@@ -348,10 +347,10 @@ main(int argc, char *argv[])
 	self.base = event_base_new();
 	start();
 	boot();
-	in = event_new(
+	self.in = event_new(
 	    self.base, STDIN_FILENO, EV_READ | EV_PERSIST, on_stdin, NULL);
 	if (self.wait)
-		event_add(in, NULL);
+		event_add(self.in, NULL);
 	for (;;) {
 		go_on();
 		channels_flush();

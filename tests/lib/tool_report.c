@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* tests/lib/tool_report.c - runs postern-report alone, with a queue of straw.
  *
- *	report PROGRAM FOLDER SOCKET
+ *	report PROGRAM FOLDER SOCKET [stream]
  *
  * Plays posternd: makes the control socket, boots PROGRAM on FOLDER (where
  * queue.db is or will be), and prints "ready".  Plays queue: every order is
@@ -101,10 +101,10 @@ static const struct channel_def queue_def = {
 };
 
 static int
-listen_at(const char *path)
+listen_at(const char *path, int type)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	if (strlcpy(sun.sun_path, path, sizeof(sun.sun_path)) >=
 	    sizeof(sun.sun_path))
@@ -170,11 +170,11 @@ main(int argc, char *argv[])
 {
 	int control[2], listener;
 
-	if (argc != 4) {
-		fputs("usage: report PROGRAM FOLDER SOCKET\n", stderr);
+	if (argc < 4 || argc > 5) {
+		fputs("usage: report PROGRAM FOLDER SOCKET [stream]\n", stderr);
 		return EX_USAGE;
 	}
-	listener = listen_at(argv[3]);
+	listener = listen_at(argv[3], argc == 5 ? SOCK_STREAM : SOCK_SEQPACKET);
 	pair(control);
 	start(argv[1], control[1]);
 	stand.base = event_base_new();

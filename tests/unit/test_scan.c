@@ -228,6 +228,14 @@ test_pointers(void **state)
 	dns_packet_pointer(&packet, 0x3fff);
 	rest_of_a();
 	check_scan("outside", "malformed record");
+
+	/* a sound name, but it comes later */
+	begin();
+	dns_packet_count(&packet, DNS_PACKET_ANSWER);
+	dns_packet_pointer(&packet, packet.len + 2 + 14);
+	rest_of_a();
+	dns_packet_name(&packet, "a.test");
+	check_scan("to what follows", "malformed record");
 }
 
 /* Each pointer leads to the one before it: one name, thousands of steps. */
@@ -289,6 +297,10 @@ test_counts_lie(void **state)
 	dns_packet_a(&packet, "a.test", 60, 1);
 	packet.bytes[DNS_PACKET_ADDITIONAL + 1] = 1;
 	check_scan("one more", "malformed record");
+	begin();
+	dns_packet_a(&packet, "a.test", 60, 1);
+	packet.len--;
+	check_scan("data cut", "malformed record");
 }
 
 static void

@@ -82,7 +82,8 @@ test_wish(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < nitems(wishes); i++) {
-		struct stock st = { .wished = wishes[i].wished };
+		struct stock st = { .max = STOCK_MAX,
+			.wished = wishes[i].wished };
 		uint32_t wish;
 
 		check_int("told",
@@ -93,6 +94,20 @@ test_wish(void **state)
 	}
 }
 
+/* Where descriptors are few. */
+static void
+test_small(void **state)
+{
+	struct stock st = { .max = 20 };
+	uint32_t wish;
+
+	(void)state;
+	check_int("told", stock_wish(&st, 100, false, &wish), true);
+	check_int("no more", wish, 20);
+	check_int("less", stock_wish(&st, 0, true, &wish), true);
+	check_int("less", wish, 16);
+}
+
 int
 main(void)
 {
@@ -101,6 +116,7 @@ main(void)
 		cmocka_unit_test(test_dirty),
 		cmocka_unit_test(test_drop),
 		cmocka_unit_test(test_wish),
+		cmocka_unit_test(test_small),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* resolve/ask.c - one question, answered from the cache or from outside. */
-#include "resolve/ask.h"
+/* resolve/inquire.c - one question, answered from the cache or from outside. */
+#include "resolve/inquire.h"
 
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
 #include "resolve/cache.h"
+#include "resolve/random.h"
 #include "resolve/transport.h"
-
-#include <stdlib.h>
 
 static struct {
 	struct cache *cache;
@@ -26,12 +25,12 @@ seed(void)
 {
 	uint64_t s;
 
-	arc4random_buf(&s, sizeof(s));
+	random_bytes(&s, sizeof(s));
 	return s;
 }
 
 void
-ask_start(struct event_base *base, const struct conf *conf)
+inquire_start(struct event_base *base, const struct conf *conf)
 {
 	self.cache = cache_new(CACHE_ENTRIES, seed());
 	self.flights = flights_new(seed());
@@ -83,7 +82,7 @@ refuse(struct wait *w)
 }
 
 void
-ask(struct key k, struct wait *w)
+inquire(struct key k, struct wait *w)
 {
 	const struct answer *known;
 	struct journey *j;
@@ -96,7 +95,7 @@ ask(struct key k, struct wait *w)
 		w->done(w, known, ttl);
 		return;
 	}
-	if (flights_count(self.flights) >= ASK_FLIGHTS) {
+	if (flights_count(self.flights) >= INQUIRE_FLIGHTS) {
 		refuse(w);
 		return;
 	}

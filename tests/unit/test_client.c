@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: ISC */
+/* tests/unit/test_client.c - tests of deliver/client.c
+ *
+ * A dialogue is text: what the server says, "|" for each CRLF; "*" stands
+ * for the body and its final dot being sent when the client wants that, "!"
+ * for a lost connection.
+ */
+#include "deliver/client.h"
+
+#include "tests/unit/check.h"
+
+#define HELLO      "220 s|250 s|"
+#define PIPELINED  "220 s|250-s|250 PIPELINING|"
+#define SAID_PLAIN "EHLO us|MAIL FROM:<a@x>|RCPT TO:<1@y>|RCPT TO:<2@y>|DATA|"
+#define SAID_EHLO  "EHLO us|MAIL FROM:<a@x>|"
+#define SAID_GROUP "EHLO us|MAIL FROM:<a@x>|RCPT TO:<1@y>|RCPT TO:<2@y>|DATA|"
+
+static const struct dialogue {
+	const char *heard;
+	const char *said;
+	const char *first; /* recipient: "250 2.0.0" */
+	const char *second;
+	enum client_next end; /* NEXT_WAIT: the dialogue was not finished */
+	enum job_stage stage;
+	bool fit;
+} dialogues[] = {
+	/* all is well */
+	{ HELLO "250 m|250 r|250 r|354 d|*250 2.6.0 ok|", SAID_PLAIN,
+	    "250 2.6.0", "250 2.6.0", NEXT_OVER, STAGE_DOT, true },
+	{ PIPELINED "250 m|250 r|250 r|354 d|*250 ok|", SAID_GROUP, "250 2.0.0",
+	    "250 2.0.0", NEXT_OVER, STAGE_DOT, true },
+	{ "220-a|220-b|220 c|250-s|250 x|250-m|250 m|251 r|252 r|354 d|*299 k|",
+	    SAID_PLAIN, "299 2.0.0", "299 2.0.0", NEXT_OVER, STAGE_DOT, true },
+	{ "220|250|250|250|250|354|*250|", SAID_PLAIN, "250 2.0.0", "250 2.0.0",
+	    NEXT_OVER, STAGE_DOT, true },
+
+	/* the greeting */
+	{ "!", "", "451 4.4.2", "451 4.4.2", NEXT_FAILED, STAGE_CONNECT,
+	    false },
+	{ "421 4.3.2 busy|", "", "421 4.3.2", "421 4.3.2", NEXT_FAILED,
+	    STAGE_CONNECT, false },
+	{ "450 no|", "", "450 4.0.0", "450 4.0.0", NEXT_FAILED, STAGE_CONNECT,
+	    false },
+	{ "554 5.7.1 go|", "", "451 4.7.1", "451 4.7.1", NEXT_FAILED,
+	    STAGE_CONNECT, false },
+	{ "521 none|", "", "521 5.0.0", "521 5.0.0", NEXT_FAILED, STAGE_CONNECT,
+	    false },
+	{ "354 d|", "", "451 4.5.0", "451 4.5.0", NEXT_FAILED, STAGE_CONNECT,
+	    false },
+	{ "hello|", "", "451 4.5.0", "451 4.5.0", NEXT_FAILED, STAGE_CONNECT,
+	    false },
+	{ "|", "", "451 4.5.0", "451 4.5.0", NEXT_FAILED, STAGE_CONNECT,
+	    false },
+	{ "150 x|", "", "451 4.5.0", "451 4.5.0", NEXT_FAILED, STAGE_CONNECT,
+	    false },
+	{ "220-a|250 b|", "", "451 4.5.0", "451 4.5.0", NEXT_FAILED,
+	    STAGE_CONNECT, false },
+	{ "220-a|!", "", "451 4.4.2", "451 4.4.2", NEXT_FAILED, STAGE_CONNECT,
+	    false },
+
+	/* EHLO, HELO */
+	{ "220 s|502 x|250 s|250 m|250 r|250 r|354 d|*250 ok|",
+	    "EHLO us|HELO us|MAIL FROM:<a@x>|RCPT TO:<1@y>|RCPT TO:<2@y>|DATA|",
+	    "250 2.0.0", "250 2.0.0", NEXT_OVER, STAGE_DOT, true },
+	/* what a refused EHLO offered does not count */
+	{ "220 s|502-x|502 PIPELINING|250 s|250 m|",
+	    "EHLO us|HELO us|MAIL FROM:<a@x>|RCPT TO:<1@y>|", "", "", NEXT_WAIT,
+	    0, false },
+	{ "220 s|502 x|550 5.7.1 y|", "EHLO us|HELO us|", "451 4.7.1",
+	    "451 4.7.1", NEXT_FAILED, STAGE_CONNECT, false },
+	{ "220 s|421 x|", "EHLO us|", "421 4.0.0", "421 4.0.0", NEXT_FAILED,
+	    STAGE_CONNECT, false },
+	{ "220 s|451 x|", "EHLO us|", "451 4.0.0", "451 4.0.0", NEXT_FAILED,
+	    STAGE_CONNECT, false },
+	{ "220 s|521 x|", "EHLO us|", "521 5.0.0", "521 5.0.0", NEXT_FAILED,
+	    STAGE_CONNECT, false },
+	{ "220 s|!", "EHLO us|", "451 4.4.2", "451 4.4.2", NEXT_FAILED,
+	    STAGE_CONNECT, false },
+	{ "220 s|502 x|!", "EHLO us|HELO us|", "451 4.4.2", "451 4.4.2",
+	    NEXT_FAILED, STAGE_CONNECT, false },
+
+	/* MAIL */
+	{ HELLO "550 5.7.1 no|", SAID_EHLO, "550 5.7.1", "550 5.7.1", NEXT_OVER,
+	    STAGE_MAIL, true },
+	{ HELLO "452 4.3.1 full|", SAID_EHLO, "452 4.3.1", "452 4.3.1",
+	    NEXT_OVER, STAGE_MAIL, true },
+	{ HELLO "354 x|", SAID_EHLO, "451 4.5.0", "451 4.5.0", NEXT_OVER,
+	    STAGE_MAIL, false },
+	{ HELLO "421 x|", SAID_EHLO, "421 4.0.0", "421 4.0.0", NEXT_FAILED,
+	    STAGE_CONNECT, false },
+	{ HELLO "!", SAID_EHLO, "451 4.4.2", "451 4.4.2", NEXT_FAILED,
+	    STAGE_CONNECT, false },
+	{ HELLO "what|", SAID_EHLO, "451 4.5.0", "451 4.5.0", NEXT_FAILED,
+	    STAGE_CONNECT, false },
+	{ PIPELINED "550 5.7.1 no|", SAID_GROUP, "550 5.7.1", "550 5.7.1",
+	    NEXT_OVER, STAGE_MAIL, false },
+	{ PIPELINED "!", SAID_GROUP, "451 4.4.2", "451 4.4.2", NEXT_FAILED,
+	    STAGE_CONNECT, false },
+
+	/* RCPT */
+	{ HELLO "250 m|550 5.1.1 no|250 r|354 d|*250 ok|", SAID_PLAIN,
+	    "550 5.1.1", "250 2.0.0", NEXT_OVER, STAGE_DOT, true },
+	{ HELLO "250 m|250 r|450 4.2.1 l|354 d|*250 ok|", SAID_PLAIN,
+	    "250 2.0.0", "450 4.2.1", NEXT_OVER, STAGE_DOT, true },
+	{ HELLO "250 m|250 r|552 5.5.3 many|354 d|*250 ok|", SAID_PLAIN,
+	    "250 2.0.0", "452 4.5.3", NEXT_OVER, STAGE_DOT, true },
+	{ HELLO "250 m|354 x|250 r|354 d|*250 ok|", SAID_PLAIN, "451 4.5.0",
+	    "250 2.0.0", NEXT_OVER, STAGE_DOT, true },
+	{ HELLO "250 m|550 5.1.1 a|450 4.2.1 b|",
+	    SAID_EHLO "RCPT TO:<1@y>|RCPT TO:<2@y>|", "550 5.1.1", "450 4.2.1",
+	    NEXT_OVER, STAGE_MAIL, false },
+	{ HELLO "250 m|250 r|421 x|", SAID_EHLO "RCPT TO:<1@y>|RCPT TO:<2@y>|",
+	    "421 4.0.0", "421 4.0.0", NEXT_FAILED, STAGE_MAIL, false },
+	{ HELLO "250 m|550 5.1.1 r|421 x|",
+	    SAID_EHLO "RCPT TO:<1@y>|RCPT TO:<2@y>|", "550 5.1.1", "421 4.0.0",
+	    NEXT_FAILED, STAGE_MAIL, false },
+	{ HELLO "250 m|550 5.1.1 r|!", SAID_EHLO "RCPT TO:<1@y>|RCPT TO:<2@y>|",
+	    "550 5.1.1", "451 4.4.2", NEXT_FAILED, STAGE_MAIL, false },
+	{ PIPELINED "250 m|550 5.1.1 r|250 r|354 d|*250 ok|", SAID_GROUP,
+	    "550 5.1.1", "250 2.0.0", NEXT_OVER, STAGE_DOT, true },
+	{ PIPELINED "250 m|550 5.1.1 r|550 5.1.1 r|554 none|", SAID_GROUP,
+	    "550 5.1.1", "550 5.1.1", NEXT_OVER, STAGE_MAIL, false },
+	/* RFC 2920 3.1: 354 although nobody was accepted */
+	{ PIPELINED "250 m|550 5.1.1 r|450 4.2.1 r|354 d|", SAID_GROUP ".|",
+	    "550 5.1.1", "450 4.2.1", NEXT_OVER, STAGE_MAIL, false },
+	{ PIPELINED "250 m|550 5.1.1 r|450 4.2.1 r|!", SAID_GROUP, "550 5.1.1",
+	    "450 4.2.1", NEXT_FAILED, STAGE_MAIL, false },
+
+	/* DATA */
+	{ HELLO "250 m|250 r|250 r|451 4.3.0 x|", SAID_PLAIN, "451 4.3.0",
+	    "451 4.3.0", NEXT_OVER, STAGE_MAIL, false },
+	{ HELLO "250 m|550 5.1.1 r|250 r|554 5.7.1 x|", SAID_PLAIN, "550 5.1.1",
+	    "554 5.7.1", NEXT_OVER, STAGE_MAIL, false },
+	{ HELLO "250 m|250 r|250 r|250 ok|", SAID_PLAIN, "451 4.5.0",
+	    "451 4.5.0", NEXT_FAILED, STAGE_MAIL, false },
+	{ HELLO "250 m|250 r|250 r|421 x|", SAID_PLAIN, "421 4.0.0",
+	    "421 4.0.0", NEXT_FAILED, STAGE_MAIL, false },
+	{ HELLO "250 m|250 r|250 r|!", SAID_PLAIN, "451 4.4.2", "451 4.4.2",
+	    NEXT_FAILED, STAGE_MAIL, false },
+	{ HELLO "250 m|250 r|250 r|ok|", SAID_PLAIN, "451 4.5.0", "451 4.5.0",
+	    NEXT_FAILED, STAGE_MAIL, false },
+
+	/* the body: a reply before its end is none to the dot */
+	{ HELLO "250 m|250 r|250 r|354 d|250 ok|", SAID_PLAIN, "451 4.5.0",
+	    "451 4.5.0", NEXT_FAILED, STAGE_DATA, false },
+	{ HELLO "250 m|250 r|250 r|354 d|552 5.3.4 big|", SAID_PLAIN,
+	    "451 4.5.0", "451 4.5.0", NEXT_FAILED, STAGE_DATA, false },
+	{ HELLO "250 m|250 r|250 r|354 d|421 x|", SAID_PLAIN, "421 4.0.0",
+	    "421 4.0.0", NEXT_FAILED, STAGE_DATA, false },
+	{ HELLO "250 m|250 r|250 r|354 d|!", SAID_PLAIN, "451 4.4.2",
+	    "451 4.4.2", NEXT_FAILED, STAGE_DATA, false },
+
+	/* after the dot */
+	{ HELLO "250 m|250 r|250 r|354 d|*!", SAID_PLAIN, "451 4.4.2",
+	    "451 4.4.2", NEXT_FAILED, STAGE_DOT, false },
+	{ HELLO "250 m|250 r|250 r|354 d|*250-ok|!", SAID_PLAIN, "451 4.4.2",
+	    "451 4.4.2", NEXT_FAILED, STAGE_DOT, false },
+	{ HELLO "250 m|250 r|250 r|354 d|*250-ok|no|", SAID_PLAIN, "451 4.5.0",
+	    "451 4.5.0", NEXT_FAILED, STAGE_DOT, false },
+	{ HELLO "250 m|250 r|250 r|354 d|*blah|", SAID_PLAIN, "451 4.5.0",
+	    "451 4.5.0", NEXT_FAILED, STAGE_DOT, false },
+	{ HELLO "250 m|250 r|250 r|354 d|*354 x|", SAID_PLAIN, "451 4.5.0",
+	    "451 4.5.0", NEXT_OVER, STAGE_DOT, false },
+	{ HELLO "250 m|250 r|250 r|354 d|*421 x|", SAID_PLAIN, "421 4.0.0",
+	    "421 4.0.0", NEXT_OVER, STAGE_DOT, false },
+	{ HELLO "250 m|250 r|250 r|354 d|*451 4.7.1 grey|", SAID_PLAIN,
+	    "451 4.7.1", "451 4.7.1", NEXT_OVER, STAGE_DOT, true },
+	{ HELLO "250 m|550 5.1.1 r|250 r|354 d|*554 5.6.0 x|", SAID_PLAIN,
+	    "550 5.1.1", "554 5.6.0", NEXT_OVER, STAGE_DOT, true },
+	/* the class of the enhanced code must be that of the reply */
+	{ HELLO "250 m|250 r|250 r|354 d|*250 5.7.1 x|", SAID_PLAIN,
+	    "250 2.0.0", "250 2.0.0", NEXT_OVER, STAGE_DOT, true },
+	{ HELLO "250 m|250 r|250 r|354 d|*554 2.0.0 x|", SAID_PLAIN,
+	    "554 5.0.0", "554 5.0.0", NEXT_OVER, STAGE_DOT, true },
+};
+
+static void
+make(struct transaction *t)
+{
+	transaction_init(t, "a@x", 2);
+	transaction_add(t, 1, "1@y");
+	transaction_add(t, 2, "2@y");
+	t->size = 100;
+}
+
+/* Runs one dialogue; `said` gets what the client says, "|" for CRLF. */
+static enum client_next
+run(struct client *c, struct transaction *t, const char *heard,
+    struct buf *said)
+{
+	struct view in = view_of(heard);
+	enum client_next next;
+
+	client_begin(c, "us");
+	next = client_take(c, t, said);
+	while (in.len > 0 && (next == NEXT_WAIT || next == NEXT_BODY)) {
+		size_t n = view_find(in, '|');
+
+		if (in.data[0] == '!') {
+			client_lost(c, "connection lost");
+			return NEXT_FAILED;
+		}
+		if (in.data[0] == '*') {
+			check_int(heard, c->state, CLIENT_BODY);
+			client_dot(c);
+			in = view_skip(in, 1);
+			continue;
+		}
+		next = client_line(c, view_make(in.data, n), said);
+		in = view_skip(in, n + 1);
+	}
+	/* nothing of the dialogue is left over */
+	check_int(heard, in.len, 0);
+	return next;
+}
+
+static const char *
+with_bars(struct buf *said)
+{
+	struct view v = buf_view(said);
+	static struct buf text;
+
+	if (text.max == 0)
+		buf_init(&text, 4096);
+	buf_clear(&text);
+	for (size_t i = 0; i < v.len; i++)
+		if (v.data[i] == '\r')
+			buf_add_string(&text, "|");
+		else if (v.data[i] != '\n')
+			buf_add(&text, view_make(v.data + i, 1));
+	return buf_string(&text);
+}
+
+static const char *
+status_of(const struct transaction *t, size_t i)
+{
+	const struct status *st = t->rcpts[i].settled;
+	static struct buf text;
+	char code[STATUS_CODE_TEXT];
+
+	if (st == NULL)
+		st = &t->status;
+	if (text.max == 0)
+		buf_init(&text, 64);
+	buf_clear(&text);
+	buf_printf(&text, "%d %s", st->smtp, status_code(st, code));
+	return buf_string(&text);
+}
+
+static void
+test_dialogues(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < nitems(dialogues); i++) {
+		const struct dialogue *d = &dialogues[i];
+		struct transaction t;
+		struct client c;
+		struct buf said;
+
+		make(&t);
+		buf_init(&said, 4096);
+		check_int(d->heard, run(&c, &t, d->heard, &said), d->end);
+		check_str(d->heard, with_bars(&said), d->said);
+		if (d->end != NEXT_WAIT) {
+			check_str(d->heard, status_of(&t, 0), d->first);
+			check_str(d->heard, status_of(&t, 1), d->second);
+			check_int(d->heard, t.stage, d->stage);
+		}
+		if (d->end == NEXT_OVER)
+			check_int(d->heard, c.fit, d->fit);
+		buf_free(&said);
+		transaction_clear(&t);
+	}
+}
+
+static const struct {
+	const char *ehlo; /* lines after the first */
+	bool eightbit;
+	const char *mail;
+} parameters[] = {
+	{ "250 X", true, "MAIL FROM:<a@x>|" },
+	{ "250 8BITMIME", true, "MAIL FROM:<a@x> BODY=8BITMIME|" },
+	{ "250 8BITMIME", false, "MAIL FROM:<a@x>|" },
+	{ "250 SIZE", true, "MAIL FROM:<a@x> SIZE=100|" },
+	{ "250 SIZE 100", false, "MAIL FROM:<a@x> SIZE=100|" },
+};
+
+static void
+test_parameters(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < nitems(parameters); i++) {
+		struct transaction t;
+		struct client c;
+		struct buf said;
+
+		make(&t);
+		t.eightbit = parameters[i].eightbit;
+		buf_init(&said, 4096);
+		client_begin(&c, "us");
+		client_take(&c, &t, &said);
+		client_line(&c, view_of("220 s"), &said);
+		client_line(&c, view_of("250-s"), &said);
+		buf_clear(&said);
+		client_line(&c, view_of(parameters[i].ehlo), &said);
+		check_str(
+		    parameters[i].ehlo, with_bars(&said), parameters[i].mail);
+		buf_free(&said);
+		transaction_clear(&t);
+	}
+}
+
+/* RFC 1870: what the server does not take is not offered to it. */
+static void
+test_too_large(void **state)
+{
+	struct transaction t;
+	struct client c;
+	struct buf said;
+
+	(void)state;
+	make(&t);
+	buf_init(&said, 4096);
+	check_int("too large",
+	    run(&c, &t, "220 s|250-s|250-PIPELINING|250 SIZE 99|", &said),
+	    NEXT_OVER);
+	check_str("said", with_bars(&said), "EHLO us|");
+	check_str("status", status_of(&t, 0), "552 5.3.4");
+	check_int("stage", t.stage, STAGE_MAIL);
+	check_int("fit", c.fit, true);
+	buf_free(&said);
+	transaction_clear(&t);
+}
+
+/* A second message on the same connection, and the end between them. */
+static void
+test_reuse(void **state)
+{
+	struct transaction t;
+	struct client c;
+	struct buf said;
+
+	(void)state;
+	make(&t);
+	buf_init(&said, 4096);
+	check_int("first",
+	    run(&c, &t, PIPELINED "250 m|250 r|250 r|354 d|*250 ok|", &said),
+	    NEXT_OVER);
+	check_int("idle", c.state, CLIENT_IDLE);
+	buf_clear(&said);
+	check_int("take", client_take(&c, &t, &said), NEXT_WAIT);
+	check_str("said", with_bars(&said),
+	    "MAIL FROM:<a@x>|RCPT TO:<1@y>|RCPT TO:<2@y>|DATA|");
+	check_int("told off", client_line(&c, view_of("421 bye"), &said),
+	    NEXT_FAILED);
+	check_int("stage", t.stage, STAGE_CONNECT);
+	transaction_clear(&t);
+
+	make(&t);
+	check_int("third",
+	    run(&c, &t, PIPELINED "250 m|250 r|250 r|354 d|*250 ok|", &said),
+	    NEXT_OVER);
+	check_int(
+	    "unasked", client_line(&c, view_of("421 bye"), &said), NEXT_FAILED);
+	check_str("status", status_of(&t, 0), "250 2.0.0");
+	buf_free(&said);
+	transaction_clear(&t);
+}
+
+/* A recipient that one server judged is not shown to the next. */
+static void
+test_second_server(void **state)
+{
+	struct transaction t;
+	struct client c;
+	struct buf said;
+
+	(void)state;
+	make(&t);
+	buf_init(&said, 4096);
+	check_int("first", run(&c, &t, HELLO "250 m|550 5.1.1 r|421 x|", &said),
+	    NEXT_FAILED);
+	assert_true(transaction_open(&t));
+	buf_clear(&said);
+	check_int("second",
+	    run(&c, &t, PIPELINED "250 m|250 r|354 d|*250 ok|", &said),
+	    NEXT_OVER);
+	check_str("said", with_bars(&said),
+	    "EHLO us|MAIL FROM:<a@x>|RCPT TO:<2@y>|DATA|");
+	check_str("judged", status_of(&t, 0), "550 5.1.1");
+	check_str("taken", status_of(&t, 1), "250 2.0.0");
+	buf_free(&said);
+	transaction_clear(&t);
+}
+
+static void
+test_patience(void **state)
+{
+	struct transaction t;
+	struct client c;
+	struct buf said;
+
+	(void)state;
+	make(&t);
+	buf_init(&said, 4096);
+	client_begin(&c, "us");
+	check_int("greeting", client_patience(&c), 300);
+	run(&c, &t, HELLO, &said);
+	check_int("mail", client_patience(&c), 300);
+	run(&c, &t, HELLO "250 m|", &said);
+	check_int("rcpt", client_patience(&c), 300);
+	run(&c, &t, HELLO "250 m|250 r|250 r|", &said);
+	check_int("data", client_patience(&c), 120);
+	run(&c, &t, HELLO "250 m|250 r|250 r|354 d|", &said);
+	check_int("body", client_patience(&c), 180);
+	run(&c, &t, HELLO "250 m|250 r|250 r|354 d|*", &said);
+	check_int("dot", client_patience(&c), 600);
+	buf_free(&said);
+	transaction_clear(&t);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_dialogues),
+		cmocka_unit_test(test_parameters),
+		cmocka_unit_test(test_too_large),
+		cmocka_unit_test(test_reuse),
+		cmocka_unit_test(test_second_server),
+		cmocka_unit_test(test_patience),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
