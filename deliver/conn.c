@@ -301,6 +301,8 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	n = read(fd, c->all->scratch, sizeof(c->all->scratch));
 	if (n > 0) {
+		if (!c->connected)
+			wait_more(c);
 		c->connected = true;
 		hear(c, view_make(c->all->scratch, (size_t)n));
 	} else if (n == 0) {

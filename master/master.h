@@ -18,6 +18,7 @@ enum {
 	CHILDREN_MAX = 160,
 	DEATHS_KEPT = 5,
 	DEATHS_WINDOW_MS = 60 * 1000,
+	ACCUSATIONS_MAX = 3, /* one child may have that many others killed */
 	BOOT_MS = 60 * 1000, /* from start to MSG_READY; queue may wait 30 s */
 	END_MS = 5 * 1000,   /* from end of file to the end */
 	RESTART_MAX_MS = 30 * 1000,
@@ -41,6 +42,8 @@ struct child {
 	pid_t pid;                   /* 0: none */
 	struct channel *control;     /* NULL unless it is being told things */
 	size_t conf_next;            /* see confpass_send() */
+	int exit_code;               /* of its last death, 0 a signal */
+	unsigned int accusations;    /* MSG_BROKEN from this process */
 	int64_t deaths[DEATHS_KEPT]; /* when, newest first; 0 none */
 	struct event *timer;
 };

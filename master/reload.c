@@ -203,12 +203,10 @@ reload_checked(struct master *m, int status)
 	event_del(m->reload.timer);
 	if (m->ending)
 		return;
-	if (WIFSIGNALED(status)) {
-		refused("the configuration cannot be read without harm");
-		return;
-	}
-	if (!load_again(m, &t)) {
-		refused(t.text);
+	if (WIFSIGNALED(status) || !load_again(m, &t)) {
+		refused(WIFSIGNALED(status) ? "reading it harms a process"
+					    : t.text);
+		reload_begin(m);
 		return;
 	}
 	log_begin("reload");

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -135,7 +136,10 @@ child_find(struct master *m, const struct msg_broken *b)
 	return NULL;
 }
 
-/* Only who has a channel to it may say that it broke the rules. */
+/*
+ * Only who has a channel to it may say that it broke the rules, and nobody
+ * again and again: that would be the way to keep the queue from working.
+ */
 static bool
 on_broken(struct channel *ch, struct conv *conv, const void *msg, int fd)
 {
@@ -146,6 +150,8 @@ on_broken(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	(void)fd;
 	if (peer == NULL || peer == c ||
 	    !programs_are_wired(c->program->kind, peer->program->kind))
+		return false;
+	if (++c->accusations > ACCUSATIONS_MAX)
 		return false;
 	child_kill(peer, ((const struct msg_broken *)msg)->why);
 	return true;
@@ -215,23 +221,39 @@ start_later(struct child *c)
 	timer_set(c, pause);
 }
 
+/* At the first start somebody waits for the answer: five tries, not more. */
+static void
+died(struct child *c, const char *how)
+{
+	struct master *m = c->master;
+	struct trouble t;
+
+	note_death(c);
+	if (m->state != MASTER_STARTING || c->deaths[DEATHS_KEPT - 1] == 0) {
+		start_later(c);
+		return;
+	}
+	trouble_set(&t, c->exit_code != 0 ? c->exit_code : EX_UNAVAILABLE,
+	    "%s %s, the log may say why", c->program->file, how);
+	master_fail(m, &t);
+}
+
 void
 child_start(struct child *c)
 {
 	int ends[2];
 
+	c->exit_code = 0;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
 		0, ends) == -1) {
 		log_warn("socketpair: %s", strerror(errno));
-		note_death(c);
-		start_later(c);
+		died(c, "gets no channel");
 		return;
 	}
 	if (!child_spawn(c, ends[1])) {
 		close(ends[0]);
 		close(ends[1]);
-		note_death(c);
-		start_later(c);
+		died(c, "gets no process");
 		return;
 	}
 	close(ends[1]);
@@ -239,6 +261,7 @@ child_start(struct child *c)
 	log_child("child-start", c);
 	log_end();
 	log_flush(); /* before its own first line */
+	c->accusations = 0;
 	child_boot(c);
 	timer_set(c, BOOT_MS);
 }
@@ -265,30 +288,10 @@ log_exit(const struct child *c, int status)
 	log_end();
 }
 
-/* At the first start somebody waits for the answer: five tries, not more. */
-static void
-judge_first_start(struct child *c, int status)
-{
-	struct trouble t;
-
-	if (c->deaths[DEATHS_KEPT - 1] == 0)
-		return;
-	if (WIFSIGNALED(status))
-		trouble_set(&t, EX_UNAVAILABLE, "%s is ended by signal %d",
-		    c->program->file, WTERMSIG(status));
-	else
-		trouble_set(&t,
-		    WEXITSTATUS(status) == 0 ? EX_UNAVAILABLE
-					     : WEXITSTATUS(status),
-		    "%s does not start: exit %d, the log says why",
-		    c->program->file, WEXITSTATUS(status));
-	master_fail(c->master, &t);
-}
-
 static void
 child_gone(struct child *c, int status)
 {
-	enum child_state before = c->state;
+	char how[64];
 
 	hear_last_words(c);
 	log_exit(c, status);
@@ -299,10 +302,15 @@ child_gone(struct child *c, int status)
 		stop_step(c->master);
 		return;
 	}
-	note_death(c);
-	if (c->master->state == MASTER_STARTING && before != CHILD_READY)
-		judge_first_start(c, status);
-	start_later(c);
+	if (WIFSIGNALED(status)) {
+		snprintf(how, sizeof(how), "is ended by signal %d",
+		    WTERMSIG(status));
+	} else {
+		c->exit_code = WEXITSTATUS(status);
+		snprintf(
+		    how, sizeof(how), "does not start: exit %d", c->exit_code);
+	}
+	died(c, how);
 }
 
 void

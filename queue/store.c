@@ -193,8 +193,8 @@ static bool
 is_durable(enum store_kind kind)
 {
 	return kind == STORE_STOCK || kind == STORE_COMMIT ||
-	    kind == STORE_RESULT || kind == STORE_SLEEP ||
-	    kind == STORE_ORDER;
+	       kind == STORE_RESULT || kind == STORE_SLEEP ||
+	       kind == STORE_ORDER;
 }
 
 static void

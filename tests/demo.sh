@@ -73,6 +73,7 @@ start() { # name, command...
 	await "the start of $1" started_port "$out" >/dev/null
 }
 
+mkdir kept
 start sink build/tests/sink -h 127.0.0.1 -p 0 -o arrived -S kept
 sink=$(started_port sink.out)
 start dns build/tests/dns -h 127.0.0.1 -p 0 \

@@ -67,9 +67,9 @@ struct msg_job_done {
 	uint8_t verdict;
 	uint8_t stage; /* enum job_stage: how far the session came */
 	uint16_t smtp, subject, detail;
-	uint8_t family; /* of the server's address; 0: none was reached */
+	uint8_t family; /* of the server last tried; 0: none was */
 	uint8_t address[MSG_IP_BYTES];
-	char host[MSG_HOST_MAX + 1]; /* the server's name, "" if none */
+	char host[MSG_HOST_MAX + 1]; /* its name, "" if none */
 	char text[MSG_TEXT_MAX + 1];
 };
 

@@ -87,6 +87,12 @@ act_write_database(void)
 }
 
 static long
+act_open_bodies(void)
+{
+	return open_it("mess", O_RDONLY | O_DIRECTORY);
+}
+
+static long
 act_open_environ(void)
 {
 	char path[64];
@@ -375,6 +381,7 @@ static const struct act acts[] = {
 	{ "create", false, act_create },
 	{ "open-database", false, act_open_database },
 	{ "write-database", false, act_write_database },
+	{ "open-bodies", false, act_open_bodies },
 	{ "open-environ", false, act_open_environ },
 	{ "socket-inet", false, act_socket_inet },
 	{ "socket-inet6", false, act_socket_inet6 },

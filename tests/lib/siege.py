@@ -240,10 +240,18 @@ def commits(postern):
         return struct.unpack("=I", f.read(12)[8:])[0]
 
 
+def size_of(path):
+    """0 also for a file that is gone by now."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
 def bodies(postern):
     """Accepted bodies in mess/: without the files that wait to be filled."""
     return [path for path in (postern.spool / "queue/mess").glob("*/*")
-            if not path.name.startswith("tmp-")]
+            if size_of(path) > 0]
 
 
 def check_spool(postern, rows=0, orphans=0):

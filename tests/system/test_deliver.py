@@ -263,6 +263,17 @@ def test_two_sessions(tmp_path):
             (1, 1, 0)
 
 
+def test_nobody_else_after_the_dot(tmp_path):
+    """The first server may have taken the message: no second copy."""
+    with Scripted(good, addr="127.0.0.2", dot=None) as one, \
+            Scripted(good, addr="127.0.0.3", port=one.port) as two, \
+            Worker(tmp_path, hosts={"h.example": ["127.0.0.2",
+                                                  "127.0.0.3"]}) as worker:
+        job = worker.job("h.example", one.port).wait()
+        assert job.status() == (4, 451, "4.4.2") and job.stage == w.DOT
+        assert two.connections == 0
+
+
 def test_settled_recipients_stay(tmp_path):
     """The second server is asked for those that the first did not judge."""
     with Scripted(good, addr="127.0.0.2", data="421 4.3.2 busy",
@@ -390,6 +401,15 @@ def test_idle_connection_dies(tmp_path, farewell):
             job = worker.job(LOCAL, server.port).wait()
             assert job.status() == (2, 250, "2.0.0")
         assert server.connections == 2 and len(server.bodies) == 3
+
+
+def test_more_than_was_asked(tmp_path):
+    """A server that answers twice is not asked again on that connection."""
+    with Scripted(good, dot=b"250 taken\r\n250 m\r\n") as server, \
+            Worker(tmp_path) as worker:
+        for n in range(1, 4):
+            assert worker.job(LOCAL, server.port).wait().status()[0] == 2
+            assert server.connections == n
 
 
 def test_closed_after_message(tmp_path):

@@ -70,6 +70,8 @@ static const struct {
 	{ "d", "10 relay.example", "554 5.4.6" },
 	{ "d", "10 Relay.Example, 20 b", "554 5.4.6" },
 	{ "d", "10 a, 20 relay.example, 20 b, 30 c", "a/192.0.2.1" },
+	{ "d", "10 a, 20 b, 20 relay.example, 30 c", "a/192.0.2.1" },
+	{ "d", "10 a, 20 relay.example, 20 b, 20 c", "a/192.0.2.1" },
 	{ "d", "10 a, 20 us.by.address, 20 b, 30 c", "a/192.0.2.1" },
 	{ "d", "10 us.by.address, 20 b", "554 5.4.6" },
 	{ "d", "10 fail, 20 relay.example", "451 4.4.3" },
