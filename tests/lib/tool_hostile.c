@@ -54,6 +54,16 @@ static const struct {
 
 static char trick[NAME];
 
+/* The one call that every program is granted. */
+static void
+push(int fd, char *bytes, size_t len)
+{
+	struct iovec iov = { bytes, len };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+	(void)sendmsg(fd, &msg, MSG_NOSIGNAL);
+}
+
 static void
 send_noise(int fd)
 {
@@ -61,7 +71,7 @@ send_noise(int fd)
 
 	for (size_t i = 0; i < sizeof(noise); i++)
 		noise[i] = (char)(i * 7 + 3);
-	(void)send(fd, noise, sizeof(noise), MSG_NOSIGNAL);
+	push(fd, noise, sizeof(noise));
 }
 
 static void
@@ -101,7 +111,7 @@ send_frame(int fd)
 		if (strcmp(frames[i].name, trick) != 0)
 			continue;
 		memcpy(bytes, &frames[i].frame, HEADER);
-		(void)send(fd, bytes, HEADER + more, MSG_NOSIGNAL);
+		push(fd, bytes, HEADER + more);
 	}
 }
 
@@ -110,6 +120,7 @@ attack(struct peer *p)
 {
 	int fd = channel_fd(p->channel);
 
+	channel_pause(p->channel, true); /* it accuses nobody itself */
 	if (strcmp(trick, "noise") == 0)
 		send_noise(fd);
 	else if (strcmp(trick, "descriptor") == 0)
@@ -177,8 +188,10 @@ main(int argc, char *argv[])
 		{ &msg_log, ignore, CONV_NONE, 0 },
 	};
 	struct peer_def peers[] = {
-		{ .kind = PEER_SMTPD }, { .kind = PEER_QUEUE },
-		{ .kind = PEER_DELIVER }, { .kind = PEER_REPORT },
+		{ .kind = PEER_SMTPD },
+		{ .kind = PEER_QUEUE },
+		{ .kind = PEER_DELIVER },
+		{ .kind = PEER_REPORT },
 		{ .kind = PEER_RESOLVE },
 	};
 	struct process hostile = { .rights = RIGHT_CHANNEL, .peers = peers };

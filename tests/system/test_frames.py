@@ -8,16 +8,14 @@
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
-from harness import (BUILD, Dns, Postern, Sink, is_alive,  # noqa: E402
-                     wait_for)
+from harness import BUILD, Dns, Sink, is_alive, wait_for  # noqa: E402
 from siege import (NamedSink, Siege, Talk, descriptors,  # noqa: E402
-                   full, inode_of_peer, kill, say, sockets)
+                   full, kill, say, sockets)
 
 CONF = "workers smtpd 2\nworkers deliver 2"
 TRICKS = ["noise", "version", "long", "unknown", "foreign", "stray", "short",
@@ -68,6 +66,7 @@ def test_malformed_frame(tmp_path, kind, trick):
         programs, postern = hostile_siege(tmp_path, sink)
         with postern:
             postern.send(20, 5)
+            postern.drain()
             before = postern.workers()
             talks = [Talk(postern) for _ in range(4)]
             for talk in talks:
