@@ -160,3 +160,38 @@ admit_failed(struct store_commit *c)
 		forget(c->groups[i].group);
 	c->ngroups = 0;
 }
+
+static void
+on_again(struct store_op *op)
+{
+	struct store_result *r = &op->u.result;
+
+	if (op->failed)
+		admit_failed(r->instead);
+	else
+		admit_stored(r->instead);
+	store_op_free(op);
+}
+
+void
+admit_again(struct group *g)
+{
+	struct store_op *op = store_op_new(STORE_RESULT, on_again, NULL);
+	struct store_result *r = &op->u.result;
+	struct mailbox box;
+
+	message_hold(g->message);
+	r->message = g->message;
+	r->group = g->n;
+	r->finished = true;
+	r->instead = mem_zero(1, sizeof(*r->instead));
+	r->instead->message = g->message;
+	for (size_t i = 0; i < g->nrcpts; i++)
+		if (mailbox_parse(view_of(g->rcpts[i].address), &box, true))
+			admit_address(r->instead, &box);
+		else
+			admit_hold(r->instead, g->rcpts[i].address);
+	admit_begin(r->instead);
+	group_free(g);
+	store_submit(op);
+}

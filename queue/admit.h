@@ -16,6 +16,11 @@
 void admit_address(struct store_commit *, const struct mailbox *);
 /* An address that nothing can be done with but keep it for people. */
 void admit_hold(struct store_commit *, const char *address);
+/*
+ * A stored group that was held without a place to go is routed anew: other
+ * groups in its place, or it stays.  Takes the group, which is not in memory.
+ */
+void admit_again(struct group *);
 /* Decides what is fresh, and counts the groups as in memory. */
 void admit_begin(struct store_commit *);
 /* It is durable: what is fresh may be tried. */

@@ -9,6 +9,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/ipc/msg_report.h"
+#include "queue/admit.h"
 #include "queue/dispatch.h"
 #include "queue/store.h"
 #include "queue/window.h"
@@ -44,7 +45,7 @@ judge(const struct store_op *op, struct msg_order_done *m)
 	const struct store_order *o = &op->u.order;
 	const char *text = "";
 
-	m->count = o->touched;
+	m->count = o->touched + (uint32_t)o->nunrouted;
 	if (op->failed) {
 		m->code = EX_TEMPFAIL;
 		text = "the disk refuses: try again later";
@@ -79,6 +80,25 @@ bring_back(struct group *g, void *arg)
 	window_settle(d);
 }
 
+/* Held as it had no place to go: perhaps it has one by now. */
+static void
+on_release_got(struct store_op *op)
+{
+	if (op->u.get.group != NULL)
+		admit_again(op->u.get.group);
+	store_op_free(op);
+}
+
+static void
+release_get(uint64_t message, uint32_t n)
+{
+	struct store_op *op = store_op_new(STORE_GET, on_release_got, NULL);
+
+	op->u.get.message = message;
+	op->u.get.n = n;
+	store_submit(op);
+}
+
 static void
 on_done(struct store_op *op)
 {
@@ -86,6 +106,8 @@ on_done(struct store_op *op)
 	struct msg_order_done m = { 0 };
 	bool written;
 
+	for (size_t i = 0; i < op->u.order.nunrouted; i++)
+		release_get(op->u.order.id, op->u.order.unrouted[i]);
 	judge(op, &m);
 	written = m.code == 0;
 	window_each(op->u.order.id, bring_back, &written);

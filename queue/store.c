@@ -102,6 +102,14 @@ store_op_new(enum store_kind kind, void (*done)(struct store_op *), void *owner)
 }
 
 static void
+commit_free(struct store_commit *c)
+{
+	if (c != NULL)
+		mem_free(c->groups);
+	mem_free(c);
+}
+
+static void
 result_free(struct store_result *r)
 {
 	if (r->message != NULL)
@@ -109,10 +117,8 @@ result_free(struct store_result *r)
 	mem_free(r->done);
 	mem_free(r->error);
 	bounce_free(r->bounce);
-	if (r->notice != NULL) {
-		mem_free(r->notice->groups);
-		mem_free(r->notice);
-	}
+	commit_free(r->notice);
+	commit_free(r->instead);
 }
 
 void
@@ -130,6 +136,7 @@ store_op_free(struct store_op *op)
 		break;
 	case STORE_ORDER:
 		mem_free(op->u.order.busy);
+		mem_free(op->u.order.unrouted);
 		break;
 	case STORE_STOCK:
 	case STORE_DISCARD:

@@ -71,6 +71,8 @@ struct store_result {
 	uint32_t attempts;
 	char *error; /* ours */
 	const struct destination *destination;
+	/* finished: what comes in its place (numbers are chosen); or NULL */
+	struct store_commit *instead;
 	/* a notification, in the same transaction; NULL without */
 	struct bounce *bounce;
 	struct store_commit *notice; /* its message: id and fd come back */
@@ -92,7 +94,9 @@ struct store_order {
 	uint32_t *busy; /* numbers of groups that are being tried */
 	size_t nbusy;
 	int64_t now;
-	uint32_t touched; /* out */
+	uint32_t touched;   /* out */
+	uint32_t *unrouted; /* out: to be released, without a destination */
+	size_t nunrouted;
 	bool known, allowed;
 };
 

@@ -63,6 +63,12 @@ order_group(struct store_order *o, uint32_t n, enum group_state state,
 	    (o->verb == ORDER_RELEASE && state != GROUP_HELD) ||
 	    (o->verb == ORDER_RETRY && state != GROUP_WAITING))
 		return true;
+	if (o->verb == ORDER_RELEASE && destination == 0) {
+		o->unrouted = mem_grow(
+		    o->unrouted, o->nunrouted + 1, sizeof(*o->unrouted));
+		o->unrouted[o->nunrouted++] = n;
+		return true;
+	}
 	o->touched++;
 	switch (o->verb) {
 	case ORDER_REMOVE:

@@ -22,6 +22,7 @@ enum statement {
 	DROP_GROUP,
 	DROP_MESSAGE,
 	DEFER_GROUP,
+	LAST_GROUP,
 	WAKE_AT,
 	WAKE_SETTLE,
 	SET_CLOCK,
@@ -51,6 +52,7 @@ static const char *const texts[STATEMENTS] = {
 	[DEFER_GROUP] = "UPDATE grp SET state = ?, next_try = ?,"
 			" attempts = ?, error = ?, destination = ?"
 			" WHERE message = ? AND n = ?",
+	[LAST_GROUP] = "SELECT max(n) FROM grp WHERE message = ?",
 	[WAKE_AT] = "UPDATE destination SET wake = max(?2, not_before)"
 		    " WHERE id = ?1 AND (wake IS NULL OR"
 		    " wake > max(?2, not_before))",
@@ -338,12 +340,33 @@ defer_group(const struct store_result *r)
 	       sql_wake_at(destination, r->next_try);
 }
 
+/* New groups of a message that is stored already. */
+static bool
+add_groups(struct store_commit *c)
+{
+	sqlite3_stmt *s = sql.statements[LAST_GROUP];
+	uint32_t last = 0;
+
+	sqlite3_bind_int64(s, 1, (int64_t)c->message->id);
+	if (sqlite3_step(s) == SQLITE_ROW)
+		last = (uint32_t)sqlite3_column_int64(s, 0);
+	sqlite3_reset(s);
+	for (size_t i = 0; i < c->ngroups; i++) {
+		c->groups[i].group->n = ++last;
+		if (!add_group(&c->groups[i]))
+			return false;
+	}
+	return true;
+}
+
 static bool
 apply_result(struct store_result *r, struct store_removals *removals)
 {
 	const struct message *m = r->message;
 
 	if (r->notice != NULL && !apply_commit(r->notice))
+		return false;
+	if (r->instead != NULL && !add_groups(r->instead))
 		return false;
 	if (r->finished)
 		return sql_drop_group(m->id, r->group) &&

@@ -75,8 +75,6 @@ route_find(const struct routing *routing, const struct mailbox *m,
 	else if (local && row->match != ROUTE_DOMAIN)
 		/* the MX of a local domain would be ourselves */
 		r->verdict = is_caretaker(m) ? ROUTE_HOLD : ROUTE_NOWHERE;
-	else if (domain_is_literal(view_of(m->domain)))
-		go_to(r, TRANSPORT_HOST, m->domain);
 	else
 		go_to(r, TRANSPORT_MX, m->domain);
 }

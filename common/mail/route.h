@@ -44,8 +44,8 @@ struct route_result {
 
 /*
  * A local address that only "any to mx" matches has no place to go, as that
- * would be ourselves.  "user@[192.0.2.1]" by MX is that host directly
- * (RFC 5321 5.1), so TRANSPORT_HOST.
+ * would be ourselves.  "user@[192.0.2.1]" by MX has the literal as its host:
+ * deliver goes there directly (RFC 5321 5.1), by the rules for MX hosts.
  */
 void route_find(
     const struct routing *, const struct mailbox *, struct route_result *);

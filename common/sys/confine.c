@@ -56,21 +56,14 @@ confine_identity(const char *root, uid_t uid, gid_t gid)
 	return true;
 }
 
-static void
-limit_to_zero(int resource)
-{
-	const struct rlimit none = { 0, 0 };
-
-	if (setrlimit(resource, &none) == -1)
-		fatal("setrlimit: %m");
-}
-
 void
 confine_resources(bool may_clone)
 {
-	limit_to_zero(RLIMIT_CORE);
-	if (!may_clone)
-		limit_to_zero(RLIMIT_NPROC);
+	const struct rlimit none = { 0, 0 };
+
+	if (setrlimit(RLIMIT_CORE, &none) == -1 ||
+	    (!may_clone && setrlimit(RLIMIT_NPROC, &none) == -1))
+		fatal("setrlimit: %m");
 #ifdef __linux__
 	if (prctl(PR_SET_DUMPABLE, 0) == -1)
 		fatal("prctl: %m");
