@@ -418,6 +418,6 @@ void
 driver_stop(void)
 {
 	self.stopping = true;
-	jobs_abort(&self.jobs);
+	jobs_retire(&self.jobs);
 	timer_set(&self.timers, &self.stop, STOP_WAIT);
 }

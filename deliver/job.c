@@ -39,10 +39,12 @@ static void
 end_early(struct job *j)
 {
 	j->jobs->abort(j);
+	if (j->conv != NULL)
+		j->conv->object = NULL; /* more of it may be on its way */
 	job_free(j);
 }
 
-void
+static void
 jobs_abort(struct jobs *jobs)
 {
 	struct job *j, *next;
@@ -50,6 +52,14 @@ jobs_abort(struct jobs *jobs)
 	TAILQ_FOREACH_SAFE (j, &jobs->all, entry, next)
 		if (j->state != JOB_KEPT && !jobs->past_dot(j))
 			end_early(j);
+}
+
+void
+jobs_retire(struct jobs *jobs)
+{
+	jobs_abort(jobs);
+	if (jobs->queue != NULL)
+		channel_send(jobs->queue, NULL, &msg_retire, NULL, -1);
 }
 
 void
@@ -124,6 +134,8 @@ on_job_rcpt(struct channel *ch, struct conv *conv, const void *msg, int fd)
 
 	(void)ch;
 	(void)fd;
+	if (j == NULL)
+		return true;
 	if (!is_harmless(m->address) || m->address[0] == '\0')
 		return false;
 	transaction_add(&j->t, m->n, m->address);

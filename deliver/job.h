@@ -65,8 +65,8 @@ struct jobs {
 void jobs_init(struct jobs *);
 /* queue is there, or (NULL) gone: jobs before their final dot are ended. */
 void jobs_attach(struct jobs *, struct channel *);
-/* Ends every job that is before its final dot. */
-void jobs_abort(struct jobs *);
+/* Gives back every job that is before its final dot, and wants no more. */
+void jobs_retire(struct jobs *);
 /* Reports what was kept. Call once per loop turn. */
 void jobs_turn(struct jobs *);
 /* Every recipient has a status: reported, or kept; do not touch it after. */

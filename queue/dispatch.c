@@ -32,6 +32,7 @@ enum {
 struct worker {
 	size_t njobs;
 	bool asked; /* MSG_HELD_ASK is unanswered */
+	bool retired;
 };
 
 static struct worker *
@@ -44,7 +45,8 @@ static bool
 usable(const struct peer *p)
 {
 	return p->channel != NULL && worker_of(p) != NULL &&
-	       !worker_of(p)->asked && channel_may_open(p->channel, &msg_job) &&
+	       !worker_of(p)->asked && !worker_of(p)->retired &&
+	       channel_may_open(p->channel, &msg_job) &&
 	       !channel_full(p->channel);
 }
 
@@ -277,6 +279,18 @@ on_held_end(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	return true;
 }
 
+static bool
+on_retire(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	struct peer *p = channel_owner(ch);
+
+	(void)conv;
+	(void)msg;
+	(void)fd;
+	worker_of(p)->retired = true;
+	return true;
+}
+
 /* A finished job of a former queue: the group is read, then judged. */
 struct late {
 	struct job_key key;
@@ -407,7 +421,10 @@ on_conv_lost(struct channel *ch, struct conv *conv)
 		return;
 	}
 	worker_of(p)->njobs--;
-	outcome_lost(conv->object);
+	if (worker_of(p)->retired)
+		outcome_returned(conv->object);
+	else
+		outcome_lost(conv->object);
 }
 
 static void
@@ -417,6 +434,7 @@ on_attached(struct peer *p)
 		p->data = mem_zero(1, sizeof(struct worker));
 	worker_of(p)->njobs = 0;
 	worker_of(p)->asked = true;
+	worker_of(p)->retired = false;
 	channel_open(p->channel, &msg_held_ask, NULL, -1, IN_HELD, NULL);
 }
 
@@ -457,6 +475,7 @@ static const struct channel_rule rules[] = {
 	{ &msg_held, on_held, IN_HELD, IN_HELD },
 	{ &msg_held_end, on_held_end, IN_HELD, CONV_END },
 	{ &msg_late, on_late, CONV_NEW, IN_LATE },
+	{ &msg_retire, on_retire, CONV_NONE, 0 },
 };
 /* clang-format on */
 

@@ -378,17 +378,32 @@ outcome_job(struct job *j, const struct msg_job_done *done)
 		window_sleep(d, done->text);
 }
 
-void
-outcome_lost(struct job *j)
+/* Its group, which nobody tries any more. */
+static struct group *
+take_back(struct job *j)
 {
 	struct group *g = j->group;
-	struct store_op *op;
 
 	schedule_ended(window_schedule(), g, OUTCOME_ABORTED, clock_wall_ms());
 	for (size_t i = 0; i < g->nrcpts; i++)
 		g->rcpts[i].tried = false;
 	g->job = NULL;
 	job_free(j);
+	return g;
+}
+
+void
+outcome_returned(struct job *j)
+{
+	schedule_ready(window_schedule(), take_back(j));
+}
+
+void
+outcome_lost(struct job *j)
+{
+	struct group *g = take_back(j);
+	struct store_op *op;
+
 	if (++g->losses < 2) {
 		schedule_ready(window_schedule(), g);
 		return;

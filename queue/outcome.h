@@ -47,6 +47,8 @@ bool job_rest(struct job *, const struct msg_job_done *);
 void outcome_job(struct job *, const struct msg_job_done *);
 /* The worker was lost: tried again, later if that happens again. */
 void outcome_lost(struct job *);
+/* The worker stops and gave it back: as if it had not been tried. */
+void outcome_returned(struct job *);
 /* Without an attempt: expired, or no body.  Takes the group. */
 bool outcome_without_attempt(struct group *);
 void outcome_quarantine(struct group *, const char *why);

@@ -138,3 +138,9 @@ const struct ipc_type msg_held_end = {
 	.name = "held_end",
 	.size = 0,
 };
+
+const struct ipc_type msg_retire = {
+	.number = MSG_RETIRE,
+	.name = "retire",
+	.size = 0,
+};

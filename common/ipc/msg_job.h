@@ -13,6 +13,9 @@
  * answers MSG_HELD for each of those and MSG_HELD_END, and when one is
  * finished it opens MSG_LATE, followed by one MSG_RESULT for every recipient
  * and MSG_JOB_DONE.
+ *
+ * A worker that was told to stop says MSG_RETIRE: it gets no more jobs, and
+ * those that end with its channel were given back, not lost by a mishap.
  */
 #ifndef COMMON_IPC_MSG_JOB_H
 #define COMMON_IPC_MSG_JOB_H
@@ -83,6 +86,6 @@ struct msg_late { /* opens */
 };
 
 extern const struct ipc_type msg_job, msg_job_rcpt, msg_result, msg_job_done,
-    msg_held_ask, msg_held, msg_held_end, msg_late;
+    msg_held_ask, msg_held, msg_held_end, msg_late, msg_retire;
 
 #endif

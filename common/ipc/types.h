@@ -38,6 +38,7 @@ enum msg_number {
 	MSG_HELD,
 	MSG_HELD_END,
 	MSG_LATE,
+	MSG_RETIRE,
 
 	/* deliver and resolve: msg_resolve.h */
 	MSG_QUESTION = 96,

@@ -106,13 +106,14 @@ def test_sigterm_waits_for_dots(tmp_path):
     with NamedSink(tmp_path) as sink, Siege(tmp_path, sink, CONF) as postern:
         sink.hold()
         postern.send(5, 5)
-        wait_for(lambda: sink.held() == 5, what="5 at their dots")
+        wait_for(lambda: sink.held() >= 2, what="two at their dots")
+        held = sink.held()
         postern.process.send_signal(signal.SIGTERM)
         postern.wait_event("stopping")
         sink.release()
         assert postern.process.wait(15) == 0
-        assert len(postern.events("delivered")) == 5
-        check_spool(postern)
+        assert len(postern.events("delivered")) == sink.lines() == held
+        check_spool(postern, rows=5 - held)
         postern.start()
         postern.drain()
         assert not postern.judge().duplicates

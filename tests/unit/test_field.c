@@ -20,7 +20,7 @@ static const struct ipc_type *const types[] = { &msg_boot, &msg_setting,
 	&msg_stock_want, &msg_abandon, &msg_commit, &msg_commit_rcpt,
 	&msg_committed, &msg_fate, &msg_fate_is, &msg_intake_state, &msg_job,
 	&msg_job_rcpt, &msg_result, &msg_job_done, &msg_held_ask, &msg_held,
-	&msg_held_end, &msg_late, &msg_question, &msg_answer_mx,
+	&msg_held_end, &msg_late, &msg_retire, &msg_question, &msg_answer_mx,
 	&msg_answer_addr, &msg_answer_end, &msg_ask_queue, &msg_ask_show,
 	&msg_ask_order, &msg_row, &msg_row_rcpt, &msg_rows_end, &msg_order,
 	&msg_order_done, &msg_order_is };
