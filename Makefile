@@ -38,6 +38,8 @@ LINK = $(CC) $(CONFIG_CFLAGS) $(EXTRA_CFLAGS) $(HARDEN_LINK) \
 	-Wl,--as-needed $(CONFIG_LDFLAGS)
 
 RULES_MADE != sh mk/rules.sh $(BUILD) $(SANDBOX)
+STAMPED != sh mk/stamp.sh $(BUILD) "$(CC) $(CONFIG_CFLAGS) $(EXTRA_CFLAGS) \
+	$(PREFIX) $(SYSCONFDIR) $(LOCALSTATEDIR) $(RUNDIR)"
 
 all:
 	@test -e config.mk || ./configure

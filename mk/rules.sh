@@ -25,8 +25,8 @@ sources() { # folder
 compile() { # source
 	o=$build/${1%.c}.o
 	mkdir -p "${o%/*}"
-	printf '%s: %s\n\t@mkdir -p %s\n\t$(COMPILE) -c -o %s %s\n' \
-	    "$o" "$1" "${o%/*}" "$o" "$1"
+	printf '%s: %s %s/stamp\n\t@mkdir -p %s\n\t$(COMPILE) -c -o %s %s\n' \
+	    "$o" "$1" "$build" "${o%/*}" "$o" "$1"
 	printf -- '-include %s\n' "${o%.o}.d"
 }
 

@@ -48,6 +48,13 @@ order_prepare(struct sqlite3 *db)
 			fatal("queue.db: %s", sqlite3_errmsg(db));
 }
 
+static bool
+try_now(const int64_t state[4], int64_t destination, int64_t now)
+{
+	return sql_numbers(order.statements[SET_STATE], state, 4) &&
+	       sql_wake_at(destination, now);
+}
+
 /* What an order does to one group; false: the database failed. */
 static bool
 order_group(struct store_order *o, uint32_t n, enum group_state state,
@@ -76,12 +83,11 @@ order_group(struct store_order *o, uint32_t n, enum group_state state,
 	case ORDER_HOLD:
 		return sql_numbers(order.statements[SET_STATE], hold, 4);
 	case ORDER_RETRY:
-		if (!sql_numbers(order.statements[NO_CLOCK], &destination, 1))
-			return false;
-		/* FALLTHROUGH */
+		return sql_numbers(
+			   order.statements[NO_CLOCK], &destination, 1) &&
+		       try_now(go, destination, o->now);
 	case ORDER_RELEASE:
-		return sql_numbers(order.statements[SET_STATE], go, 4) &&
-		       sql_wake_at(destination, o->now);
+		return try_now(go, destination, o->now);
 	}
 	return false;
 }

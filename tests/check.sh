@@ -13,7 +13,7 @@
 # As root the system tests run in a namespace of their own, with the accounts
 # that postern needs; a test that lacks root says "skipped: root".
 set -u
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 
 what=${1:-check}
 part=${2-}
