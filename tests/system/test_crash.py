@@ -18,7 +18,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 from harness import children_of, read_proc, wait_for  # noqa: E402
-from siege import (NamedSink, Siege, Talk, check_spool,  # noqa: E402
+from siege import (NamedSink, Siege, Talk, bodies, check_spool,  # noqa: E402
                    full, kill, needs_root, say, wait_gone)
 
 CONF = "workers smtpd 2\nworkers deliver 2"
@@ -39,6 +39,8 @@ def finish(postern, capsys, what, rounds=1, orphans=0):
         f"{len(verdict.repeated)} repeated"
         + (f", {hints} hints" if hints else ""))
     assert len(verdict.duplicates) <= rounds * OPEN_JOBS
+    # what a queue was killed before removing, the next one removes
+    wait_for(lambda: len(bodies(postern)) <= orphans, what="removal of bodies")
     assert postern.stop() == 0
     check_spool(postern, orphans=orphans)
     return verdict

@@ -19,7 +19,7 @@ from siege import (Siege, Talk, bodies, check_spool,  # noqa: E402
 
 WARM = 0.1  # share of the messages that fill caches and pools
 ROOM_KIB = 256  # what a process may vary by: some packets
-ROOM_FDS = 12
+ROOM_FDS = 50  # sessions move between workers
 
 
 class Watch:
@@ -57,7 +57,7 @@ class Watch:
 
 
 def test_many(tmp_path, capsys):
-    total = full(20000, 3000)
+    total = full(20000, 10000)
     with Sink(tmp_path) as sink, Siege(tmp_path, sink) as postern:
         watch = Watch(postern)
         postern.send(200, 20)
