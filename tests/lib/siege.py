@@ -122,11 +122,6 @@ class Siege(Postern):
         assert verdict.ok, str(verdict)
         return verdict
 
-    def counts(self):
-        """Messages acknowledged, and those of unknown fate."""
-        log = check([c.log for c in self.clients], [self.sink.log])
-        return log.messages, log.unknown
-
     def workers(self):
         """{(name, number): pid}: a place keeps its name in every life."""
         return {(name, n): pid for name, pids in

@@ -15,7 +15,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 from harness import BUILD, Dns, Sink, wait_for  # noqa: E402
 from siege import (NamedSink, Siege, Talk, descriptors,  # noqa: E402
-                   full, kill, say, sockets, wait_gone)
+                   full, kill, needs_root, say, sockets,
+                   wait_gone)
 
 CONF = "workers smtpd 2\nworkers deliver 2"
 TRICKS = ["noise", "version", "long", "unknown", "foreign", "stray", "short",
@@ -141,6 +142,7 @@ def when(line):
 
 # --- the resolver -----------------------------------------------------------
 
+@needs_root
 def test_many_open_questions(tmp_path, capsys):
     """1,000 questions wait: one process, few sockets."""
     total = 1000

@@ -18,7 +18,7 @@ from siege import (Siege, Talk, bodies, check_spool,  # noqa: E402
                    commits, descriptors, full, memory_kib, needs_root, say)
 
 WARM = 0.1  # share of the messages that fill caches and pools
-ROOM_KIB = 640  # what a process may vary by: half of a packet pool
+ROOM_KIB = 256  # what a process may vary by: some packets
 ROOM_FDS = 50  # sessions move between workers
 
 
@@ -51,7 +51,7 @@ class Watch:
             line = (f"{name} {mem1:.0f} -> {mem2:.0f} KiB, "
                     f"{fds1:.0f} -> {fds2:.0f} descriptors")
             lines.append(line)
-            if mem2 > mem1 * 1.1 + ROOM_KIB or fds2 > fds1 * 1.1 + ROOM_FDS:
+            if mem2 > mem1 * 1.03 + ROOM_KIB or fds2 > fds1 * 1.1 + ROOM_FDS:
                 grown.append(line)
         return lines, grown
 
