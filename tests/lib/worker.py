@@ -23,7 +23,8 @@ from harness import BUILD, PATIENCE
 
 VERSION, FLAG_FD, FLAG_OURS = 1, 1, 2
 BOOT, SETTING, MX_ALLOW, PEER, BOOT_END, READY, BROKEN = 1, 2, 7, 9, 11, 12, 13
-JOB, JOB_RCPT, RESULT, JOB_DONE, HELD_ASK, HELD, HELD_END, LATE = range(64, 72)
+JOB, JOB_RCPT, RESULT, JOB_DONE, HELD_ASK, HELD, HELD_END = range(64, 71)
+LATE, RETIRE = 71, 72
 QUESTION, ANSWER_MX, ANSWER_ADDR, ANSWER_END = range(96, 100)
 KIND_QUEUE, KIND_DELIVER, KIND_RESOLVE = 2, 3, 4
 KEY_HOSTNAME, KEY_CONNECTIONS = 0, 11
@@ -138,6 +139,7 @@ class Worker:
         self.mx, self.hosts = mx or {}, hosts or {}
         self.jobs, self.held, self.lates, self.bodies = {}, [], [], {}
         self.held_end = False
+        self.retired = False
         self.questions, self.broken = [], None
         self.number = 0
         self.control = Channel()
@@ -233,6 +235,9 @@ class Worker:
             self.held.append(data)
         elif number == HELD_END:
             self.held_end = True
+        elif number == RETIRE:
+            assert not self.retired, "retired twice"
+            self.retired = True
         elif number == LATE:
             assert self.held_end, "late before the held ones were told"
             job = Job(self, struct.unpack_from("<I", data, 36)[0], data[:36])

@@ -505,6 +505,7 @@ def test_stop(tmp_path):
                 for frame in worker.queue.receive(5):
                     worker.on_queue(*frame)
             assert job.status()[0] == w.DONE and other.done is None
+            assert worker.retired
             assert worker.process.wait(5) == 0
 
 

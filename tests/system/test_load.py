@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
-from harness import Sink, read_proc, wait_for  # noqa: E402
+from harness import BUILD, Sink, read_proc, wait_for  # noqa: E402
 from siege import (Siege, Talk, bodies, check_spool,  # noqa: E402
                    commits, descriptors, full, memory_kib, needs_root, say)
 
@@ -75,7 +75,8 @@ def test_many(tmp_path, capsys):
             f"{used:.3f} commits per message")
         for line in lines:
             say(capsys, line)
-        assert not grown, grown
+        # a sanitizer keeps what was freed, to catch its use
+        assert not grown or "asan" in str(BUILD), grown
         assert used < 0.3
         verdict = postern.judge()
         assert not verdict.duplicates and not verdict.repeated
