@@ -62,7 +62,8 @@ await() { # what, command...
 }
 
 started_port() { # file
-	sed -n 's/^port \([0-9]*\).*/\1/p' "$1" | grep . | head -n 1
+	port=$(sed -n 's/^port \([0-9][0-9]*\).*/\1/p' "$1")
+	[ -n "$port" ] && printf '%s\n' "$port"
 }
 
 start() { # name, command...
