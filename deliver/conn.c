@@ -8,6 +8,7 @@
 
 #include "common/base/alloc.h"
 #include "common/base/ip.h"
+#include "common/base/log.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -56,6 +57,20 @@ conn_new(struct conns *all, int fd)
 	return c;
 }
 
+static void
+log_dial(const struct ip *ip, uint16_t port)
+{
+	char text[IP_TEXT];
+
+	if (!log_debugs())
+		return;
+	ip_print(ip, text);
+	log_begin("dial");
+	log_word("addr", text);
+	log_u64("port", port);
+	log_end();
+}
+
 struct conn *
 conn_open(struct conns *all, const struct ip *ip, uint16_t port)
 {
@@ -63,6 +78,7 @@ conn_open(struct conns *all, const struct ip *ip, uint16_t port)
 	socklen_t len;
 	int on = 1, fd, error;
 
+	log_dial(ip, port);
 	ip_to_sockaddr(ip, port, &ss, &len);
 	fd =
 	    socket(ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);

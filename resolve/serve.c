@@ -3,6 +3,7 @@
 #include "resolve/serve.h"
 
 #include "common/base/alloc.h"
+#include "common/base/log.h"
 #include "common/mail/domain.h"
 #include "resolve/host.h"
 #include "resolve/inquire.h"
@@ -152,6 +153,17 @@ static const struct {
 	{ QUESTION_HOST, host_begin },
 };
 
+static void
+log_question(const struct msg_question *q)
+{
+	if (!log_debugs())
+		return;
+	log_begin("question");
+	log_word("kind", q->kind == QUESTION_MX ? "mx" : "host");
+	log_text("name", q->name);
+	log_end();
+}
+
 static bool
 on_question(struct channel *ch, struct conv *conv, const void *msg, int fd)
 {
@@ -165,6 +177,7 @@ on_question(struct channel *ch, struct conv *conv, const void *msg, int fd)
 		i++;
 	if (i == nitems(kinds))
 		return false;
+	log_question(q);
 	/* an IP address is no name: domain_valid() refuses it */
 	if (domain_normalise(view_of(q->name), name) &&
 	    domain_valid(view_of(name)))

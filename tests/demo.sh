@@ -97,7 +97,7 @@ echo
 echo "configuration:"
 sed 's/^/    /' postern.conf
 : >log
-build/posternd -d -f postern.conf -x build >>log 2>&1 &
+build/posternd -d -d -f postern.conf -x build >>log 2>&1 &
 postern=$!
 pids="$postern $pids"
 await "the start of postern" grep -q 'posternd\[[0-9]*\]: ready' log
@@ -111,19 +111,30 @@ await "an empty queue" sh -c \
 
 echo
 echo "the way of the message:"
-awk '
+sort -s -k 1,1 log | awk '
 function clock() { t = $1; sub(/.*T/, "", t); return t }
 function who() { w = $2; sub(/\[.*/, "", w); return w }
 function line(what) { printf "    %s  %-16s %s\n", clock(), who(), what }
-$3 == "queued" { line("accepted and durable on disk: " $4 " " $5 " " $7) }
+function value(key,   v) {
+	if (!match($0, key "=(\"[^\"]*\"|[^ ]*)")) return ""
+	v = substr($0, RSTART + length(key) + 1, RLENGTH - length(key) - 1)
+	gsub(/"/, "", v)
+	return v
+}
+$3 == "connect" { line("a local program connects, uid " value("uid")) }
+$3 == "queued" {
+	line("durable on disk, then acknowledged: id " value("id") ", " \
+	    value("size") " bytes, from " value("from"))
+}
+$3 == "question" { line("asked: " value("kind") " of " value("name")) }
+$3 == "dial" {
+	line("routed: connects to " value("addr") " port " value("port"))
+}
 $3 == "delivered" {
-	match($0, /rcpt="[^"]*"/); r = substr($0, RSTART, RLENGTH)
-	match($0, /host="[^"]*"/); h = substr($0, RSTART, RLENGTH)
-	match($0, /addr=[^ ]*/); a = substr($0, RSTART, RLENGTH)
-	match($0, /delay=[^ ]*/); d = substr($0, RSTART, RLENGTH)
-	line("routed by MX: " h " " a)
-	line("delivered: " r ", " d " ms after its arrival")
-}' log
+	line("delivered to " value("rcpt") " by " value("host") ": " \
+	    value("smtp") " " value("text") ", " value("delay") \
+	    " ms after its arrival")
+}'
 echo
 echo "what the next server has:"
 for f in kept/*.eml; do

@@ -41,6 +41,7 @@ static const struct row rows[] = {
 	{ &msg_job, ">" }, { &msg_job_rcpt, ">" }, { &msg_result, "<" },
 	{ &msg_job_done, "<" }, { &msg_held_ask, ">" }, { &msg_held, "<" },
 	{ &msg_held_end, "<" }, { &msg_late, "<" },
+	{ &msg_retire, "<" },
 	{ NULL, "deliver (>) and resolve (<)" },
 	{ &msg_question, ">" }, { &msg_answer_mx, "<" },
 	{ &msg_answer_addr, "<" }, { &msg_answer_end, "<" },
