@@ -19,6 +19,9 @@
 /* What one slice may cost: a row looked at, and one that is sent. */
 enum { SLICE_COST = 8192, COST_SEEN = 1, COST_SENT = 16, BUSY_MS = 100 };
 
+/* Attempts to begin reading while queue writes. */
+enum { TRIES = 8 };
+
 enum statement { MESSAGES, RECIPIENTS, OWNER, STATEMENTS };
 
 /* clang-format off */
@@ -105,18 +108,44 @@ fail_sql(struct rows *r)
 	return false;
 }
 
+/*
+ * A reader that may not write to the WAL index meets it half written, or its
+ * marks moved on, when queue commits or checkpoints at that moment; SQLite
+ * takes this for work that only a writer could do.  At the next look it is
+ * whole.  Only the beginning of a read meets this.
+ */
 static bool
-version_fits(struct rows *r)
+met_writer(const struct rows *r, int try)
+{
+	return try < TRIES &&
+	       (sqlite3_errcode(r->db) & 0xff) == SQLITE_READONLY;
+}
+
+static int
+read_version(struct rows *r)
 {
 	sqlite3_stmt *s;
 	int version = -1;
 
-	if (sqlite3_prepare_v2(r->db, "PRAGMA user_version", -1, &s, NULL) ==
-	    SQLITE_OK) {
+	if (sqlite3_prepare_v2(r->db, "PRAGMA user_version", -1, &s, NULL) !=
+	    SQLITE_OK)
+		return version;
+	for (int try = 0; version == -1; try++) {
 		if (sqlite3_step(s) == SQLITE_ROW)
 			version = sqlite3_column_int(s, 0);
-		sqlite3_finalize(s);
+		else if (!met_writer(r, try))
+			break;
+		sqlite3_reset(s);
 	}
+	sqlite3_finalize(s);
+	return version;
+}
+
+static bool
+version_fits(struct rows *r)
+{
+	int version = read_version(r);
+
 	if (version == SCHEMA_VERSION)
 		return true;
 	if (version == -1)
@@ -316,12 +345,15 @@ enum rows_result
 rows_slice(struct rows *r, struct rows_ask *ask, const struct rows_out *out)
 {
 	enum rows_result result;
+	int try = 0;
 
 	if (ask->after > INT64_MAX)
 		return ROWS_OVER; /* queue keeps ids below 2^63 */
 	if (!rows_open(r))
 		return ROWS_FAILED;
-	result = slice(r, ask, out);
+	do {
+		result = slice(r, ask, out);
+	} while (result == ROWS_FAILED && met_writer(r, try++));
 	if (result == ROWS_FAILED)
 		fail_sql(r);
 	return result;
@@ -331,13 +363,14 @@ bool
 rows_owner(struct rows *r, uint64_t id, uint32_t *uid)
 {
 	sqlite3_stmt *s;
-	int code;
+	int code, try = 0;
 
 	if (id > INT64_MAX || !rows_open(r))
 		return false;
 	s = r->statements[OWNER];
 	sqlite3_bind_int64(s, 1, (int64_t)id);
-	code = sqlite3_step(s);
+	while ((code = sqlite3_step(s)) != SQLITE_ROW && met_writer(r, try++))
+		sqlite3_reset(s);
 	if (code == SQLITE_ROW)
 		*uid = get_uid(s, 0);
 	sqlite3_reset(s);
