@@ -73,7 +73,8 @@ send_peer(struct child *to, const struct child *peer, int fd)
 {
 	struct msg_peer m = { .kind = (uint16_t)peer->program->kind,
 		.class_ = (uint16_t)peer->program->class_,
-		.index = peer->index };
+		.index = peer->index,
+		.life = peer->life };
 
 	channel_send(to->control, NULL, &msg_peer, &m, fd);
 }

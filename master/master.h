@@ -43,6 +43,7 @@ struct child {
 	struct channel *control;     /* NULL unless it is being told things */
 	size_t conf_next;            /* see confpass_send() */
 	int exit_code;               /* of its last death, 0 a signal */
+	uint32_t life;               /* starts so far */
 	unsigned int accusations;    /* MSG_BROKEN from this process */
 	int64_t deaths[DEATHS_KEPT]; /* when, newest first; 0 none */
 	struct event *timer;

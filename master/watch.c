@@ -144,16 +144,19 @@ static bool
 on_broken(struct channel *ch, struct conv *conv, const void *msg, int fd)
 {
 	struct child *c = channel_owner(ch);
-	struct child *peer = child_find(c->master, msg);
+	const struct msg_broken *b = msg;
+	struct child *peer = child_find(c->master, b);
 
 	(void)conv;
 	(void)fd;
 	if (peer == NULL || peer == c ||
 	    !programs_are_wired(c->program->kind, peer->program->kind))
 		return false;
+	if (b->life != peer->life)
+		return true; /* that process is gone already */
 	if (++c->accusations > ACCUSATIONS_MAX)
 		return false;
-	child_kill(peer, ((const struct msg_broken *)msg)->why);
+	child_kill(peer, b->why);
 	return true;
 }
 
@@ -244,6 +247,7 @@ child_start(struct child *c)
 	int ends[2];
 
 	c->exit_code = 0;
+	c->life++;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
 		0, ends) == -1) {
 		log_warn("socketpair: %s", strerror(errno));

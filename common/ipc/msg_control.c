@@ -135,6 +135,7 @@ static const struct ipc_field peer_fields[] = {
 	{ "kind", IPC_U16, offsetof(struct msg_peer, kind), 0 },
 	{ "class", IPC_U16, offsetof(struct msg_peer, class_), 0 },
 	{ "index", IPC_U32, offsetof(struct msg_peer, index), 0 },
+	{ "life", IPC_U32, offsetof(struct msg_peer, life), 0 },
 };
 /* clang-format on */
 
@@ -152,6 +153,7 @@ static const struct ipc_field broken_fields[] = {
 	{ "kind", IPC_U16, offsetof(struct msg_broken, kind), 0 },
 	{ "class", IPC_U16, offsetof(struct msg_broken, class_), 0 },
 	{ "index", IPC_U32, offsetof(struct msg_broken, index), 0 },
+	{ "life", IPC_U32, offsetof(struct msg_broken, life), 0 },
 	{ "why", IPC_TEXT, offsetof(struct msg_broken, why), MSG_TEXT_MAX },
 };
 /* clang-format on */

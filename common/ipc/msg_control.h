@@ -90,12 +90,14 @@ struct msg_mx_allow {
 struct msg_peer {
 	uint16_t kind, class_;
 	uint32_t index;
+	uint32_t life; /* how often it was started: says which process */
 };
 
 /* The peer that broke the rules: posternd ends it and starts it again. */
 struct msg_broken {
 	uint16_t kind, class_;
 	uint32_t index;
+	uint32_t life; /* of MSG_PEER: a later process is innocent */
 	char why[MSG_TEXT_MAX + 1];
 };
 

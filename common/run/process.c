@@ -136,6 +136,7 @@ denounce(const struct peer *p, const char *why)
 	m.kind = (uint16_t)p->kind;
 	m.class_ = (uint16_t)p->class_;
 	m.index = p->index;
+	m.life = p->life;
 	view_copy(view_of(why), m.why, sizeof(m.why));
 	channel_send(self.control, NULL, &msg_broken, &m, -1);
 }
@@ -184,6 +185,7 @@ on_peer(struct channel *ch, struct conv *conv, const void *msg, int fd)
 		return false;
 	}
 	peer_replace(p, d);
+	p->life = m->life;
 	p->channel = channel_new(self.base, fd, &self.defs[place], p);
 	if (self.running && d->attached != NULL)
 		d->attached(p);

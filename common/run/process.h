@@ -29,6 +29,7 @@ struct peer {
 	enum peer_kind kind;
 	enum peer_class class_; /* smtpd workers; else 0 */
 	unsigned int index;
+	uint32_t life;           /* which of its processes, by posternd */
 	struct channel *channel; /* NULL between loss and the next attach */
 	void *data;              /* the program's own, NULL at first */
 };

@@ -170,7 +170,7 @@ class Worker:
 
     def attach(self, kind):
         ch = Channel()
-        self.control.send(PEER, struct.pack("<HHI", kind, 0, 0),
+        self.control.send(PEER, struct.pack("<HHII", kind, 0, 0, 1),
                           fd=ch.theirs.fileno())
         ch.theirs.close()
         return ch

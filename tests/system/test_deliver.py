@@ -2,6 +2,7 @@
 # tests/system/test_deliver.py - postern-deliver against servers of all kinds.
 """One worker, its queue played by the test: every verdict as queue sees it."""
 
+import contextlib
 import socket
 import struct
 import sys
@@ -541,7 +542,9 @@ def test_hostile_queue(tmp_path, send):
     {"rcpts": ()}, {"transport": 9}, {"rcpts": ("",)}])
 def test_unsound_job(tmp_path, job):
     with Worker(tmp_path) as worker:
-        worker.job(LOCAL, 25, **job)
+        # it may end the channel before the last frame is sent
+        with contextlib.suppress(BrokenPipeError):
+            worker.job(LOCAL, 25, **job)
         worker.until(lambda: worker.broken)
 
 

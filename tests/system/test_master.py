@@ -367,8 +367,9 @@ def frame(number, payload=b""):
     return "".join(f"\\{byte:03o}" for byte in data)
 
 
-def accusation(kind, class_=0, index=0):
-    return frame(MSG_BROKEN, struct.pack("<HHIH", kind, class_, index, 0))
+def accusation(kind, class_=0, index=0, life=1):
+    return frame(MSG_BROKEN,
+                 struct.pack("<HHIIH", kind, class_, index, life, 0))
 
 
 def start_with_liar(tmp_path, p, words):
