@@ -320,6 +320,13 @@ class Postern:
             raise AssertionError(f"{failure}\n{self.tail()}") from None
         return self
 
+    def reload(self, text, timeout=PATIENCE):
+        """Another configuration by SIGHUP; ready again."""
+        n = len(self.events("ready"))
+        self.write_conf(text)
+        self.process.send_signal(signal.SIGHUP)
+        self.wait_event("ready", timeout, n + 1)
+
     def check_conf(self):
         """posternd -n: the finished process, with its output as text."""
         return subprocess.run(self.argv("-n"), capture_output=True,
