@@ -107,6 +107,8 @@ static const struct {
 	{ "\n\nhostnmae x", 3,
 	    "unknown word \"hostnmae\": did you mean \"hostname\"?" },
 	{ "frobnicate", 1, "unknown word \"frobnicate\"" },
+	{ "\033[2Jfrob\177\rnicate", 1,
+	    "unknown word \"?[2Jfrob??nicate\"" },
 	{ "\"hostname\" x", 1, "expected a statement, found \"hostname\"" },
 	{ "limit", 1, "expected a word, found the end of the file" },
 	{ "limit\n", 1, "expected a word, found the end of the line" },
