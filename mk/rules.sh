@@ -146,11 +146,12 @@ EOF
 		*/fuzz_*)
 			name=${f##*/fuzz_}
 			name=$build/tests/fuzz/${name%.c}
-			link "$name" "$f" \
-			    "$testarchive $archives $build/libcommon.a" \
-			    '$(FUZZ_MAIN) $(SQLITE_LIBS) $(LDNS_LIBS) $(COMMON_LIBS)'
-			printf '%s:%s\n' "$name" \
-			    "$(objects tests/fuzz/replay.c)"
+			main=$(objects "$f" tests/fuzz/replay.c)
+			libs="$testarchive $archives $build/libcommon.a"
+			printf '%s:%s %s\n\t$(LINK) -o %s%s %s %s %s\n' \
+			    "$name" "$main" "$libs" "$name" \
+			    "$(objects "$f")" '$(FUZZ_MAIN)' "$libs" \
+			    '$(SQLITE_LIBS) $(LDNS_LIBS) $(COMMON_LIBS)'
 			targets="$targets $name"
 			;;
 		esac

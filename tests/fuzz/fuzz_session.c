@@ -7,28 +7,28 @@
  */
 #include "tests/fuzz/fuzz.h"
 
-#include "tests/lib/host.h"
+#include "tests/lib/rig.h"
 
 #include <string.h>
 
 enum { LOCAL = 1, NO_STOCK = 2, COMMIT_FAILS = 4, INTAKE_CLOSED = 8 };
 
-static const char conf_of_host[] = "hostname mx.test\n"
-				   "limit message size 2048\n"
-				   "limit recipients 3\n"
-				   "limit hops 3\n"
-				   "reject from 127.0.0.1 for domain no.test\n"
-				   "accept from any for any\n";
+static const char conf_of_rig[] = "hostname mx.test\n"
+				  "limit message size 2048\n"
+				  "limit recipients 3\n"
+				  "limit hops 3\n"
+				  "reject from 127.0.0.1 for domain no.test\n"
+				  "accept from any for any\n";
 
 static void
-begin(struct host *h, uint8_t choice)
+begin(struct rig *h, uint8_t choice)
 {
 	struct accept_client client = { .local_socket = (choice & LOCAL) != 0 };
 	struct conf_error error;
 
 	memset(h, 0, sizeof(*h));
 	conf_init(&h->conf);
-	must(conf_parse(&h->conf, view_of(conf_of_host), &error), "it reads");
+	must(conf_parse(&h->conf, view_of(conf_of_rig), &error), "it reads");
 	service_init(&h->service, &h->conf, client.local_socket);
 	if (!client.local_socket)
 		ip_parse(view_of("127.0.0.1"), &client.ip);
@@ -38,17 +38,17 @@ begin(struct host *h, uint8_t choice)
 	if ((choice & INTAKE_CLOSED) != 0)
 		status_later(&h->service.intake, 452, 3, 1, "no space");
 	h->no_stock = (choice & NO_STOCK) != 0;
-	host_begin(h, &client);
+	rig_begin(h, &client);
 }
 
 static void
-run(struct host *h, uint8_t choice, struct view in, uint32_t seed)
+run(struct rig *h, uint8_t choice, struct view in, uint32_t seed)
 {
 	begin(h, choice);
 	while (in.len > 0 && !h->closed) {
 		size_t n = seed == 0 ? in.len : fuzz_piece(&seed, in.len);
 
-		host_feed(h, view_make(in.data, n));
+		rig_feed(h, view_make(in.data, n));
 		in = view_skip(in, n);
 	}
 }
@@ -106,7 +106,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct view in = fuzz_view(data, len);
 	uint8_t choice = fuzz_byte(&in);
 	uint32_t seed = (uint32_t)fuzz_byte(&in) + 1;
-	struct host whole, cut;
+	struct rig whole, cut;
 
 	run(&whole, choice, in, 0);
 	run(&cut, choice, in, seed);
@@ -121,7 +121,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	must(whole.stored.len == 0 || choice < COMMIT_FAILS ||
 		 (choice & (COMMIT_FAILS | INTAKE_CLOSED)) == 0,
 	    "nothing is stored that was refused");
-	host_end(&whole);
-	host_end(&cut);
+	rig_end(&whole);
+	rig_end(&cut);
 	return 0;
 }

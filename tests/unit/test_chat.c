@@ -10,7 +10,7 @@
 
 #include "common/base/ip.h"
 #include "tests/lib/chat.h"
-#include "tests/lib/host.h"
+#include "tests/lib/rig.h"
 
 #include <glob.h>
 #include <stdio.h>
@@ -37,12 +37,12 @@ status_read(const char *text, struct status *st)
 }
 
 static void
-conf_read(struct host *h, const struct chat *chat)
+conf_read(struct rig *h, const struct chat *chat)
 {
 	struct conf_error error;
 	struct buf text;
 
-	buf_init(&text, HOST_BYTES);
+	buf_init(&text, RIG_BYTES);
 	buf_add_string(&text, "hostname \"mx.test\"\n");
 	for (size_t i = 0; i < chat->nsteps; i++)
 		if (chat->steps[i].kind == CHAT_CONF)
@@ -54,7 +54,7 @@ conf_read(struct host *h, const struct chat *chat)
 }
 
 static void
-begin(struct host *h, const struct chat *chat)
+begin(struct rig *h, const struct chat *chat)
 {
 	struct accept_client client = { 0 };
 
@@ -80,7 +80,7 @@ begin(struct host *h, const struct chat *chat)
 			h->no_stock = true;
 		}
 	}
-	host_begin(h, &client);
+	rig_begin(h, &client);
 }
 
 /* The next line of v, without its end. */
@@ -118,7 +118,7 @@ expect_stored(struct view *got, const struct chat_step *s)
 
 /* As written, line by line. */
 static void
-play(struct host *h, const struct chat *chat, const char *path)
+play(struct rig *h, const struct chat *chat, const char *path)
 {
 	static char where[256];
 	size_t nout = 0, nstored = 0;
@@ -134,7 +134,7 @@ play(struct host *h, const struct chat *chat, const char *path)
 			if (out.len > 0)
 				fail_msg("%s: said also \"%.*s\"", place,
 				    (int)out.len, out.data);
-			host_feed(h, view_make(s->text, s->len));
+			rig_feed(h, view_make(s->text, s->len));
 		} else if (s->kind == CHAT_EXPECT) {
 			expect(&out, 2, "said", s->text);
 			nout = h->out.len - out.len;
@@ -153,7 +153,7 @@ play(struct host *h, const struct chat *chat, const char *path)
 static void
 all_input(const struct chat *chat, struct buf *input)
 {
-	buf_init(input, HOST_BYTES);
+	buf_init(input, RIG_BYTES);
 	for (size_t i = 0; i < chat->nsteps; i++)
 		if (chat->steps[i].kind == CHAT_SEND)
 			buf_add(input,
@@ -163,17 +163,17 @@ all_input(const struct chat *chat, struct buf *input)
 /* Cut at one place, or (0) after every byte. */
 static void
 play_cut(const struct chat *chat, struct view input, size_t cut,
-    struct host *reference)
+    struct rig *reference)
 {
-	struct host h;
+	struct rig h;
 
 	begin(&h, chat);
 	if (cut > 0) {
-		host_feed(&h, view_make(input.data, cut));
-		host_feed(&h, view_skip(input, cut));
+		rig_feed(&h, view_make(input.data, cut));
+		rig_feed(&h, view_skip(input, cut));
 	} else {
 		for (size_t i = 0; i < input.len && !h.closed; i++)
-			host_feed(&h, view_make(input.data + i, 1));
+			rig_feed(&h, view_make(input.data + i, 1));
 	}
 	if (!view_eq(buf_view(&h.out), buf_view(&reference->out)))
 		fail_msg("%s: cut at %zu of %zu: said \"%s\", whole \"%s\"",
@@ -183,14 +183,14 @@ play_cut(const struct chat *chat, struct view input, size_t cut,
 		fail_msg("%s: cut at %zu: stored \"%s\"", place, cut,
 		    buf_string(&h.stored));
 	check_int(place, h.closed, reference->closed);
-	host_end(&h);
+	rig_end(&h);
 }
 
 static void
 test_one(const char *path)
 {
 	struct chat chat;
-	struct host h;
+	struct rig h;
 	struct buf input;
 	unsigned int line;
 	size_t step;
@@ -206,7 +206,7 @@ test_one(const char *path)
 	for (size_t cut = 0; cut <= input.len; cut += step)
 		play_cut(&chat, buf_view(&input), cut, &h);
 	buf_free(&input);
-	host_end(&h);
+	rig_end(&h);
 	chat_free(&chat);
 }
 

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: ISC */
-/* tests/lib/host.c - a driver with a queue in it, around the pure session. */
-#include "tests/lib/host.h"
+/* tests/lib/rig.c - a driver with a queue in it, around the pure session. */
+#include "tests/lib/rig.h"
 
 void
-host_begin(struct host *h, const struct accept_client *client)
+rig_begin(struct rig *h, const struct accept_client *client)
 {
 	session_begin(&h->session, &h->service, client);
 	h->session.uid = 1000;
-	buf_init(&h->held, HOST_BYTES);
-	buf_init(&h->out, HOST_BYTES);
-	buf_init(&h->file, HOST_BYTES);
-	buf_init(&h->stored, HOST_BYTES);
+	buf_init(&h->held, RIG_BYTES);
+	buf_init(&h->out, RIG_BYTES);
+	buf_init(&h->file, RIG_BYTES);
+	buf_init(&h->stored, RIG_BYTES);
 	session_greet(&h->session, &h->out);
 }
 
 void
-host_end(struct host *h)
+rig_end(struct rig *h)
 {
 	session_end(&h->session);
 	buf_free(&h->held);
@@ -39,7 +39,7 @@ below_trace(struct view v)
 }
 
 static void
-store(struct host *h)
+store(struct rig *h)
 {
 	const struct mail *m = h->session.mail;
 	struct view body = below_trace(buf_view(&h->file)),
@@ -66,14 +66,14 @@ store(struct host *h)
 }
 
 static void
-write_body(struct host *h)
+write_body(struct rig *h)
 {
 	buf_add(&h->file, buf_view(session_body(&h->session)));
 	session_stored(&h->session);
 }
 
 static void
-commit(struct host *h)
+commit(struct rig *h)
 {
 	write_body(h);
 	if (h->commit.verdict == VERDICT_DONE)
@@ -84,12 +84,12 @@ commit(struct host *h)
 
 /* What the driver would do.  False: it waits for more input, or has closed. */
 static bool
-host_step(struct host *h, struct view *in)
+rig_step(struct rig *h, struct view *in)
 {
 	struct buf piece;
 	enum want want;
 
-	buf_init(&piece, HOST_BYTES);
+	buf_init(&piece, RIG_BYTES);
 	want = session_feed(&h->session, in, &piece);
 	buf_add(&h->out, buf_view(&piece));
 	buf_free(&piece);
@@ -121,13 +121,13 @@ host_step(struct host *h, struct view *in)
 }
 
 void
-host_feed(struct host *h, struct view bytes)
+rig_feed(struct rig *h, struct view bytes)
 {
 	struct view in;
 
 	buf_add(&h->held, bytes);
 	in = buf_view(&h->held);
-	while (!h->closed && host_step(h, &in))
+	while (!h->closed && rig_step(h, &in))
 		continue;
 	buf_drop(&h->held, h->held.len - in.len);
 }

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: ISC */
-/* tests/lib/host.h - a driver with a queue in it, around the pure session.
+/* tests/lib/rig.h - a driver with a queue in it, around the pure session.
  *
  * Does what smtpd's driver does, without sockets: bytes go in, replies and
  * stored messages come out, as text that can be compared.
  */
-#ifndef TESTS_LIB_HOST_H
-#define TESTS_LIB_HOST_H
+#ifndef TESTS_LIB_RIG_H
+#define TESTS_LIB_RIG_H
 
 #include "smtpd/session.h"
 
-enum { HOST_BYTES = 16 * 1024 * 1024 };
+enum { RIG_BYTES = 16 * 1024 * 1024 };
 
-struct host {
-	struct conf conf;       /* yours, until host_end() */
+struct rig {
+	struct conf conf;       /* yours, until rig_end() */
 	struct service service; /* yours */
 	struct session session;
 	struct status commit; /* queue's answer */
@@ -27,8 +27,8 @@ struct host {
 };
 
 /* Configuration and service are ready; greets the client. */
-void host_begin(struct host *, const struct accept_client *);
-void host_end(struct host *);
-void host_feed(struct host *, struct view);
+void rig_begin(struct rig *, const struct accept_client *);
+void rig_end(struct rig *);
+void rig_feed(struct rig *, struct view);
 
 #endif
