@@ -5,6 +5,8 @@
 #   make check      installs what is missing, builds, runs every test
 #   make proof      the same tests with full counts; T=NAME for one part
 #   make quick      build, unit tests, style and layers
+#   make fuzz F=mailbox T=60    libFuzzer on one target, seconds (clang)
+#   make corpus                  every target over its corpus, with any compiler
 #   make bench      the same load through postern and Postfix
 #   make install    PREFIX, DESTDIR; makes the accounts if DESTDIR is empty
 #   make deps       the packages that building and testing need
@@ -49,7 +51,8 @@ include $(BUILD)/rules.mk
 
 programs: $(PROGRAMS)
 
-tests-built: $(PROGRAMS) $(TEST_TOOLS) $(UNIT_TESTS) $(BUILD)/tests/attack.so
+tests-built: $(PROGRAMS) $(TEST_TOOLS) $(UNIT_TESTS) $(FUZZ_TARGETS) \
+	$(BUILD)/tests/attack.so
 
 # The tests' library that makes the programs attack (tests/attack).
 ATTACK = tests/attack/attack.c tests/attack/acts.c
@@ -90,7 +93,7 @@ ipc: $(BUILD)/tests/ipc
 
 SOURCES = common/*/*.[ch] master/*.[ch] smtpd/*.[ch] queue/*.[ch] \
 	deliver/*.[ch] resolve/*.[ch] tools/*.[ch] tests/unit/*.[ch] \
-	tests/lib/*.[ch] tests/attack/*.[ch]
+	tests/lib/*.[ch] tests/attack/*.[ch] tests/fuzz/*.[ch]
 
 format:
 	clang-format -i $(SOURCES)
@@ -122,6 +125,18 @@ SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 asan:
 	@$(MAKE) BUILD=build/asan EXTRA_CFLAGS="$(SANITIZE)" tests-built
 	@BUILD=build/asan sh tests/check.sh asan
+
+# What calls a fuzz target: replay.c over files, or libFuzzer's main.
+FUZZ_MAIN = $(BUILD)/tests/fuzz/replay.o
+F = mailbox
+fuzz:
+	@$(MAKE) BUILD=build/fuzz CC=clang FUZZ_MAIN=-fsanitize=fuzzer \
+	    EXTRA_CFLAGS="-fsanitize=fuzzer-no-link $(SANITIZE)" \
+	    build/fuzz/tests/fuzz/$(F)
+	@sh tests/fuzz.sh $(F) $(T)
+
+corpus: $(FUZZ_TARGETS)
+	@sh tests/check.sh corpus
 
 LIBEXEC = $(PREFIX)/libexec/postern
 install: programs

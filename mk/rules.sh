@@ -7,6 +7,7 @@
 #   FOLDER/main.c        -> BUILD/<its program>, linked with FOLDER's library
 #   tests/lib/tool_X.c   -> BUILD/tests/X
 #   tests/unit/test_X.c  -> BUILD/tests/unit/test_X
+#   tests/fuzz/fuzz_X.c  -> BUILD/tests/fuzz/X, with $(FUZZ_MAIN) to call it
 # shellcheck disable=SC2016,SC2086,SC2116
 set -eu
 
@@ -132,11 +133,30 @@ EOF
 		name=${f##*/}
 		name=${name%.c}
 		link "$build/tests/unit/$name" "$f" \
-		    "$archives $testarchive $build/libcommon.a" \
+		    "$testarchive $archives $build/libcommon.a" \
 		    '$(SQLITE_LIBS) $(LDNS_LIBS) $(COMMON_LIBS) -lcmocka'
 		units="$units $build/tests/unit/$name"
 	done
 	echo "UNIT_TESTS = $units"
+
+	targets=
+	for f in $(sources tests/fuzz); do
+		compile "$f"
+		case $f in
+		*/fuzz_*)
+			name=${f##*/fuzz_}
+			name=$build/tests/fuzz/${name%.c}
+			main=$(objects "$f" tests/fuzz/replay.c)
+			libs="$testarchive $archives $build/libcommon.a"
+			printf '%s:%s %s\n\t$(LINK) -o %s%s %s %s %s\n' \
+			    "$name" "$main" "$libs" "$name" \
+			    "$(objects "$f")" '$(FUZZ_MAIN)' "$libs" \
+			    '$(SQLITE_LIBS) $(LDNS_LIBS) $(COMMON_LIBS)'
+			targets="$targets $name"
+			;;
+		esac
+	done
+	echo "FUZZ_TARGETS = $targets"
 } >"$new"
 
 if cmp -s "$new" "$out"; then

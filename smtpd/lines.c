@@ -41,13 +41,19 @@ spoiled(struct lines *l, struct view *in, size_t used, enum line why)
 	return why;
 }
 
+bool
+lines_skip(struct lines *l, struct view *in)
+{
+	return !l->skipping || skip_line(l, in);
+}
+
 enum line
 lines_next(struct lines *l, struct view *in, struct view *line)
 {
 	struct view head = *in;
 	size_t lf;
 
-	if (l->skipping && !skip_line(l, in))
+	if (!lines_skip(l, in))
 		return LINE_PART;
 	head = *in;
 	if (head.len > COMMAND_MAX)

@@ -26,6 +26,9 @@ struct lines {
 	bool cr;       /* private: while skipping, a CR came last */
 };
 
+/* Drops what is left of a spoiled line; false: its end has not come.  After
+ * it *in begins with a line.  lines_next() does the same by itself. */
+bool lines_skip(struct lines *, struct view *in);
 /* Takes one line off the front of *in; *line is without CRLF. */
 enum line lines_next(struct lines *, struct view *in, struct view *line);
 

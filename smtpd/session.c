@@ -148,7 +148,9 @@ feed_command(struct session *s, struct view *in)
 {
 	struct view line;
 
-	if (!s->lines.skipping && in->len > 0 && in->data[0] == TLS_HELLO) {
+	if (!lines_skip(&s->lines, in))
+		return false;
+	if (in->len > 0 && in->data[0] == TLS_HELLO) {
 		session_hang_up(s); /* it could not read our reply */
 		return true;
 	}

@@ -4,12 +4,13 @@
 #
 #   quick   unit tests, style, layers (everything is built already)
 #   unit    unit tests
+#   corpus  every fuzz target over the files of its corpus
 #   check   packages, build, every test with counts that fit ten minutes
 #   proof   the same with the full counts of the issues; parts that passed
 #           are not run again until the sources change (build/proof.done)
-#   asan    unit and system tests of BUILD, a sanitizer build
+#   asan    unit tests, corpora and system tests of BUILD, a sanitizer build
 #
-# PART: unit, style, or a word of a system test's name (test_crash, ...).
+# PART: unit, corpus, style, or a word of a system test's name (test_crash, ...).
 # As root the system tests run in a namespace of their own, with the accounts
 # that postern needs; a test that lacks root says "skipped: root".
 set -u
@@ -67,6 +68,29 @@ unit() {
 	done
 	count unit "$good" "$wrong"
 	printf '%-28s %d passed, %d failed %4d s\n' "unit tests" "$good" \
+	    "$wrong" $(($(date +%s) - t))
+}
+
+# Each fuzz target over its corpus: one test a target.
+corpus() {
+	t=$(date +%s)
+	good=0
+	wrong=0
+	for source in tests/fuzz/fuzz_*.c; do
+		name=${source#tests/fuzz/fuzz_}
+		name=${name%.c}
+		log=$BUILD/check.corpus.$name.log
+		if "$BUILD/tests/fuzz/$name" tests/corpus/"$name"/* \
+		    >"$log" 2>&1; then
+			good=$((good + 1))
+		else
+			say "FAILED: corpus of $name"
+			tail -n 40 "$log"
+			wrong=$((wrong + 1))
+		fi
+	done
+	count corpus "$good" "$wrong"
+	printf '%-28s %d passed, %d failed %4d s\n' "corpora" "$good" \
 	    "$wrong" $(($(date +%s) - t))
 }
 
@@ -142,9 +166,13 @@ quick)
 unit)
 	unit
 	;;
+corpus)
+	corpus
+	;;
 asan)
 	export ASAN_OPTIONS="detect_leaks=0:abort_on_error=0:exitcode=99"
 	unit
+	corpus
 	system "${part:-test_}"
 	;;
 check | proof)
@@ -155,15 +183,18 @@ check | proof)
 	'' | unit) unit ;;
 	esac
 	case $part in
+	'' | corpus) corpus ;;
+	esac
+	case $part in
 	'' | style) style ;;
 	esac
 	case $part in
-	unit | style) ;;
+	unit | corpus | style) ;;
 	*) system "${part:-test_}" ;;
 	esac
 	;;
 *)
-	sed -n '3,16s/^# \{0,1\}//p' "$0" >&2
+	sed -n '3,17s/^# \{0,1\}//p' "$0" >&2
 	exit 64
 	;;
 esac

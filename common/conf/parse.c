@@ -25,6 +25,10 @@ parser_fail(struct parser *p, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(p->error->text, sizeof(p->error->text), fmt, ap);
 	va_end(ap);
+	/* words of the file stand in it, and it is shown on terminals */
+	for (char *c = p->error->text; *c != '\0'; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = '?';
 }
 
 static void

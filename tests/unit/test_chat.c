@@ -9,31 +9,15 @@
 #include "tests/unit/check.h"
 
 #include "common/base/ip.h"
-#include "smtpd/session.h"
 #include "tests/lib/chat.h"
+#include "tests/lib/rig.h"
 
 #include <glob.h>
 #include <stdio.h>
 
 enum {
-	HOST_BYTES = 16 * 1024 * 1024,
 	CUTS_MAX = 2000, /* places to cut a long dialogue at */
 	CHATS_MIN = 25
-};
-
-/* A driver with a queue in it. */
-struct host {
-	struct conf conf;
-	struct service service;
-	struct session session;
-	struct status commit; /* queue's answer */
-	bool no_stock;
-	uint64_t id;
-	struct buf held;   /* input that the session did not take */
-	struct buf out;    /* replies */
-	struct buf file;   /* the body under way, with the trace header */
-	struct buf stored; /* envelopes and bodies, as chat lines */
-	bool closed;
 };
 
 static const char *place; /* file and line, for failures */
@@ -53,12 +37,12 @@ status_read(const char *text, struct status *st)
 }
 
 static void
-conf_read(struct host *h, const struct chat *chat)
+conf_read(struct rig *h, const struct chat *chat)
 {
 	struct conf_error error;
 	struct buf text;
 
-	buf_init(&text, HOST_BYTES);
+	buf_init(&text, RIG_BYTES);
 	buf_add_string(&text, "hostname \"mx.test\"\n");
 	for (size_t i = 0; i < chat->nsteps; i++)
 		if (chat->steps[i].kind == CHAT_CONF)
@@ -70,7 +54,7 @@ conf_read(struct host *h, const struct chat *chat)
 }
 
 static void
-host_begin(struct host *h, const struct chat *chat)
+begin(struct rig *h, const struct chat *chat)
 {
 	struct accept_client client = { 0 };
 
@@ -96,131 +80,7 @@ host_begin(struct host *h, const struct chat *chat)
 			h->no_stock = true;
 		}
 	}
-	session_begin(&h->session, &h->service, &client);
-	h->session.uid = 1000;
-	buf_init(&h->held, HOST_BYTES);
-	buf_init(&h->out, HOST_BYTES);
-	buf_init(&h->file, HOST_BYTES);
-	buf_init(&h->stored, HOST_BYTES);
-	session_greet(&h->session, &h->out);
-}
-
-static void
-host_end(struct host *h)
-{
-	session_end(&h->session);
-	buf_free(&h->held);
-	buf_free(&h->out);
-	buf_free(&h->file);
-	buf_free(&h->stored);
-	conf_clear(&h->conf);
-}
-
-/* The body below the trace header, which is all lines up to the date. */
-static struct view
-below_trace(struct view v)
-{
-	size_t end;
-
-	if (!view_starts_nocase(v, "Received: "))
-		fail_msg("%s: no trace header", place);
-	do {
-		end = view_find(v, '\n');
-		v = view_skip(v, end + 1);
-	} while (v.len > 0 && (v.data[0] == ' ' || v.data[0] == '\t'));
-	return v;
-}
-
-static void
-store(struct host *h)
-{
-	const struct mail *m = h->session.mail;
-	struct view body = below_trace(buf_view(&h->file)),
-		    rcpts = buf_view(&m->rcpts);
-	char sender[ADDRESS_MAX + 1];
-
-	buf_printf(
-	    &h->stored, "stored <%s>", mailbox_print(&m->sender, sender));
-	while (rcpts.len > 0) {
-		buf_printf(&h->stored, " <%s>", rcpts.data);
-		rcpts = view_skip(rcpts, view_find(rcpts, '\0') + 1);
-	}
-	buf_add_string(&h->stored, "\n");
-	while (body.len > 0) {
-		size_t end = view_find(body, '\n');
-
-		buf_add_string(&h->stored, "| ");
-		buf_add(&h->stored, view_make(body.data, end - 1));
-		buf_add_string(&h->stored, "\n");
-		body = view_skip(body, end + 1);
-	}
-}
-
-static void
-write_body(struct host *h)
-{
-	buf_add(&h->file, buf_view(session_body(&h->session)));
-	session_stored(&h->session);
-}
-
-static void
-commit(struct host *h)
-{
-	write_body(h);
-	if (h->commit.verdict == VERDICT_DONE)
-		store(h);
-	buf_clear(&h->file);
-	session_committed(&h->session, &h->commit, &h->out);
-}
-
-/* What the driver would do.  False: it waits for more input, or has closed. */
-static bool
-host_step(struct host *h, struct view *in)
-{
-	struct buf piece;
-	enum want want;
-
-	buf_init(&piece, HOST_BYTES);
-	want = session_feed(&h->session, in, &piece);
-	buf_add(&h->out, buf_view(&piece));
-	buf_free(&piece);
-	switch (want) {
-	case WANT_INPUT:
-		return false;
-	case WANT_WRITE:
-		return true;
-	case WANT_FILE:
-		if (h->no_stock)
-			session_refuse_data(&h->session, &reply_queue, &h->out);
-		else
-			session_opened(&h->session, ++h->id, 0, &h->out);
-		return true;
-	case WANT_STORE:
-		write_body(h);
-		return true;
-	case WANT_COMMIT:
-		commit(h);
-		return true;
-	case WANT_DROP:
-		buf_clear(&h->file);
-		return true;
-	case WANT_CLOSE:
-		h->closed = true;
-		return false;
-	}
-	return false;
-}
-
-static void
-host_feed(struct host *h, struct view bytes)
-{
-	struct view in;
-
-	buf_add(&h->held, bytes);
-	in = buf_view(&h->held);
-	while (!h->closed && host_step(h, &in))
-		continue;
-	buf_drop(&h->held, h->held.len - in.len);
+	rig_begin(h, &client);
 }
 
 /* The next line of v, without its end. */
@@ -258,7 +118,7 @@ expect_stored(struct view *got, const struct chat_step *s)
 
 /* As written, line by line. */
 static void
-play(struct host *h, const struct chat *chat, const char *path)
+play(struct rig *h, const struct chat *chat, const char *path)
 {
 	static char where[256];
 	size_t nout = 0, nstored = 0;
@@ -274,7 +134,7 @@ play(struct host *h, const struct chat *chat, const char *path)
 			if (out.len > 0)
 				fail_msg("%s: said also \"%.*s\"", place,
 				    (int)out.len, out.data);
-			host_feed(h, view_make(s->text, s->len));
+			rig_feed(h, view_make(s->text, s->len));
 		} else if (s->kind == CHAT_EXPECT) {
 			expect(&out, 2, "said", s->text);
 			nout = h->out.len - out.len;
@@ -285,6 +145,7 @@ play(struct host *h, const struct chat *chat, const char *path)
 			fail_msg("%s: not closed", place);
 		}
 	}
+	check_int(place, h->untraced, false);
 	if (nout != h->out.len)
 		fail_msg("%s: said more: %s", place, h->out.data + nout);
 }
@@ -292,7 +153,7 @@ play(struct host *h, const struct chat *chat, const char *path)
 static void
 all_input(const struct chat *chat, struct buf *input)
 {
-	buf_init(input, HOST_BYTES);
+	buf_init(input, RIG_BYTES);
 	for (size_t i = 0; i < chat->nsteps; i++)
 		if (chat->steps[i].kind == CHAT_SEND)
 			buf_add(input,
@@ -302,17 +163,17 @@ all_input(const struct chat *chat, struct buf *input)
 /* Cut at one place, or (0) after every byte. */
 static void
 play_cut(const struct chat *chat, struct view input, size_t cut,
-    struct host *reference)
+    struct rig *reference)
 {
-	struct host h;
+	struct rig h;
 
-	host_begin(&h, chat);
+	begin(&h, chat);
 	if (cut > 0) {
-		host_feed(&h, view_make(input.data, cut));
-		host_feed(&h, view_skip(input, cut));
+		rig_feed(&h, view_make(input.data, cut));
+		rig_feed(&h, view_skip(input, cut));
 	} else {
 		for (size_t i = 0; i < input.len && !h.closed; i++)
-			host_feed(&h, view_make(input.data + i, 1));
+			rig_feed(&h, view_make(input.data + i, 1));
 	}
 	if (!view_eq(buf_view(&h.out), buf_view(&reference->out)))
 		fail_msg("%s: cut at %zu of %zu: said \"%s\", whole \"%s\"",
@@ -322,14 +183,14 @@ play_cut(const struct chat *chat, struct view input, size_t cut,
 		fail_msg("%s: cut at %zu: stored \"%s\"", place, cut,
 		    buf_string(&h.stored));
 	check_int(place, h.closed, reference->closed);
-	host_end(&h);
+	rig_end(&h);
 }
 
 static void
 test_one(const char *path)
 {
 	struct chat chat;
-	struct host h;
+	struct rig h;
 	struct buf input;
 	unsigned int line;
 	size_t step;
@@ -337,7 +198,7 @@ test_one(const char *path)
 	place = path;
 	if (!chat_read(&chat, path, &line))
 		fail_msg("%s:%u: cannot be read", path, line);
-	host_begin(&h, &chat);
+	begin(&h, &chat);
 	play(&h, &chat, path);
 	all_input(&chat, &input);
 	place = path;
@@ -345,7 +206,7 @@ test_one(const char *path)
 	for (size_t cut = 0; cut <= input.len; cut += step)
 		play_cut(&chat, buf_view(&input), cut, &h);
 	buf_free(&input);
-	host_end(&h);
+	rig_end(&h);
 	chat_free(&chat);
 }
 

@@ -225,7 +225,7 @@ static const struct {
 	{ "}", 1, "expected a statement, found \"}\"" },
 	{ "hostname \"a", 1, "\"\"a\": the quotes are not closed" },
 	{ "hostname \"a\nb\"", 1, "\"\"a\": the quotes are not closed" },
-	{ "hostname a\001b", 1, "\"\001\": a control character" },
+	{ "hostname a\001b", 1, "\"?\": a control character" },
 	{ "hostname \xff", 1, "\"\xff\": not UTF-8" },
 };
 

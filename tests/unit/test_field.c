@@ -1,29 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 /* tests/unit/test_field.c - every message type: there and back, and damaged.
  *
- * The table below names all types; each is filled with a pattern by its own
- * table of fields, so a new type needs one row here and nothing else.
+ * tests/lib/message_types.c names all types; each is filled with a pattern by
+ * its own table of fields, so a new type needs one row there and nothing else.
  */
 #include "common/ipc/field.h"
 
-#include "common/ipc/msg_control.h"
 #include "common/ipc/msg_intake.h"
 #include "common/ipc/msg_job.h"
-#include "common/ipc/msg_report.h"
-#include "common/ipc/msg_resolve.h"
 
+#include "tests/lib/message_types.h"
 #include "tests/unit/check.h"
 
-static const struct ipc_type *const types[] = { &msg_boot, &msg_setting,
-	&msg_listener, &msg_accept, &msg_route, &msg_resolver, &msg_mx_allow,
-	&msg_peer, &msg_broken, &msg_log, &msg_boot_end, &msg_ready, &msg_stock,
-	&msg_stock_want, &msg_abandon, &msg_commit, &msg_commit_rcpt,
-	&msg_committed, &msg_fate, &msg_fate_is, &msg_intake_state, &msg_job,
-	&msg_job_rcpt, &msg_result, &msg_job_done, &msg_held_ask, &msg_held,
-	&msg_held_end, &msg_late, &msg_retire, &msg_question, &msg_answer_mx,
-	&msg_answer_addr, &msg_answer_end, &msg_ask_queue, &msg_ask_show,
-	&msg_ask_order, &msg_row, &msg_row_rcpt, &msg_rows_end, &msg_order,
-	&msg_order_done, &msg_order_is };
+static const struct ipc_type *const *const types = message_types;
 
 static size_t
 bytes_of(const struct ipc_field *f)
@@ -64,7 +53,7 @@ test_round_trip(void **state)
 	struct buf wire;
 
 	(void)state;
-	for (size_t i = 0; i < nitems(types); i++) {
+	for (size_t i = 0; types[i] != NULL; i++) {
 		fill(types[i], in);
 		buf_init(&wire, IPC_PAYLOAD_MAX);
 		ipc_encode(types[i], in, &wire);
@@ -84,7 +73,7 @@ test_no_other_length_is_taken(void **state)
 	struct buf wire;
 
 	(void)state;
-	for (size_t i = 0; i < nitems(types); i++) {
+	for (size_t i = 0; types[i] != NULL; i++) {
 		fill(types[i], in);
 		buf_init(&wire, IPC_PAYLOAD_MAX + 1);
 		ipc_encode(types[i], in, &wire);
@@ -103,7 +92,7 @@ static void
 test_numbers_are_unique(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < nitems(types); i++)
+	for (size_t i = 0; types[i] != NULL; i++)
 		for (size_t k = 0; k < i; k++)
 			check_int(types[i]->name,
 			    types[i]->number == types[k]->number, false);

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: ISC */
+/* tests/fuzz/fuzz_client.c - an SMTP session with a server (deliver/client.h).
+ *
+ * The first byte chooses the transaction; the rest is what the server says,
+ * line by line.  A line that begins with "!" is a lost connection; before one
+ * that begins with "*" the body and its dot are sent, if the client waits for
+ * that.  Delivered is only what a 2yz after the dot says, and no lost
+ * connection or nonsense is ever a "never".
+ */
+#include "tests/fuzz/fuzz.h"
+
+#include "common/base/alloc.h"
+#include "deliver/client.h"
+
+#include <string.h>
+
+enum { OUT_MAX = 1024 * 1024, MESSAGES_MAX = 4 };
+
+struct play {
+	struct client client;
+	struct transaction t;
+	struct buf said;
+	uint8_t choice;
+	bool dotted;  /* the dot of this transaction was sent */
+	size_t taken; /* messages */
+};
+
+static enum client_next
+take(struct play *p)
+{
+	size_t n = (size_t)(p->choice & 3) + 1;
+
+	transaction_init(&p->t, (p->choice & 4) != 0 ? "a@x.test" : "", n);
+	for (size_t i = 0; i < n; i++)
+		transaction_add(&p->t, (uint32_t)i, "r@y.test");
+	p->t.size = 100;
+	p->t.eightbit = (p->choice & 8) != 0;
+	p->dotted = false;
+	p->taken++;
+	return client_take(&p->client, &p->t, &p->said);
+}
+
+/* What the driver does when the client wants no line. */
+static void
+check_status(const struct play *p, const struct status *st, bool own)
+{
+	must(st->verdict == VERDICT_DONE || st->verdict == VERDICT_LATER ||
+		 st->verdict == VERDICT_NEVER,
+	    "every recipient has an end");
+	must(st->smtp / 100 == (int)st->verdict, "codes agree");
+	must(st->subject >= 0 && st->subject <= 999 && st->detail >= 0 &&
+		 st->detail <= 999,
+	    "codes are bounded");
+	must(fuzz_printable(view_of(st->text)), "a status is one line");
+	must(st->verdict != VERDICT_DONE || (!own && p->dotted),
+	    "delivered is what a reply to the dot says");
+}
+
+static void
+check_end(const struct play *p, bool lost)
+{
+	const struct transaction *t = &p->t;
+
+	for (size_t i = 0; i < t->nrcpts; i++) {
+		const struct recipient *r = &t->rcpts[i];
+
+		check_status(p, r->settled != NULL ? r->settled : &t->status,
+		    r->settled != NULL);
+		must(r->settled != NULL || t->status.verdict != VERDICT_DONE ||
+			 r->accepted,
+		    "who was not accepted has no mail");
+	}
+	must(!lost || t->status.verdict == VERDICT_LATER, "lost is later");
+}
+
+/* Whole lines, each of them a command of ours. */
+static void
+check_said(struct view v)
+{
+	static const char *const verbs[] = { "EHLO us.test", "HELO us.test",
+		"MAIL FROM:<", "RCPT TO:<", "DATA", "." };
+
+	while (v.len > 0) {
+		size_t n = view_find(v, '\n');
+		bool known = false;
+
+		must(
+		    n < v.len && n > 1 && v.data[n - 1] == '\r', "whole lines");
+		must(fuzz_printable(view_make(v.data, n - 1)), "commands");
+		for (size_t i = 0; i < nitems(verbs); i++)
+			known = known || view_starts_nocase(v, verbs[i]);
+		must(known, "commands that exist");
+		v = view_skip(v, n + 1);
+	}
+}
+
+/* False: the session is over. */
+static bool
+go_on(struct play *p, enum client_next next)
+{
+	while (next == NEXT_OVER) {
+		bool fit = p->client.fit;
+
+		check_end(p, false);
+		transaction_clear(&p->t);
+		memset(&p->t, 0, sizeof(p->t));
+		if (!fit || p->taken == MESSAGES_MAX)
+			return false;
+		next = take(p);
+	}
+	must((next == NEXT_BODY) == (p->client.state == CLIENT_BODY),
+	    "a body is asked for when it may be sent");
+	if (next != NEXT_FAILED)
+		return true;
+	check_end(p, false);
+	return false;
+}
+
+/* One line of the server; false: the session is over. */
+static bool
+hear(struct play *p, struct view line)
+{
+	enum client_next next;
+
+	if (line.len > 0 && line.data[0] == '!') {
+		client_lost(&p->client, "lost");
+		check_end(p, true);
+		return false;
+	}
+	if (line.len > 0 && line.data[0] == '*') {
+		line = view_skip(line, 1);
+		if (p->client.state == CLIENT_BODY) {
+			client_dot(&p->client);
+			p->dotted = true;
+		}
+	}
+	must(client_patience(&p->client) > 0, "a wait has an end");
+	next = client_line(&p->client, line, &p->said);
+	if (next == NEXT_WAIT && p->client.state == CLIENT_BODY)
+		return true; /* in the middle of a reply that comes too soon */
+	return go_on(p, next);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	struct view in = fuzz_view(data, len);
+	struct play p = { .choice = fuzz_byte(&in) };
+
+	buf_init(&p.said, OUT_MAX);
+	client_begin(&p.client, "us.test");
+	take(&p);
+	while (in.len > 0) {
+		size_t n = view_find(in, '\n');
+
+		if (!hear(&p, view_make(in.data, n)))
+			break;
+		in = view_skip(in, n + 1);
+	}
+	check_said(buf_view(&p.said));
+	transaction_clear(&p.t);
+	buf_free(&p.said);
+	return 0;
+}

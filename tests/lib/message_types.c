@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+/* tests/lib/message_types.c - all message types, for tests of each. */
+#include "tests/lib/message_types.h"
+
+#include "common/ipc/msg_control.h"
+#include "common/ipc/msg_intake.h"
+#include "common/ipc/msg_job.h"
+#include "common/ipc/msg_report.h"
+#include "common/ipc/msg_resolve.h"
+
+const struct ipc_type *const message_types[] = { &msg_boot, &msg_setting,
+	&msg_listener, &msg_accept, &msg_route, &msg_resolver, &msg_mx_allow,
+	&msg_peer, &msg_broken, &msg_log, &msg_boot_end, &msg_ready, &msg_stock,
+	&msg_stock_want, &msg_abandon, &msg_commit, &msg_commit_rcpt,
+	&msg_committed, &msg_fate, &msg_fate_is, &msg_intake_state, &msg_job,
+	&msg_job_rcpt, &msg_result, &msg_job_done, &msg_held_ask, &msg_held,
+	&msg_held_end, &msg_late, &msg_retire, &msg_question, &msg_answer_mx,
+	&msg_answer_addr, &msg_answer_end, &msg_ask_queue, &msg_ask_show,
+	&msg_ask_order, &msg_row, &msg_row_rcpt, &msg_rows_end, &msg_order,
+	&msg_order_done, &msg_order_is, NULL };
+
+const struct ipc_type *
+message_type(uint16_t number)
+{
+	for (size_t i = 0; message_types[i] != NULL; i++)
+		if (message_types[i]->number == number)
+			return message_types[i];
+	return NULL;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: ISC */
+/* tests/lib/rig.c - a driver with a queue in it, around the pure session. */
+#include "tests/lib/rig.h"
+
+void
+rig_begin(struct rig *h, const struct accept_client *client)
+{
+	session_begin(&h->session, &h->service, client);
+	h->session.uid = 1000;
+	buf_init(&h->held, RIG_BYTES);
+	buf_init(&h->out, RIG_BYTES);
+	buf_init(&h->file, RIG_BYTES);
+	buf_init(&h->stored, RIG_BYTES);
+	session_greet(&h->session, &h->out);
+}
+
+void
+rig_end(struct rig *h)
+{
+	session_end(&h->session);
+	buf_free(&h->held);
+	buf_free(&h->out);
+	buf_free(&h->file);
+	buf_free(&h->stored);
+	conf_clear(&h->conf);
+}
+
+/* The body below the trace header, which is all lines up to the date. */
+static struct view
+below_trace(struct view v)
+{
+	size_t end;
+
+	do {
+		end = view_find(v, '\n');
+		v = view_skip(v, end + 1);
+	} while (v.len > 0 && (v.data[0] == ' ' || v.data[0] == '\t'));
+	return v;
+}
+
+static void
+store(struct rig *h)
+{
+	const struct mail *m = h->session.mail;
+	struct view body = below_trace(buf_view(&h->file)),
+		    rcpts = buf_view(&m->rcpts);
+	char sender[ADDRESS_MAX + 1];
+
+	if (!view_starts_nocase(buf_view(&h->file), "Received: "))
+		h->untraced = true;
+	buf_printf(
+	    &h->stored, "stored <%s>", mailbox_print(&m->sender, sender));
+	while (rcpts.len > 0) {
+		buf_printf(&h->stored, " <%s>", rcpts.data);
+		rcpts = view_skip(rcpts, view_find(rcpts, '\0') + 1);
+	}
+	buf_add_string(&h->stored, "\n");
+	while (body.len > 0) {
+		size_t end = view_find(body, '\n');
+
+		buf_add_string(&h->stored, "| ");
+		buf_add(&h->stored, view_make(body.data, end - 1));
+		buf_add_string(&h->stored, "\n");
+		body = view_skip(body, end + 1);
+	}
+}
+
+static void
+write_body(struct rig *h)
+{
+	buf_add(&h->file, buf_view(session_body(&h->session)));
+	session_stored(&h->session);
+}
+
+static void
+commit(struct rig *h)
+{
+	write_body(h);
+	if (h->commit.verdict == VERDICT_DONE)
+		store(h);
+	buf_clear(&h->file);
+	session_committed(&h->session, &h->commit, &h->out);
+}
+
+/* What the driver would do.  False: it waits for more input, or has closed. */
+static bool
+rig_step(struct rig *h, struct view *in)
+{
+	struct buf piece;
+	enum want want;
+
+	buf_init(&piece, RIG_BYTES);
+	want = session_feed(&h->session, in, &piece);
+	buf_add(&h->out, buf_view(&piece));
+	buf_free(&piece);
+	switch (want) {
+	case WANT_INPUT:
+		return false;
+	case WANT_WRITE:
+		return true;
+	case WANT_FILE:
+		if (h->no_stock)
+			session_refuse_data(&h->session, &reply_queue, &h->out);
+		else
+			session_opened(&h->session, ++h->id, 0, &h->out);
+		return true;
+	case WANT_STORE:
+		write_body(h);
+		return true;
+	case WANT_COMMIT:
+		commit(h);
+		return true;
+	case WANT_DROP:
+		buf_clear(&h->file);
+		return true;
+	case WANT_CLOSE:
+		h->closed = true;
+		return false;
+	}
+	return false;
+}
+
+void
+rig_feed(struct rig *h, struct view bytes)
+{
+	struct view in;
+
+	buf_add(&h->held, bytes);
+	in = buf_view(&h->held);
+	while (!h->closed && rig_step(h, &in))
+		continue;
+	buf_drop(&h->held, h->held.len - in.len);
+}
