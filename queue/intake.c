@@ -375,6 +375,9 @@ on_space(struct store_op *op)
 		intake.space = op->u.space;
 	store_op_free(op);
 	judge_state();
+	/* what a full disk refused, it may give by now */
+	if (intake.state.smtp == 0)
+		stock_fill();
 }
 
 static void

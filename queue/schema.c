@@ -2,7 +2,9 @@
 /* queue/schema.c - queue.db: opening it, its tables, its version. */
 #include "queue/schema.h"
 
+#include "common/base/alloc.h"
 #include "common/base/fatal.h"
+#include "common/base/log.h"
 #include "queue/spool.h"
 
 #include <sqlite3.h>
@@ -113,17 +115,26 @@ migrate(struct sqlite3 *db)
 
 /*
  * A log that was written once is overwritten in place from then on, which
- * costs a third of the flush of a growing one.
+ * costs a third of the flush of a growing one.  A full disk has no room for
+ * that: the queue starts all the same, for what it delivers makes room.
  */
 static void
 grow_log(struct sqlite3 *db)
 {
-	must(db, "BEGIN IMMEDIATE");
-	must(db,
-	    "INSERT OR REPLACE INTO meta VALUES('grow', zeroblob(4194304))");
-	must(db, "COMMIT");
-	must(db, "DELETE FROM meta WHERE key = 'grow'");
-	must(db, "PRAGMA wal_checkpoint(RESTART)");
+	static const char *const steps[] = { "BEGIN IMMEDIATE",
+		"INSERT OR REPLACE INTO meta VALUES('grow', zeroblob(4194304))",
+		"COMMIT", "DELETE FROM meta WHERE key = 'grow'",
+		"PRAGMA wal_checkpoint(RESTART)" };
+	bool fine = true;
+
+	for (size_t i = 0; i < nitems(steps) && fine; i++)
+		fine =
+		    sqlite3_exec(db, steps[i], NULL, NULL, NULL) == SQLITE_OK;
+	if (fine)
+		return;
+	log_warn("queue.db: the log does not grow: %s", sqlite3_errmsg(db));
+	if (!sqlite3_get_autocommit(db))
+		must(db, "ROLLBACK");
 }
 
 struct sqlite3 *
