@@ -121,7 +121,8 @@ add_words(struct writer *w)
 
 	add_boundary(w, "");
 	add(w, "Content-Type: text/plain; charset=us-ascii\r\n\r\n");
-	fold_begin(&f, w->out, "", "");
+	/* a blank, so that no name can stand where a boundary does */
+	fold_begin(&f, w->out, "", " ");
 	fold_text(&f, "This is the mail system at");
 	fold_text(&f, d->hostname);
 	fold_end(&f);

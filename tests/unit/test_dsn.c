@@ -151,6 +151,24 @@ test_header(void **state)
 	buf_free(&out);
 }
 
+/* Not even our own name begins a line, if it is long and folded. */
+static void
+test_no_name_begins_a_line(void **state)
+{
+	struct dsn_recipient recipients[2];
+	struct dsn dsn;
+	struct buf out;
+
+	(void)state;
+	fill(&dsn, recipients);
+	dsn.hostname = "--=_postern_20_21--"
+		       "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
+	buf_init(&out, 10000);
+	dsn_write(&dsn, &out);
+	assert_null(strstr(buf_string(&out), "\n--=_postern_20_21--x"));
+	buf_free(&out);
+}
+
 static void
 test_8bit_is_declared(void **state)
 {
@@ -220,6 +238,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_shape),
 		cmocka_unit_test(test_header),
+		cmocka_unit_test(test_no_name_begins_a_line),
 		cmocka_unit_test(test_8bit_is_declared),
 		cmocka_unit_test(test_long_lines),
 		cmocka_unit_test(test_no_room),
