@@ -174,7 +174,7 @@ def test_filled_by_mail(tmp_path, capsys):
             f"{free} blocks, {result.refused} refused, "
             f"{len(verdict.duplicates)} duplicates; queue "
             + ("keeps its pid" if same else "is started anew"))
-        wait_reply(p, "250 ")
+        wait_reply(p, "250 ")  # once the space is measured again
 
 
 @needs_root
