@@ -40,7 +40,6 @@ take(struct play *p)
 	return client_take(&p->client, &p->t, &p->said);
 }
 
-/* What the driver does when the client wants no line. */
 static void
 check_status(const struct play *p, const struct status *st, bool own)
 {
