@@ -6,17 +6,15 @@ set -eu
 cd "$(dirname "$0")/.."
 started=$(date +%s)
 sh mk/deps.sh "$1"
+mkdir -p build
 say() { printf '%s\n' "$*"; }
 if [ ! -e config.mk ] || [ -n "$(find configure -newer config.mk)" ]; then
-	./configure >/tmp/postern-configure.$$ 2>&1 || {
-		cat /tmp/postern-configure.$$
-		rm -f /tmp/postern-configure.$$
+	./configure >build/configure.log 2>&1 || {
+		cat build/configure.log
 		exit 69
 	}
-	rm -f /tmp/postern-configure.$$
 fi
 jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
-mkdir -p build
 log=build/make.log
 if ! "${MAKE:-make}" -j "$jobs" "${2:-programs}" >"$log" 2>&1; then
 	cat "$log" >&2
