@@ -329,7 +329,7 @@ class Talk:
         self.close()
 
 
-needs_root = pytest.mark.skipif(not ROOT_USER, reason="root")
+needs_root = pytest.mark.skipif(not ROOT_USER, reason="skipped: root")
 
 
 class NamedSink(Sink):

@@ -3,6 +3,7 @@
 """One worker, its queue played by the test: every verdict as queue sees it."""
 
 import contextlib
+import os
 import socket
 import struct
 import sys
@@ -20,6 +21,8 @@ from worker import Worker  # noqa: E402
 
 LOCAL = "[127.0.0.1]"
 TO = ("one@there.example", "two@there.example")
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="skipped: root")
 
 
 def rss_kib(pid):
@@ -564,6 +567,7 @@ def test_confined(tmp_path):
         assert "Seccomp:\t2" in status and "NoNewPrivs:\t1" in status
 
 
+@needs_root  # to see the descriptors of what is not dumpable
 def test_descriptors_flat(tmp_path):
     def open_files(pid):
         return len(list(Path(f"/proc/{pid}/fd").iterdir()))

@@ -21,7 +21,7 @@ from harness import (BUILD, PATIENCE, Postern, Sink,  # noqa: E402
                      free_port, wait_for)
 from toolstand import sendmail as run_sendmail  # noqa: E402
 
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="root")
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="skipped: root")
 USER, OTHER = 51001, 51002
 NOWHERE = "stuck@nowhere.example"
 

@@ -26,7 +26,7 @@ COUNTS = {"queue": 1, "report": 1, "resolve": 1, "deliver": 2, "smtpd": 3}
 KINDS = list(COUNTS)
 MSG_READY, MSG_BROKEN = 12, 13  # common/ipc/types.h
 SMTPD, QUEUE = 1, 2  # common/ipc/msg_control.h
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="root")
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="skipped: root")
 # posternd retries an address in use for 30 s
 PATIENCE = max(harness.PATIENCE, 45)
 

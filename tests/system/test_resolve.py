@@ -30,6 +30,8 @@ RECORDS = (
     "*.wild.test A 192.0.2.9",
 )
 
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="skipped: root")
+
 
 def argv(resolvers, questions, n=1, confined=ROOT, wait=False):
     words = [BUILD / "tests/ask", "-x", RESOLVE, "-n", n]
@@ -239,6 +241,7 @@ def test_silent_resolver_is_avoided_after_a_while(tmp_path, dns):
     assert answers["c0.wild.test"].log.count("resolver-silent") == 1
 
 
+@needs_root  # to see the descriptors of what is not dumpable
 def test_a_thousand_open_questions(tmp_path):
     with Dns(tmp_path, (), ("*.slow.test timeout",)) as dns:
         with subprocess.Popen(

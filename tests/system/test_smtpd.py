@@ -85,6 +85,8 @@ def stopped(pid):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGCONT)
 
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="skipped: root")
+
 
 def descriptors(pid):
     return len(os.listdir(f"/proc/{pid}/fd"))
@@ -171,6 +173,7 @@ def test_client_that_does_not_read(tmp_path):
         assert got == noops
 
 
+@needs_root  # to see the descriptors of what is not dumpable
 def test_client_that_vanishes(tmp_path):
     """Its body is given up, and its descriptors with it."""
     with suite(tmp_path, "workers smtpd 1") as p:

@@ -26,7 +26,7 @@ from harness import BUILD, PATIENCE, wait_for  # noqa: E402
 from toolstand import (FIRST_ID, Database, Server, Stand,  # noqa: E402
                        print_id, sendmail)
 
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="root")
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="skipped: root")
 USER, OTHER = 51001, 51002
 
 
