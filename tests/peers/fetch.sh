@@ -31,6 +31,7 @@ unpack() { # package, folder
 	rm -rf "$2/root" "$2/deb"
 	mkdir -p "$2/root" "$2/deb"
 	apt-cache show "$1" >/dev/null 2>&1 ||
+	    { [ "$(id -u)" = 0 ] && apt-get -qq update >&2; } ||
 	    die "no package '$1' known: run apt-get update"
 	for package in $(wanted "$1"); do
 		(cd "$2/deb" && apt-get -qq \
