@@ -234,11 +234,12 @@ def test_strays_are_counted(tmp_path, dns):
 def test_silent_resolver_is_avoided_after_a_while(tmp_path, dns):
     with Dns(tmp_path, (), ("*.wild.test timeout",), name="bad") as bad:
         answers = ask([bad, dns], "host a#.wild.test", "host b#.wild.test",
-                      "host c#.wild.test", n=20)
+                      "host c#.wild.test", "host d#.wild.test", n=20)
     assert {a.kind for a in answers.values()} == {"found"}
     assert answers["a0.wild.test"].ms >= 950
-    assert answers["c0.wild.test"].ms < 900
-    assert answers["c0.wild.test"].log.count("resolver-silent") == 1
+    # c is asked as the two seconds of silence end: it may meet either
+    assert answers["d0.wild.test"].ms < 900
+    assert answers["d0.wild.test"].log.count("resolver-silent") == 1
 
 
 @needs_root  # to see the descriptors of what is not dumpable
