@@ -49,6 +49,7 @@ static struct {
 	struct event *timer;
 	struct msg_intake_state state;
 	struct store_space space;
+	bool asking; /* how much space there is */
 } intake;
 
 static bool
@@ -371,6 +372,7 @@ judge_state(void)
 static void
 on_space(struct store_op *op)
 {
+	intake.asking = false;
 	if (!op->failed)
 		intake.space = op->u.space;
 	store_op_free(op);
@@ -383,14 +385,13 @@ on_space(struct store_op *op)
 static void
 on_timer(evutil_socket_t fd, short what, void *arg)
 {
-	static bool asked; /* one question at a time */
-
 	(void)fd;
 	(void)what;
 	(void)arg;
 	judge_state();
-	asked = true;
-	store_submit(store_op_new(STORE_SPACE, on_space, &asked));
+	if (!intake.asking)
+		store_submit(store_op_new(STORE_SPACE, on_space, NULL));
+	intake.asking = true; /* one question at a time */
 }
 
 void

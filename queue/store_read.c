@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* queue/store_read.c - what the store thread reads from queue.db.
  *
- * Rows are untrusted: a text that is too long or a number out of range makes
- * the row unusable, which is said in the log of the loop thread, and nothing
- * else is affected.
+ * Rows are untrusted: one that cannot be used (a text too long, no message, no
+ * recipients) is passed over, and nothing else is affected.
  */
 #include "common/base/alloc.h"
 #include "common/base/fatal.h"
