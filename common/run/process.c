@@ -16,6 +16,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
@@ -343,6 +344,16 @@ signals_ignore(void)
 	signal(SIGTERM, SIG_IGN);
 }
 
+/* Only posternd makes the channel that we are born with. */
+static void
+require_control(void)
+{
+	struct stat st;
+
+	if (fstat(CONTROL_FD, &st) == -1 || !S_ISSOCK(st.st_mode))
+		fatal_code(EX_USAGE, "to be started by posternd, not by hand");
+}
+
 int
 process_main(const struct process *def, int argc, char *argv[])
 {
@@ -354,11 +365,11 @@ process_main(const struct process *def, int argc, char *argv[])
 	conf_init(&self.conf);
 	defs_make();
 	self.base = base_make();
+	require_control();
 	self.control = channel_new(self.base, CONTROL_FD, &control_def, NULL);
 	while (!self.booted)
 		if (!channel_wait(self.control))
-			fatal_code(
-			    EX_USAGE, "to be started by posternd, not by hand");
+			return 0; /* posternd ended before it told us all */
 	if (self.boot.kind != (uint16_t)def->kind)
 		fatal_code(EX_CONFIG, "started as another program");
 	log_set_debug(self.boot.debug != 0);

@@ -198,6 +198,16 @@ def test_usage():
     assert "usage: posternd" in done.stderr
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_not_by_hand(kind):
+    """A program that posternd did not start says so and ends."""
+    p = subprocess.run([BUILD / f"postern-{kind}"], stdin=subprocess.DEVNULL,
+                       capture_output=True, text=True, timeout=PATIENCE,
+                       check=False)
+    assert p.returncode == 64
+    assert "to be started by posternd" in p.stderr
+
+
 def test_print_reads_back(tmp_path):
     with Postern(tmp_path, ROUTE, start=False) as p:
         printed = run(p, "-n", "-v")

@@ -33,9 +33,15 @@ STILL = [
 
 
 def stand_still(postern, pid, comes_in, goes_out):
-    """What must go on goes on, in the whole time."""
+    """What must go on goes on, in the whole time.
+
+    New clients come, since all of the old ones may have their sessions in
+    the process that stands still.
+    """
     kill(pid, sig=signal.SIGSTOP)
     try:
+        if comes_in:
+            postern.begin(10000000, SESSIONS, retry=True)
         end = time.monotonic() + PAUSE
         while time.monotonic() < end:
             if comes_in:
