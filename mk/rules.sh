@@ -120,8 +120,8 @@ EOF
 		*/tool_*)
 			name=${f##*/tool_}
 			link "$build/tests/${name%.c}" "$f" \
-			    "$testarchive $build/libcommon.a" \
-			    '$(LDNS_LIBS) $(COMMON_LIBS)'
+			    "$testarchive $archives $build/libcommon.a" \
+			    '$(SQLITE_LIBS) $(LDNS_LIBS) $(COMMON_LIBS)'
 			;;
 		esac
 	done

@@ -9,6 +9,7 @@
 
 #include <sqlite3.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sysexits.h>
 
 /*
@@ -16,7 +17,7 @@
  * what arrives is appended.  Fresh mail pays for one small partial index;
  * only deferred mail pays for the second one.
  */
-static const char tables[] =
+static const char first[] =
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
     "CREATE TABLE message("
     " id INTEGER PRIMARY KEY,"
@@ -64,6 +65,22 @@ static const char tables[] =
     "CREATE INDEX destination_wake ON destination(wake)"
     " WHERE wake IS NOT NULL;";
 
+/* What a message and a recipient asked for (RFC 3461); what an operator said
+ * of a destination. */
+static const char second[] =
+    "ALTER TABLE message ADD COLUMN envid TEXT;" /* ENVID, decoded */
+    "ALTER TABLE message ADD COLUMN ret INTEGER NOT NULL DEFAULT 0;"
+    /* 1: its sender was told of the delay, or is not to be */
+    "ALTER TABLE message ADD COLUMN warned INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE recipient ADD COLUMN notify INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE recipient ADD COLUMN orcpt TEXT;" /* "type;address" */
+    /* wall clock, ms, until when nothing is tried; NULL: not suspended */
+    "ALTER TABLE destination ADD COLUMN suspended INTEGER;"
+    "ALTER TABLE destination ADD COLUMN suspend_reason TEXT;";
+
+/* Version n is made from n - 1 by the n-th of them. */
+static const char *const versions[SCHEMA_VERSION] = { first, second };
+
 static const char settings[] = "PRAGMA journal_mode = WAL;"
 			       "PRAGMA synchronous = FULL;"
 			       "PRAGMA temp_store = MEMORY;"
@@ -99,17 +116,22 @@ static void
 migrate(struct sqlite3 *db)
 {
 	int64_t version = ask_number(db, "PRAGMA user_version");
+	char set[64];
 
 	if (version > SCHEMA_VERSION)
 		fatal_code(EX_CONFIG,
 		    "queue.db has version %d, made by a newer postern; "
 		    "this one knows %d",
 		    (int)version, SCHEMA_VERSION);
+	if (version < 0)
+		fatal_code(EX_DATAERR, "queue.db has no version: damaged");
 	if (version == SCHEMA_VERSION)
 		return;
 	must(db, "BEGIN IMMEDIATE");
-	must(db, tables);
-	must(db, "PRAGMA user_version = 1");
+	for (size_t i = (size_t)version; i < SCHEMA_VERSION; i++)
+		must(db, versions[i]);
+	snprintf(set, sizeof(set), "PRAGMA user_version = %d", SCHEMA_VERSION);
+	must(db, set);
 	must(db, "COMMIT");
 }
 

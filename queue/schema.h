@@ -14,7 +14,7 @@
 struct sqlite3;
 
 enum {
-	SCHEMA_VERSION = 1,
+	SCHEMA_VERSION = 2,
 	ID_BLOCK = 100000, /* ids reserved at a time */
 	ID_FIRST = 1 << 25 /* so that the shortest id has six letters */
 };

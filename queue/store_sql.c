@@ -35,10 +35,12 @@ enum {
 };
 
 static const char *const texts[STATEMENTS] = {
-	[ADD_MESSAGE] = "INSERT INTO message VALUES"
-			"(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
+	[ADD_MESSAGE] = "INSERT INTO message(id, shard, size, received,"
+			" class, uid, flags, sender, client, helo, message_id)"
+			" VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[ADD_GROUP] = "INSERT INTO grp VALUES(?, ?, ?, ?, ?, ?, ?)",
-	[ADD_RCPT] = "INSERT INTO recipient VALUES(?, ?, ?, ?, ?, NULL)",
+	[ADD_RCPT] = "INSERT INTO recipient(message, grp, n, address, original)"
+		     " VALUES(?, ?, ?, ?, ?)",
 	[FIND_DESTINATION] = "SELECT id FROM destination"
 			     " WHERE transport = ? AND host = ? AND port = ?",
 	[ADD_DESTINATION] = "INSERT INTO destination(transport, host, port)"

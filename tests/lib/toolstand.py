@@ -3,7 +3,6 @@
 """For tests of the tools that need no whole suite."""
 
 import os
-import re
 import socket
 import sqlite3
 import subprocess
@@ -11,7 +10,7 @@ import threading
 import time
 from pathlib import Path
 
-from harness import BUILD, PATIENCE, ROOT, wait_for
+from harness import BUILD, PATIENCE, wait_for
 
 FIRST_ID = 1 << 25
 LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -26,23 +25,14 @@ def print_id(number):
     return text
 
 
-def schema():
-    """The statements of queue/schema.c."""
-    source = (ROOT / "queue/schema.c").read_text()
-    part = source[source.index("tables[] ="):source.index("settings[] =")]
-    part = part[:part.rindex("static")]
-    return "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', part))
-
-
 class Database:
     """A queue.db as queue leaves it, filled by hand."""
 
     def __init__(self, folder):
         self.path = Path(folder) / "queue.db"
+        subprocess.run([BUILD / "tests/schema", folder], check=True)
         self.db = sqlite3.connect(self.path, isolation_level=None)
-        self.db.execute("PRAGMA journal_mode = WAL")
         self.db.execute("PRAGMA synchronous = OFF")
-        self.db.executescript(schema() + ";PRAGMA user_version = 1;")
         self.db.execute("INSERT INTO destination(id, transport, host, port)"
                         " VALUES(1, 1, 'd.example', 25)")
         # the reader has another account
@@ -55,14 +45,17 @@ class Database:
         ids = range(FIRST_ID + start, FIRST_ID + start + count)
         self.db.execute("BEGIN")
         self.db.executemany(
-            "INSERT INTO message VALUES(?, 1, 2048, ?, 1, ?, 0, ?,"
-            " '192.0.2.1', 'client.example', '<m@x>', NULL)",
+            "INSERT INTO message(id, shard, size, received, class, uid,"
+            " flags, sender, client, helo, message_id)"
+            " VALUES(?, 1, 2048, ?, 1, ?, 0, ?,"
+            " '192.0.2.1', 'client.example', '<m@x>')",
             ((i, now - 1000, uid, sender) for i in ids))
         self.db.executemany(
             "INSERT INTO grp VALUES(?, 1, 1, 3, ?, 2, ?)",
             ((i, now + 600000, error) for i in ids))
         self.db.executemany(
-            "INSERT INTO recipient VALUES(?, 1, ?, ?, NULL, NULL)",
+            "INSERT INTO recipient(message, grp, n, address)"
+            " VALUES(?, 1, ?, ?)",
             ((i, n, f"r{n}@d.example") for i in ids for n in range(rcpts)))
         self.db.execute("COMMIT")
         return self

@@ -79,22 +79,26 @@ sql(struct sqlite3 *db, const char *text)
 static void
 fill(struct sqlite3 *db)
 {
-	sql(db, "INSERT INTO destination(id, transport, host, port,"
-		" not_before, error) VALUES(1, 1, 'd.example', 25, 0, ''),"
-		" (2, 2, '[192.0.2.1]', 2525, 9000, 'no route');"
-		"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM"
-		" n WHERE i < 40) INSERT INTO message SELECT 100 + i, 1, i, i,"
-		" 1, CASE WHEN i % 4 = 0 THEN 1000 END, 0, 's' || i || '@x',"
-		" '192.0.2.9', 'helo', '<' || i || '@x>', NULL FROM n;"
-		"INSERT INTO grp SELECT id, 1, 1, 3, 5000, 2, 'later' FROM"
-		" message;"
-		"INSERT INTO grp SELECT id, 2, 2, 3, 5000, 1, NULL FROM message"
-		" WHERE id = 120;"
-		"INSERT INTO recipient SELECT id, 1, 1, 'r@y', NULL, NULL FROM"
-		" message;"
-		"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM"
-		" n WHERE i < 499) INSERT INTO recipient SELECT 120, 2, i,"
-		" 'r' || i || '@z', 'list@x', NULL FROM n;");
+	sql(db,
+	    "INSERT INTO destination(id, transport, host, port,"
+	    " not_before, error) VALUES(1, 1, 'd.example', 25, 0, ''),"
+	    " (2, 2, '[192.0.2.1]', 2525, 9000, 'no route');"
+	    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM"
+	    " n WHERE i < 40) INSERT INTO message(id, shard, size, received,"
+	    " class, uid, flags, sender, client, helo, message_id) SELECT 100 "
+	    "+ i, 1, i, i,"
+	    " 1, CASE WHEN i % 4 = 0 THEN 1000 END, 0, 's' || i || '@x',"
+	    " '192.0.2.9', 'helo', '<' || i || '@x>' FROM n;"
+	    "INSERT INTO grp SELECT id, 1, 1, 3, 5000, 2, 'later' FROM"
+	    " message;"
+	    "INSERT INTO grp SELECT id, 2, 2, 3, 5000, 1, NULL FROM message"
+	    " WHERE id = 120;"
+	    "INSERT INTO recipient(message, grp, n, address) SELECT id, 1, 1,"
+	    " 'r@y' FROM message;"
+	    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM"
+	    " n WHERE i < 499) INSERT INTO recipient(message, grp, n, address,"
+	    " original) SELECT 120, 2, i, 'r' || i || '@z', 'list@x'"
+	    " FROM n;");
 }
 
 static const struct {
@@ -234,11 +238,11 @@ test_failures(void **state)
 {
 	FILE *f;
 
-	sql(*state, "PRAGMA user_version = 2");
+	sql(*state, "PRAGMA user_version = 99");
 	check_failure("newer", EX_DATAERR, "another version");
 	sql(*state, "PRAGMA user_version = 0");
 	check_failure("not yet", EX_TEMPFAIL, "being made");
-	sql(*state, "PRAGMA user_version = 1");
+	sql(*state, "PRAGMA user_version = 2");
 	sql(*state, "ALTER TABLE grp RENAME TO grq");
 	check_failure("no table", EX_TEMPFAIL, "no such table");
 	sql(*state, "ALTER TABLE grq RENAME TO grp");
