@@ -23,6 +23,7 @@ static const struct {
 	{ "C:", CHAT_SEND },
 	{ "C+", CHAT_SEND },
 	{ "S:", CHAT_EXPECT },
+	{ "S*", CHAT_EXPECT_UP_TO },
 	{ "stored", CHAT_STORED },
 	{ "|", CHAT_BODY },
 	{ "closed", CHAT_CLOSED },

@@ -11,6 +11,7 @@
  *	C: TEXT                  the client sends TEXT and CRLF
  *	C+ TEXT                  the same without CRLF
  *	S: TEXT                  our answer; "*" stands for anything
+ *	S* TEXT                  lines of our answer up to one of this form
  *	stored FROM TO...        a message was stored with this envelope
  *	| TEXT                   ... and this line, below our trace header
  *	closed                   we hang up
@@ -34,6 +35,7 @@ enum chat_kind {
 	CHAT_STOCK,
 	CHAT_SEND,
 	CHAT_EXPECT,
+	CHAT_EXPECT_UP_TO,
 	CHAT_STORED,
 	CHAT_BODY,
 	CHAT_CLOSED

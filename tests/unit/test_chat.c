@@ -105,6 +105,19 @@ expect(struct view *got, size_t of_end, const char *what, const char *want)
 		    (int)line.len, line.data, want);
 }
 
+/* Lines that a later one ends. */
+static void
+expect_up_to(struct view *got, const char *want)
+{
+	struct view line;
+
+	do {
+		if (got->len == 0)
+			fail_msg("%s: no line \"%s\"", place, want);
+		line = cut_line(got, 2);
+	} while (!chat_match(view_of(want), line));
+}
+
 static void
 expect_stored(struct view *got, const struct chat_step *s)
 {
@@ -137,6 +150,9 @@ play(struct rig *h, const struct chat *chat, const char *path)
 			rig_feed(h, view_make(s->text, s->len));
 		} else if (s->kind == CHAT_EXPECT) {
 			expect(&out, 2, "said", s->text);
+			nout = h->out.len - out.len;
+		} else if (s->kind == CHAT_EXPECT_UP_TO) {
+			expect_up_to(&out, s->text);
 			nout = h->out.len - out.len;
 		} else if (s->kind == CHAT_STORED || s->kind == CHAT_BODY) {
 			expect_stored(&stored, s);
