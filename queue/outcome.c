@@ -9,11 +9,12 @@
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
 #include "common/base/fatal.h"
-#include "common/base/ip.h"
 #include "common/base/log.h"
 #include "common/run/process.h"
 #include "queue/admit.h"
 #include "queue/dispatch.h"
+#include "queue/notice.h"
+#include "queue/rcpt_log.h"
 #include "queue/store.h"
 #include "queue/window.h"
 
@@ -65,15 +66,6 @@ gather(struct store_op *op, int64_t ms)
 	if (STAILQ_EMPTY(&results.gathered))
 		event_add(results.timer, &tv);
 	STAILQ_INSERT_TAIL(&results.gathered, op, next);
-}
-
-static int64_t
-expires(const struct message *m)
-{
-	enum conf_key key =
-	    m->sender[0] == '\0' ? KEY_EXPIRE_BOUNCE : KEY_EXPIRE;
-
-	return m->received + (int64_t)conf_number(process_conf(), key) * 1000;
 }
 
 void
@@ -159,54 +151,16 @@ result_finish(struct store_op *op, struct group *g)
 	gather(op, RESULTS_MS);
 }
 
-static void
-log_rcpt(const char *event, const struct group *g, const struct rcpt *r,
-    const struct status *st, const struct msg_job_done *done)
-{
-	char code[STATUS_CODE_TEXT], text[IP_TEXT];
-	struct ip ip = { 0 };
-
-	log_begin(event);
-	log_id("id", g->message->id);
-	log_text("rcpt", r->address);
-	if (r->original != NULL)
-		log_text("orig", r->original);
-	if (done != NULL && done->host[0] != '\0')
-		log_text("host", done->host);
-	if (done != NULL && done->family != 0) {
-		ip.family = done->family;
-		memcpy(ip.bytes, done->address, sizeof(ip.bytes));
-		ip_print(&ip, text);
-		log_word("addr", text);
-	}
-	log_i64("delay", clock_wall_ms() - g->message->received);
-	log_u64("smtp", (uint64_t)st->smtp);
-	log_word("status", status_code(st, code));
-	log_text("text", st->text);
-	log_end();
-}
-
 /* Turns "later" into "never" when the message has been here too long. */
 static void
 expire(const struct group *g, struct status *st, int64_t now)
 {
 	char old[STATUS_TEXT];
 
-	if (st->verdict != VERDICT_LATER || now < expires(g->message))
+	if (st->verdict != VERDICT_LATER || now < notice_expires(g->message))
 		return;
 	(void)view_copy(view_of(st->text), old, sizeof(old));
 	status_never(st, 554, 4, 7, "not delivered in time; last: %.300s", old);
-}
-
-static struct bounce *
-bounce_for(struct store_result *r, const struct group *g, int64_t now)
-{
-	if (g->message->sender[0] == '\0')
-		return NULL;
-	if (r->bounce == NULL)
-		r->bounce = bounce_new(
-		    g->message, conf_text(process_conf(), KEY_HOSTNAME), now);
-	return r->bounce;
 }
 
 static void
@@ -217,19 +171,6 @@ done_add(struct store_result *r, uint32_t n)
 		r->done = mem_grow(r->done, r->ndone == 0 ? 1 : r->ndone * 2,
 		    sizeof(*r->done));
 	r->done[r->ndone++] = n;
-}
-
-static void
-give_up(struct store_result *r, struct group *g, struct rcpt *rcpt,
-    const struct status *st, const struct msg_job_done *done, int64_t now)
-{
-	struct bounce *b = bounce_for(r, g, now);
-
-	log_rcpt("bounced", g, rcpt, st, done);
-	if (b != NULL)
-		bounce_add(b, rcpt, st, done == NULL ? "" : done->host);
-	else
-		log_rcpt("double-bounce", g, rcpt, st, done);
 }
 
 /* One recipient's status.  True: it is done with, one way or the other. */
@@ -243,15 +184,15 @@ settle_rcpt(struct store_result *r, struct group *g, struct rcpt *rcpt,
 	expire(g, st, now);
 	switch (st->verdict) {
 	case VERDICT_DONE:
-		log_rcpt("delivered", g, rcpt, st, done);
+		rcpt_log("delivered", g, rcpt, st, done);
 		return true;
 	case VERDICT_NEVER:
-		give_up(r, g, rcpt, st, done, now);
+		notice_failed(r, g, rcpt, st, done, now);
 		return true;
 	case VERDICT_LATER:
 		break;
 	}
-	log_rcpt("deferred", g, rcpt, st, done);
+	rcpt_log("deferred", g, rcpt, st, done);
 	buf_init(&error, MSG_TEXT_MAX);
 	buf_printf(
 	    &error, "%d %s %.460s", st->smtp, status_code(st, code), st->text);
@@ -287,31 +228,6 @@ settle_rcpts(struct store_result *r, struct job *j,
 		done_add(r, j->rcpts[i].n);
 		group_drop_rcpt(g, place);
 	}
-}
-
-/* The notification is a message of ours, from the null sender. */
-static void
-notice_add(struct store_result *r, int64_t now)
-{
-	struct message *m;
-	struct mailbox box;
-
-	if (r->bounce == NULL)
-		return;
-	m = message_new();
-	m->received = now;
-	m->class_ = CLASS_LOCAL;
-	m->sender = mem_copy_string("");
-	m->client = mem_copy_string("");
-	m->helo = mem_copy_string("");
-	m->message_id = mem_copy_string("");
-	r->notice = mem_zero(1, sizeof(*r->notice));
-	r->notice->message = m;
-	if (mailbox_parse(view_of(r->message->sender), &box, true))
-		admit_address(r->notice, &box);
-	else
-		admit_hold(r->notice, r->message->sender);
-	admit_begin(r->notice);
 }
 
 static bool
@@ -352,8 +268,8 @@ settle_rest(
 		g->attempts++;
 		when += schedule_pause(window_schedule(), g->attempts, 0);
 	}
-	if (when > expires(g->message))
-		when = expires(g->message);
+	if (when > notice_expires(g->message))
+		when = notice_expires(g->message);
 	result_defer(r, when);
 }
 
@@ -368,7 +284,7 @@ outcome_job(struct job *j, const struct msg_job_done *done)
 	bool sleeps;
 
 	settle_rcpts(&op->u.result, j, done, now);
-	notice_add(&op->u.result, now);
+	notice_finish(&op->u.result, now);
 	sleeps = schedule_ended(window_schedule(), g, outcome, now);
 	settle_rest(&op->u.result, g, outcome, now);
 	g->job = NULL;
@@ -432,7 +348,7 @@ outcome_without_attempt(struct group *g)
 	struct status st;
 	struct store_op *op;
 
-	if (now < expires(g->message))
+	if (now < notice_expires(g->message))
 		return false;
 	not_tried(g);
 	op = result_new(g);
@@ -440,10 +356,10 @@ outcome_without_attempt(struct group *g)
 		status_never(&st, 554, 4, 7,
 		    "not delivered in time; last: %.300s",
 		    g->error == NULL ? "never tried" : g->error);
-		give_up(&op->u.result, g, &g->rcpts[0], &st, NULL, now);
+		notice_failed(&op->u.result, g, &g->rcpts[0], &st, NULL, now);
 		group_drop_rcpt(g, 0);
 	}
-	notice_add(&op->u.result, now);
+	notice_finish(&op->u.result, now);
 	result_finish(op, g);
 	return true;
 }
