@@ -20,7 +20,9 @@ what=${1:-check}
 part=${2-}
 BUILD=${BUILD:-build}
 export BUILD
-python=/usr/bin/python3
+# Without root the tests share the machine's ports: one at a time.
+jobs=1
+[ "$(id -u)" != 0 ] || jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
 passed=0
 failed=0
 skipped=0
@@ -103,59 +105,67 @@ style() {
 	fi
 }
 
-# One file of system tests; its pytest summary is counted.
-system_file() {
-	file=$1
-	name=$(basename "$file" .py)
-	log=$BUILD/check.$name.log
-	t=$(date +%s)
-	set -- "$python" -m pytest -q -x -rs -p no:cacheprovider "$file"
-	# the peers make namespaces of their own
-	if [ "$(id -u)" = 0 ] && [ "${file#tests/peers/}" = "$file" ]; then
-		set -- tests/lib/in-namespace "$@"
-	fi
-	"$@" >"$log" 2>&1
-	code=$?
-	sum=$(tail -n 1 "$log")
-	good=$(expr " $sum" : '.*[^0-9]\([0-9][0-9]*\) passed' || true)
-	wrong=$(expr " $sum" : '.*[^0-9]\([0-9][0-9]*\) failed' || true)
-	errors=$(expr " $sum" : '.*[^0-9]\([0-9][0-9]*\) error' || true)
-	none=$(expr " $sum" : '.*[^0-9]\([0-9][0-9]*\) skipped' || true)
-	wrong=$((${wrong:-0} + ${errors:-0}))
-	if [ $code != 0 ] && [ $code != 5 ] && [ "$wrong" = 0 ]; then
-		wrong=1
-	fi
-	if [ "$wrong" != 0 ]; then
-		tail -n 80 "$log"
-	fi
-	count "$name" "${good:-0}" "$wrong"
-	skipped=$((skipped + ${none:-0}))
-	printf '%-28s %d passed, %d failed, %d skipped %4d s\n' "$name" \
-	    "${good:-0}" "$wrong" "${none:-0}" $(($(date +%s) - t))
-	[ "$wrong" = 0 ]
-}
-
 # What identifies the tree that a part of the proof passed on.
 tree_name() {
 	git ls-files -s 2>/dev/null | git hash-object --stdin 2>/dev/null ||
 	    echo unknown
 }
 
-system() { # file name pattern
-	tree=$(tree_name)
+# The files of system tests that match, those of them that run alone first:
+# they measure, and so does every proof.
+files() { # pattern, alone or others
 	for file in tests/unit/test_*.py tests/system/test_*.py \
 	    tests/peers/test_*.py; do
-		[ -e "$file" ] || continue
 		case $file in *"$1"*) ;; *) continue ;; esac
-		if [ "$what" = proof ] && [ -z "$part" ] &&
+		kind=others
+		grep -q '^# Runs alone' "$file" && kind=alone
+		[ "$kind" != "$2" ] || printf '%s\n' "$file"
+	done
+}
+
+add_counts() { # files
+	for file; do
+		name=$(basename "$file" .py)
+		# shellcheck disable=SC2046
+		set -- $(cat "$BUILD/check.$name.count" 2>/dev/null || echo 0 1 0)
+		count "$name" "$1" "$2"
+		skipped=$((skipped + $3))
+	done
+}
+
+proofs() { # files
+	tree=$(tree_name)
+	for file; do
+		if [ -z "$part" ] &&
 		    grep -qs "^$tree $file\$" "$BUILD/proof.done"; then
 			printf '%-28s passed before\n' "$(basename "$file" .py)"
 			continue
 		fi
-		if system_file "$file" && [ "$what" = proof ]; then
+		if sh tests/check_file.sh "$file"; then
 			echo "$tree $file" >>"$BUILD/proof.done"
 		fi
+		add_counts "$file"
 	done
+}
+
+system() { # file name pattern
+	rm -f "$BUILD"/check.*.count
+	[ "$(id -u)" != 0 ] || step peers sh tests/peers/fetch.sh all
+	alone=$(files "$1" alone)
+	others=$(files "$1" others)
+	# shellcheck disable=SC2086
+	if [ "$what" = proof ]; then
+		proofs $alone $others
+		return
+	fi
+	for file in $alone; do
+		sh tests/check_file.sh "$file"
+	done
+	# shellcheck disable=SC2086
+	[ -z "$others" ] || printf '%s\n' $others |
+	    xargs -n 1 -P "$jobs" sh tests/check_file.sh
+	# shellcheck disable=SC2086
+	add_counts $alone $others
 }
 
 case $what in

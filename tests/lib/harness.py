@@ -16,6 +16,7 @@
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -46,11 +47,21 @@ def wait_for(condition, timeout=PATIENCE, what=None, poll=0.01):
 
 
 def free_port(addr="127.0.0.1"):
-    """A TCP port that was free a moment ago."""
+    """A TCP port that was free a moment ago.
+
+    From below those that the kernel gives to outgoing connections, so that
+    none of the test's own takes it meanwhile.
+    """
     family = socket.AF_INET6 if ":" in addr else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as s:
-        s.bind((addr, 0))
-        return s.getsockname()[1]
+    while True:
+        port = random.randint(10000, 32000)
+        with socket.socket(family, socket.SOCK_STREAM) as s:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                s.bind((addr, port))
+            except OSError:
+                continue
+            return port
 
 
 def is_alive(pid):

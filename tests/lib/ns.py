@@ -11,7 +11,10 @@ Mounts made inside are seen by nobody outside.  When the command ends, or is
 killed, or the caller is killed, every process inside is killed with it and
 the mounts, loop devices included, are gone: nothing is left on the machine.
 
-    python3 ns.py COMMAND ARGUMENT...
+    python3 ns.py [-n] COMMAND ARGUMENT...
+
+With -n it has a network of its own, too, that ends at its loopback: what runs
+beside it can neither take its ports nor see its traffic.
 
 Exit status: the command's (128 + signal if a signal ended it), 77 when not
 root.  Inside, a second call only runs the command.
@@ -42,6 +45,7 @@ SCRATCH = "POSTERN_SCRATCH"
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWPID = 0x20000000
+CLONE_NEWNET = 0x40000000
 PR_SET_PDEATHSIG = 1
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -151,8 +155,15 @@ def first_process(command):
     return wait_for(pid)
 
 
-def run(command):
+def own_network():
+    unshare(CLONE_NEWNET)
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+
+
+def run(command, network):
     """Runs the command in a new namespace; gives its exit status."""
+    if network:
+        own_network()
     unshare(CLONE_NEWNS | CLONE_NEWPID)
     pid = os.fork()
     if pid == 0:
@@ -169,9 +180,10 @@ def run(command):
 
 
 def main():
-    command = sys.argv[1:]
+    network = sys.argv[1:2] == ["-n"]
+    command = sys.argv[2:] if network else sys.argv[1:]
     if not command:
-        print("usage: in-namespace COMMAND ARGUMENT...", file=sys.stderr)
+        print("usage: in-namespace [-n] COMMAND ARGUMENT...", file=sys.stderr)
         return 2
     if inside():
         os.execvp(command[0], command)
@@ -181,7 +193,7 @@ def main():
     if shutil.which("mount") is None:
         print("ns.py: no mount program (package mount)", file=sys.stderr)
         return 1
-    return run(command)
+    return run(command, network)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
 # tests/peers/fetch.sh NAME... - unpacks Debian packages, never installs them.
+# tests/peers/fetch.sh all - every peer of the tests.
 #
 # Each package and the libraries that it needs and the machine lacks go to
 # build/peers/NAME/root; what is there already is left as it is.  No service
@@ -10,6 +11,7 @@ set -eu
 
 cd "$(dirname "$0")/../.."
 peers=$PWD/build/peers
+all='postfix nsd unbound'
 
 die() {
 	printf 'fetch.sh: %s\n' "$*" >&2
@@ -57,7 +59,9 @@ fetch() { # package
 	) 9>"$dir/lock"
 }
 
-[ $# -gt 0 ] || die "usage: fetch.sh NAME..."
+[ $# -gt 0 ] || die "usage: fetch.sh all | NAME..."
+# shellcheck disable=SC2086
+[ "$1" != all ] || set -- $all
 for name; do
 	case $name in
 	*[!a-z0-9.+-]*) die "not a package name: '$name'" ;;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 # tests/system/test_load.py - much mail at once, and one message alone.
+# Runs alone: it measures.
 """Everything arrives once, nothing grows, few transactions, no waiting."""
 
 import re
