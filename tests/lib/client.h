@@ -31,6 +31,8 @@ struct client_options {
 	const char *prefix;
 	unsigned int per_connection;
 	unsigned int reply_seconds; /* longest wait for a reply */
+	uint64_t cut_at;            /* the 250 that cuts the power, 0: none */
+	int cut_fd;
 	bool pipelining;
 	bool retry;
 };

@@ -2,6 +2,8 @@
 /* tests/lib/client_session.c - one sender of the recording client. */
 #include "tests/lib/client_session.h"
 
+#include "tests/lib/powercut.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,8 +77,11 @@ static void
 acknowledged(struct client_session *s)
 {
 	struct client *c = s->client;
-	int64_t now = record_now_us();
+	int64_t now;
 
+	if (c->fates[FATE_ACKNOWLEDGED] + 1 == c->options.cut_at)
+		powercut(c->options.cut_fd);
+	now = record_now_us();
 	record_line(&c->record, "%s\t%s\t%lld\t%lld", s->id,
 	    buf_string(&s->accepted), (long long)s->start_us, (long long)now);
 	samples_add(&c->dot_us, now - s->dot_us);

@@ -215,14 +215,16 @@ class Client:
 
     Names of options: messages, sessions, body, rcpts, domain, domains,
     sender, per_connection, seconds, prefix, pipelining, retry, reply_wait;
-    path for a UNIX socket.
+    path for a UNIX socket; cut_at, cut: the 250 that cuts which folder's
+    power.
     """
 
     numbered = 0
     FLAGS = {"messages": "-n", "sessions": "-c", "body": "-s", "rcpts": "-r",
              "domain": "-d", "domains": "-D", "sender": "-f",
              "per_connection": "-k", "seconds": "-t", "reply_wait": "-w",
-             "path": "-u", "pipelining": "-P", "retry": "-R"}
+             "path": "-u", "pipelining": "-P", "retry": "-R",
+             "cut_at": "-x", "cut": "-X"}
 
     def __init__(self, target, tmpdir=None, prefix=None, **options):
         Client.numbered += 1

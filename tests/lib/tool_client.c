@@ -3,7 +3,8 @@
  *
  *	client [-jPqR] [-c SESSIONS] [-d DOMAIN] [-D DOMAINS] [-f FROM]
  *	    [-h ADDR] [-i PREFIX] [-k N] [-n MESSAGES] [-o LOG] [-p PORT]
- *	    [-r RCPTS] [-s BYTES] [-t SECONDS] [-u PATH] [-w SECONDS]
+ *	    [-r RCPTS] [-s BYTES] [-t SECONDS] [-u PATH] [-w SECONDS] [-x N]
+ *	    [-X FOLDER]
  *
  * Each message has an id of its own in X-Postern-Id and the FNV-1a sum of
  * its body in X-Postern-Sum.  LOG gets a line when its fate is known:
@@ -21,10 +22,13 @@
  * -R      never give up: what was lost or refused is sent again under a new
  *         id, until MESSAGES are acknowledged or -t SECONDS have passed
  * -w      longest wait for a reply
+ * -x N, -X FOLDER   on receipt of the Nth 250, before anything else, the power
+ *         of FOLDER's file system is cut (tests/lib/powercut.h)
  *
  * Exit 0: all MESSAGES acknowledged; 1: not all.
  */
 #include "tests/lib/client.h"
+#include "tests/lib/powercut.h"
 
 #include "common/base/fatal.h"
 #include "common/base/log.h"
@@ -85,6 +89,9 @@ option_number(struct tool *t, int c)
 	case 'w':
 		o->reply_seconds = number(optarg, 1);
 		return true;
+	case 'x':
+		o->cut_at = number(optarg, 1);
+		return true;
 	default:
 		return false;
 	}
@@ -116,6 +123,9 @@ option_word(struct tool *t, int c)
 		return true;
 	case 'u':
 		t->path = optarg;
+		return true;
+	case 'X':
+		o->cut_fd = powercut_open(optarg);
 		return true;
 	default:
 		return false;
@@ -162,6 +172,8 @@ prepare(struct tool *t)
 	char id[CLIENT_ID];
 
 	check_prefix(o->prefix);
+	if ((o->cut_at == 0) != (o->cut_fd == -1))
+		fatal_code(EX_USAGE, "-x and -X go together");
 	if (t->path != NULL)
 		endpoint_unix(&o->target, t->path);
 	else
@@ -212,6 +224,7 @@ static const struct client_options defaults = {
 	.prefix = "m",
 	.per_connection = 1,
 	.reply_seconds = 300,
+	.cut_fd = -1,
 };
 
 int
@@ -223,8 +236,8 @@ main(int argc, char *argv[])
 
 	t.client.options = defaults;
 	log_open(STDERR_FILENO, "client");
-	while ((c = getopt(argc, argv, "c:d:D:f:h:i:jk:n:o:p:Pqr:Rs:t:u:w:")) !=
-	       -1)
+	while ((c = getopt(argc, argv,
+		    "c:d:D:f:h:i:jk:n:o:p:Pqr:Rs:t:u:w:x:X:")) != -1)
 		option(&t, c);
 	prepare(&t);
 	client_run(&t.client, t.seconds);
