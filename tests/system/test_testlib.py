@@ -507,18 +507,23 @@ def fake_build(tmp_path, monkeypatch, text):
     monkeypatch.setattr(harness, "BUILD", build)
 
 
+def two_of(postern, name):
+    pids = postern.children().get(name, [])
+    return pids if len(pids) == 2 else None
+
+
 def test_harness_runs_and_stops(tmp_path, monkeypatch):
     fake_build(tmp_path, monkeypatch, FAKE)
     with Postern(tmp_path, "limit destination connections 60") as p:
         assert len(p.events("ready")) == 1 and len(p.events("starting")) == 1
-        pids = wait_for(lambda: p.children().get("sleep"))
-        assert len(pids) == 2 and p.child("sleep", 1) == pids[1]
+        pids = wait_for(lambda: two_of(p, "sleep"))
+        assert p.child("sleep", 1) == pids[1]
         assert p.tree() == [p.pid] + pids
         assert "limit destination" in p.conf.read_text()
         assert p.stop() == 3
         assert not any(harness.is_alive(pid) for pid in pids)
         p.start()
-        pids = wait_for(lambda: p.children().get("sleep"))
+        pids = wait_for(lambda: two_of(p, "sleep"))
         assert len(p.events("ready")) == 1
         p.kill()
         assert not any(harness.is_alive(pid) for pid in pids)
