@@ -143,15 +143,20 @@ say_mail(struct client *c, struct buf *out)
 	 * server that still runs passes them on, and bounces help nobody */
 	if ((offers & OFFER_8BITMIME) != 0 && t->eightbit)
 		buf_add_string(out, " BODY=8BITMIME");
+	if ((offers & OFFER_DSN) != 0)
+		notify_print_mail(t->ret, t->envid, out);
 	buf_add_string(out, "\r\n");
 }
 
 static void
-say_rcpt(const struct recipient *r, struct buf *out)
+say_rcpt(const struct client *c, const struct recipient *r, struct buf *out)
 {
 	buf_add_string(out, "RCPT TO:<");
 	buf_add_string(out, r->address);
-	buf_add_string(out, ">\r\n");
+	buf_add_string(out, ">");
+	if ((c->greeting.offers & OFFER_DSN) != 0)
+		notify_print_rcpt(r->notify, r->orcpt, out);
+	buf_add_string(out, "\r\n");
 }
 
 static void
@@ -187,6 +192,7 @@ begin_transaction(struct client *c, struct buf *out)
 
 	c->rcpt = c->accepted = c->replies = 0;
 	c->fit = false;
+	t->dsn = (c->greeting.offers & OFFER_DSN) != 0;
 	for (size_t i = 0; i < t->nrcpts; i++)
 		t->rcpts[i].accepted = false;
 	if (c->greeting.size_max > 0 && t->size > c->greeting.size_max)
@@ -196,7 +202,7 @@ begin_transaction(struct client *c, struct buf *out)
 	if ((c->greeting.offers & OFFER_PIPELINING) == 0)
 		return NEXT_WAIT;
 	for (size_t i = next_rcpt(t, 0); i < t->nrcpts; i = next_rcpt(t, i + 1))
-		say_rcpt(&t->rcpts[i], out);
+		say_rcpt(c, &t->rcpts[i], out);
 	say_data(out);
 	return NEXT_WAIT;
 }
@@ -270,7 +276,7 @@ heard_mail(struct client *c, struct buf *out)
 	c->state = CLIENT_RCPT;
 	c->rcpt = next_rcpt(c->t, 0);
 	if (!pipelining)
-		say_rcpt(&c->t->rcpts[c->rcpt], out);
+		say_rcpt(c, &c->t->rcpts[c->rcpt], out);
 	return NEXT_WAIT;
 }
 
@@ -301,7 +307,7 @@ heard_rcpt(struct client *c, struct buf *out)
 	c->rcpt = next_rcpt(c->t, c->rcpt + 1);
 	if (c->rcpt < c->t->nrcpts) {
 		if (!pipelining)
-			say_rcpt(&c->t->rcpts[c->rcpt], out);
+			say_rcpt(c, &c->t->rcpts[c->rcpt], out);
 		return NEXT_WAIT;
 	}
 	if (!pipelining && c->accepted == 0)

@@ -29,6 +29,7 @@ static const struct offer_row rows[] = {
 	{ "PIPELINING", OFFER_PIPELINING, NULL },
 	{ "SIZE", OFFER_SIZE, take_size },
 	{ "8BITMIME", OFFER_8BITMIME, NULL },
+	{ "DSN", OFFER_DSN, NULL },
 };
 
 void

@@ -93,7 +93,8 @@ is_sound(const struct msg_job *m)
 	       (m->transport == TRANSPORT_MX ||
 		   m->transport == TRANSPORT_HOST) &&
 	       m->host[0] != '\0' && strlen(m->host) <= DOMAIN_MAX &&
-	       is_harmless(m->sender);
+	       is_harmless(m->sender) && ret_sound(m->ret) &&
+	       envid_sound(m->envid);
 }
 
 static bool
@@ -119,6 +120,8 @@ on_job(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	memcpy(j->host, m->host, sizeof(j->host));
 	transaction_init(&j->t, m->sender, m->nrcpts);
 	j->t.size = m->size;
+	j->t.ret = m->ret;
+	memcpy(j->t.envid, m->envid, sizeof(j->t.envid));
 	j->t.eightbit = (m->flags & (ENVELOPE_8BIT | ENVELOPE_HAS_8BIT)) != 0;
 	TAILQ_INSERT_TAIL(&jobs->all, j, entry);
 	jobs->n++;
@@ -136,9 +139,10 @@ on_job_rcpt(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	(void)fd;
 	if (j == NULL)
 		return true;
-	if (!is_harmless(m->address) || m->address[0] == '\0')
+	if (!is_harmless(m->address) || m->address[0] == '\0' ||
+	    !notify_sound(m->notify) || !orcpt_sound(m->orcpt))
 		return false;
-	transaction_add(&j->t, m->n, m->address);
+	transaction_add(&j->t, m);
 	if (j->t.nrcpts < j->want)
 		return true;
 	conv->phase = CONV_B;
@@ -171,6 +175,7 @@ send_done(struct channel *ch, struct conv *conv, const struct job *j)
 	memset(&m, 0, sizeof(m));
 	m.verdict = (uint8_t)st->verdict;
 	m.stage = (uint8_t)j->t.stage;
+	m.dsn = j->t.dsn;
 	m.smtp = (uint16_t)st->smtp;
 	m.subject = (uint16_t)st->subject;
 	m.detail = (uint16_t)st->detail;

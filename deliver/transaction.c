@@ -15,12 +15,14 @@ transaction_init(struct transaction *t, const char *sender, size_t n)
 }
 
 void
-transaction_add(struct transaction *t, uint32_t number, const char *address)
+transaction_add(struct transaction *t, const struct msg_job_rcpt *m)
 {
 	struct recipient *r = &t->rcpts[t->nrcpts++];
 
-	r->number = number;
-	r->address = mem_copy_string(address);
+	r->number = m->n;
+	r->notify = m->notify;
+	r->address = mem_copy_string(m->address);
+	r->orcpt = mem_copy_string(m->orcpt);
 }
 
 void
@@ -28,6 +30,7 @@ transaction_clear(struct transaction *t)
 {
 	for (size_t i = 0; i < t->nrcpts; i++) {
 		mem_free(t->rcpts[i].address);
+		mem_free(t->rcpts[i].orcpt);
 		mem_free(t->rcpts[i].settled);
 	}
 	mem_free(t->rcpts);

@@ -13,25 +13,29 @@
 
 struct recipient {
 	uint32_t number;        /* queue's, handed back with the result */
+	uint8_t notify;         /* NOTIFY_* */
 	char *address;          /* as RCPT writes it, without brackets */
+	char *orcpt;            /* "type;address"; "" none */
 	bool accepted;          /* by RCPT, in the session under way */
 	struct status *settled; /* its own end; NULL: as the transaction's */
 };
 
 struct transaction {
 	char *sender; /* "" is the null sender */
+	uint8_t ret;  /* enum ret */
+	char envid[ENVID_MAX + 1];
 	struct recipient *rcpts;
 	size_t nrcpts;
-	uint64_t size;        /* bytes of the body as stored */
-	bool eightbit;        /* BODY=8BITMIME, where it is offered */
+	uint64_t size; /* bytes of the body as stored */
+	bool eightbit; /* BODY=8BITMIME, where it is offered */
+	bool dsn;      /* the last server was told what to tell the sender */
 	enum job_stage stage; /* how far the last session came */
 	struct status status; /* of every recipient that is not settled */
 };
 
 /* Takes nothing: copies. At most n recipients will be added. */
 void transaction_init(struct transaction *, const char *sender, size_t n);
-void transaction_add(
-    struct transaction *, uint32_t number, const char *address);
+void transaction_add(struct transaction *, const struct msg_job_rcpt *);
 void transaction_clear(struct transaction *);
 void transaction_settle(struct recipient *, const struct status *);
 /* Some recipient has no end of its own yet. */

@@ -5,6 +5,7 @@
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
+#include "common/mail/notify.h"
 #include "common/run/process.h"
 #include "queue/dispatch.h"
 #include "queue/window.h"
@@ -31,53 +32,60 @@ group_for(struct store_commit *c, struct destination *d)
 	return g;
 }
 
-static bool
-has_rcpt(const struct group *g, const char *address)
+static struct rcpt *
+find_rcpt(const struct group *g, const char *address)
 {
 	for (size_t i = 0; i < g->nrcpts; i++)
 		if (strcmp(g->rcpts[i].address, address) == 0)
-			return true;
-	return false;
+			return &g->rcpts[i];
+	return NULL;
 }
 
 static void
-add_rcpt(struct group *g, const char *address, const char *original)
+add_rcpt(struct group *g, const struct rcpt_new *new)
 {
 	uint32_t n = g->nrcpts == 0 ? 1 : g->rcpts[g->nrcpts - 1].n + 1;
+	struct rcpt *twin = find_rcpt(g, new->address);
 
-	if (!has_rcpt(g, address))
-		group_add_rcpt(g, n, address, original);
+	if (twin == NULL)
+		group_add_rcpt(g, n, new);
+	else
+		twin->notify = notify_both(twin->notify, new->notify);
 }
 
-void
-admit_hold(struct store_commit *c, const char *address)
+static void
+hold(struct store_commit *c, const struct rcpt_new *new)
 {
 	struct group *g = group_for(c, NULL);
 
 	if (g->error == NULL)
 		group_set_error(g, "no place to go: set postmaster or a route");
-	add_rcpt(g, address, NULL);
+	add_rcpt(g, new);
 }
 
 void
-admit_address(struct store_commit *c, const struct mailbox *box)
+admit_rcpt(struct store_commit *c, const struct rcpt_new *new)
 {
 	struct routing routing = conf_routing(process_conf());
 	char address[ADDRESS_MAX + 1], original[ADDRESS_MAX + 1];
-	struct mailbox meant;
+	struct rcpt_new out = *new;
+	struct mailbox box, meant;
 	struct route_result to;
-	bool expanded = route_expand(&routing, box, &meant);
 
-	mailbox_print(box, original);
-	mailbox_print(&meant, address);
-	route_find(&routing, &meant, &to);
-	if (to.verdict != ROUTE_TO) {
-		admit_hold(c, address);
+	if (!mailbox_parse(view_of(new->address), &box, true)) {
+		hold(c, new);
 		return;
 	}
-	add_rcpt(group_for(c, schedule_destination(window_schedule(),
-				  to.transport, to.host, to.port)),
-	    address, expanded ? original : NULL);
+	if (route_expand(&routing, &box, &meant) && new->original == NULL)
+		out.original = mailbox_print(&box, original);
+	out.address = mailbox_print(&meant, address);
+	route_find(&routing, &meant, &to);
+	if (to.verdict != ROUTE_TO)
+		hold(c, &out);
+	else
+		add_rcpt(group_for(c, schedule_destination(window_schedule(),
+					  to.transport, to.host, to.port)),
+		    &out);
 }
 
 static enum group_state
@@ -178,7 +186,6 @@ admit_again(struct group *g)
 {
 	struct store_op *op = store_op_new(STORE_RESULT, on_again, NULL);
 	struct store_result *r = &op->u.result;
-	struct mailbox box;
 
 	message_hold(g->message);
 	r->message = g->message;
@@ -186,11 +193,13 @@ admit_again(struct group *g)
 	r->finished = true;
 	r->instead = mem_zero(1, sizeof(*r->instead));
 	r->instead->message = g->message;
-	for (size_t i = 0; i < g->nrcpts; i++)
-		if (mailbox_parse(view_of(g->rcpts[i].address), &box, true))
-			admit_address(r->instead, &box);
-		else
-			admit_hold(r->instead, g->rcpts[i].address);
+	for (size_t i = 0; i < g->nrcpts; i++) {
+		const struct rcpt *old = &g->rcpts[i];
+		const struct rcpt_new new = { old->address, old->original,
+			old->orcpt, old->notify };
+
+		admit_rcpt(r->instead, &new);
+	}
 	admit_begin(r->instead);
 	group_free(g);
 	store_submit(op);

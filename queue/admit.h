@@ -9,13 +9,13 @@
 #ifndef QUEUE_ADMIT_H
 #define QUEUE_ADMIT_H
 
-#include "common/mail/mailbox.h"
 #include "queue/store.h"
 
-/* The message of the commit is set; groups are added as needed. */
-void admit_address(struct store_commit *, const struct mailbox *);
-/* An address that nothing can be done with but keep it for people. */
-void admit_hold(struct store_commit *, const char *address);
+/*
+ * The message of the commit is set; groups are added as needed.  An address
+ * that nothing can be done with is kept for people.
+ */
+void admit_rcpt(struct store_commit *, const struct rcpt_new *);
 /*
  * A stored group that was held without a place to go is routed anew: other
  * groups in its place, or it stays.  Takes the group, which is not in memory.

@@ -18,6 +18,7 @@
 #include "queue/window.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -106,6 +107,21 @@ job_make(struct group *g)
 }
 
 static void
+rcpt_fill(const struct rcpt *r, struct msg_job_rcpt *m)
+{
+	memset(m, 0, sizeof(*m));
+	m->n = r->n;
+	m->notify = r->notify;
+	(void)view_copy(view_of(r->address), m->address, sizeof(m->address));
+	if (r->orcpt != NULL)
+		(void)view_copy(view_of(r->orcpt), m->orcpt, sizeof(m->orcpt));
+	else if (r->original != NULL)
+		snprintf(m->orcpt, sizeof(m->orcpt), "rfc822;%s", r->original);
+	if (!orcpt_sound(m->orcpt)) /* RFC 3461 knows ASCII alone */
+		m->orcpt[0] = '\0';
+}
+
+static void
 send_rcpts(const struct job *j)
 {
 	const struct group *g = j->group;
@@ -115,9 +131,7 @@ send_rcpts(const struct job *j)
 	for (size_t k = 0; k < j->nrcpts; k++) {
 		while (g->rcpts[i].n != j->rcpts[k].n)
 			i++;
-		m.n = j->rcpts[k].n;
-		(void)view_copy(
-		    view_of(g->rcpts[i].address), m.address, sizeof(m.address));
+		rcpt_fill(&g->rcpts[i], &m);
 		channel_send(
 		    j->worker->channel, j->conv, &msg_job_rcpt, &m, -1);
 	}
@@ -139,6 +153,8 @@ job_send(struct job *j, int fd)
 	m.size = g->message->size;
 	m.flags = g->message->flags;
 	m.nrcpts = (uint32_t)j->nrcpts;
+	m.ret = g->message->ret;
+	(void)view_copy(view_of(g->message->envid), m.envid, sizeof(m.envid));
 	m.transport = (uint8_t)d->transport;
 	m.port = d->port;
 	(void)view_copy(view_of(d->host), m.host, sizeof(m.host));

@@ -175,7 +175,10 @@ message_of(const struct msg_commit *c, const struct peer *p)
 	m->class_ = p->class_;
 	if (p->class_ == CLASS_LOCAL)
 		m->uid = c->uid;
-	m->flags = c->flags;
+	m->flags = c->flags & ENVELOPE_ALL;
+	m->ret = c->ret;
+	mem_free(m->envid);
+	m->envid = mem_copy_string(c->envid);
 	m->sender = mem_copy_string(c->null_sender != 0 ? "" : c->sender);
 	client_text(c, client);
 	m->client = mem_copy_string(client);
@@ -195,6 +198,8 @@ commit_sound(const struct msg_commit *m)
 		return false;
 	if (m->client_family != 0 && m->client_family != 4 &&
 	    m->client_family != 6)
+		return false;
+	if (!ret_sound(m->ret) || !envid_sound(m->envid))
 		return false;
 	return m->null_sender != 0 ||
 	       mailbox_parse(view_of(m->sender), &box, true);
@@ -232,13 +237,17 @@ on_commit_rcpt(struct channel *ch, struct conv *conv, const void *msg, int fd)
 {
 	const struct msg_commit_rcpt *m = msg;
 	struct arrival *a = conv->object;
+	const struct rcpt_new new = {
+		.address = m->address, .orcpt = m->orcpt, .notify = m->notify
+	};
 	struct mailbox box;
 
 	(void)ch;
 	(void)fd;
-	if (!mailbox_parse(view_of(m->address), &box, true))
+	if (!mailbox_parse(view_of(m->address), &box, true) ||
+	    !notify_sound(m->notify) || !orcpt_sound(m->orcpt))
 		return false;
-	admit_address(&a->op->u.commit, &box);
+	admit_rcpt(&a->op->u.commit, &new);
 	if (--a->expected > 0)
 		return true;
 	conv->phase = IN_STORE;

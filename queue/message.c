@@ -14,6 +14,7 @@ message_new(void)
 
 	m->fd = -1;
 	m->uid = UID_NONE;
+	m->envid = mem_copy_string("");
 	m->refs = 1;
 	return m;
 }
@@ -35,6 +36,7 @@ message_release(struct message *m)
 	mem_free(m->client);
 	mem_free(m->helo);
 	mem_free(m->message_id);
+	mem_free(m->envid);
 	mem_free(m);
 }
 
@@ -54,6 +56,7 @@ rcpt_clear(struct rcpt *r)
 {
 	mem_free(r->address);
 	mem_free(r->original);
+	mem_free(r->orcpt);
 }
 
 void
@@ -67,9 +70,14 @@ group_free(struct group *g)
 	mem_free(g);
 }
 
+static char *
+copy_unless_empty(const char *text)
+{
+	return text == NULL || text[0] == '\0' ? NULL : mem_copy_string(text);
+}
+
 void
-group_add_rcpt(
-    struct group *g, uint32_t n, const char *address, const char *original)
+group_add_rcpt(struct group *g, uint32_t n, const struct rcpt_new *new)
 {
 	struct rcpt *r;
 
@@ -80,9 +88,10 @@ group_add_rcpt(
 	r = &g->rcpts[g->nrcpts++];
 	memset(r, 0, sizeof(*r));
 	r->n = n;
-	r->address = mem_copy_string(address);
-	if (original != NULL && original[0] != '\0')
-		r->original = mem_copy_string(original);
+	r->address = mem_copy_string(new->address);
+	r->original = copy_unless_empty(new->original);
+	r->orcpt = copy_unless_empty(new->orcpt);
+	r->notify = new->notify;
 }
 
 void

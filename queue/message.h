@@ -30,6 +30,8 @@ struct message {
 	char *client;     /* address as text, "" local */
 	char *helo;
 	char *message_id;
+	uint8_t ret; /* enum ret; RFC 3461 */
+	char *envid; /* decoded, "" none */
 	int fd;      /* the body, read-only; -1 not open */
 	size_t refs; /* groups in memory, and operations on it */
 };
@@ -39,6 +41,8 @@ struct rcpt {
 	bool tried; /* in this round: a job has had it */
 	char *address;
 	char *original; /* before expansion; NULL when the same */
+	uint8_t notify; /* NOTIFY_* */
+	char *orcpt;    /* "type;address", NULL none */
 };
 
 struct destination;
@@ -70,9 +74,13 @@ void message_release(struct message *); /* the last one frees and closes */
 /* Takes a reference to the message. */
 struct group *group_new(struct message *, uint32_t n);
 void group_free(struct group *); /* gives its reference back */
-/* Both texts are copied; original may be NULL. */
-void group_add_rcpt(
-    struct group *, uint32_t n, const char *address, const char *original);
+/* What a recipient is made of; texts may be NULL, but for the address. */
+struct rcpt_new {
+	const char *address, *original, *orcpt;
+	uint8_t notify;
+};
+/* Texts are copied. */
+void group_add_rcpt(struct group *, uint32_t n, const struct rcpt_new *);
 /* Forgets the recipient at this place; the order of the others stays. */
 void group_drop_rcpt(struct group *, size_t place);
 void group_set_error(struct group *, const char *);

@@ -3,6 +3,7 @@
 #include "queue/notice.h"
 
 #include "common/base/alloc.h"
+#include "common/mail/notify.h"
 #include "common/run/process.h"
 #include "queue/admit.h"
 #include "queue/rcpt_log.h"
@@ -45,7 +46,7 @@ void
 notice_finish(struct store_result *r, int64_t now)
 {
 	struct message *m;
-	struct mailbox box;
+	struct rcpt_new to = { .notify = NOTIFY_NEVER };
 
 	if (r->bounce == NULL)
 		return;
@@ -58,9 +59,7 @@ notice_finish(struct store_result *r, int64_t now)
 	m->message_id = mem_copy_string("");
 	r->notice = mem_zero(1, sizeof(*r->notice));
 	r->notice->message = m;
-	if (mailbox_parse(view_of(r->message->sender), &box, true))
-		admit_address(r->notice, &box);
-	else
-		admit_hold(r->notice, r->message->sender);
+	to.address = r->message->sender;
+	admit_rcpt(r->notice, &to);
 	admit_begin(r->notice);
 }

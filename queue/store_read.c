@@ -6,6 +6,7 @@
  */
 #include "common/base/alloc.h"
 #include "common/base/fatal.h"
+#include "common/mail/notify.h"
 #include "queue/store_int.h"
 
 #include <sqlite3.h>
@@ -32,9 +33,10 @@ static const char *const texts[STATEMENTS] = {
 	[LOAD_ONE] = "SELECT message, n, next_try, attempts, error"
 		     " FROM grp WHERE message = ? AND n = ?",
 	[LOAD_MESSAGE] = "SELECT shard, size, received, class, uid, flags,"
-			 " sender, client, helo, message_id"
+			 " sender, client, helo, message_id, ret, envid"
 			 " FROM message WHERE id = ?",
-	[LOAD_RCPTS] = "SELECT n, address, original FROM recipient"
+	[LOAD_RCPTS] = "SELECT n, address, original, notify, orcpt"
+		       " FROM recipient"
 		       " WHERE message = ? AND grp = ? ORDER BY n",
 	[DUE] = "SELECT id, transport, host, port, not_before, failures, wake"
 		" FROM destination WHERE wake IS NOT NULL AND wake <= ?1"
@@ -75,6 +77,20 @@ copy_of(sqlite3_stmt *s, int column)
 	return mem_copy_string(text_of(s, column));
 }
 
+/* A value that could not have been asked for is as good as none. */
+static void
+load_wishes(sqlite3_stmt *s, struct message *m)
+{
+	int64_t ret = sqlite3_column_int64(s, 10);
+
+	if (ret > 0 && ret <= RET_HDRS)
+		m->ret = (uint8_t)ret;
+	if (!envid_sound(text_of(s, 11)))
+		return;
+	mem_free(m->envid);
+	m->envid = copy_of(s, 11);
+}
+
 /* NULL when there is no such row. One reference, for the caller. */
 static struct message *
 load_message(uint64_t id)
@@ -97,9 +113,24 @@ load_message(uint64_t id)
 		m->client = copy_of(s, 7);
 		m->helo = copy_of(s, 8);
 		m->message_id = copy_of(s, 9);
+		load_wishes(s, m);
 	}
 	sqlite3_reset(s);
 	return m;
+}
+
+static void
+load_rcpt(sqlite3_stmt *s, struct group *g)
+{
+	struct rcpt_new new = { .address = text_of(s, 1),
+		.original = text_of(s, 2) };
+	int64_t notify = sqlite3_column_int64(s, 3);
+
+	if (notify > 0 && notify <= UINT8_MAX && notify_sound((uint8_t)notify))
+		new.notify = (uint8_t)notify;
+	if (orcpt_sound(text_of(s, 4)))
+		new.orcpt = text_of(s, 4);
+	group_add_rcpt(g, (uint32_t)sqlite3_column_int64(s, 0), &new);
 }
 
 static void
@@ -110,8 +141,7 @@ load_rcpts(struct group *g)
 	sqlite3_bind_int64(s, 1, (int64_t)g->message->id);
 	sqlite3_bind_int64(s, 2, g->n);
 	while (sqlite3_step(s) == SQLITE_ROW)
-		group_add_rcpt(g, (uint32_t)sqlite3_column_int64(s, 0),
-		    text_of(s, 1), text_of(s, 2));
+		load_rcpt(s, g);
 	sqlite3_reset(s);
 }
 

@@ -36,11 +36,12 @@ enum {
 
 static const char *const texts[STATEMENTS] = {
 	[ADD_MESSAGE] = "INSERT INTO message(id, shard, size, received,"
-			" class, uid, flags, sender, client, helo, message_id)"
-			" VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			" class, uid, flags, sender, client, helo, message_id,"
+			" ret, envid)"
+			" VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[ADD_GROUP] = "INSERT INTO grp VALUES(?, ?, ?, ?, ?, ?, ?)",
-	[ADD_RCPT] = "INSERT INTO recipient(message, grp, n, address, original)"
-		     " VALUES(?, ?, ?, ?, ?)",
+	[ADD_RCPT] = "INSERT INTO recipient(message, grp, n, address, original,"
+		     " notify, orcpt) VALUES(?, ?, ?, ?, ?, ?, ?)",
 	[FIND_DESTINATION] = "SELECT id FROM destination"
 			     " WHERE transport = ? AND host = ? AND port = ?",
 	[ADD_DESTINATION] = "INSERT INTO destination(transport, host, port)"
@@ -190,6 +191,8 @@ add_message(const struct message *m)
 	bind_text(s, 9, m->client);
 	bind_text(s, 10, m->helo);
 	bind_text(s, 11, m->message_id);
+	sqlite3_bind_int64(s, 12, m->ret);
+	bind_text(s, 13, m->envid[0] == '\0' ? NULL : m->envid);
 	return run(s);
 }
 
@@ -234,6 +237,8 @@ add_rcpts(const struct group *g)
 		sqlite3_bind_int64(s, 3, g->rcpts[i].n);
 		bind_text(s, 4, g->rcpts[i].address);
 		bind_text(s, 5, g->rcpts[i].original);
+		sqlite3_bind_int64(s, 6, g->rcpts[i].notify);
+		bind_text(s, 7, g->rcpts[i].orcpt);
 		if (!run(s))
 			return false;
 	}

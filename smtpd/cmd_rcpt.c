@@ -9,6 +9,8 @@ rcpt_parse(struct session *s, struct view argument, struct mailbox *rcpt)
 {
 	struct view rest;
 
+	s->mail->notify = 0;
+	s->mail->orcpt[0] = '\0';
 	if (!view_starts_nocase(argument, "TO:"))
 		return &reply_argument;
 	rest = view_trim(view_skip(argument, 3));
@@ -19,17 +21,6 @@ rcpt_parse(struct session *s, struct view argument, struct mailbox *rcpt)
 		view_copy(view_of(conf_text(s->service->conf, KEY_HOSTNAME)),
 		    rcpt->domain, sizeof(rcpt->domain));
 	return extensions_rcpt(s, rest);
-}
-
-static void
-rcpt_add(struct mail *m, const struct mailbox *rcpt)
-{
-	char text[ADDRESS_MAX + 1];
-
-	if (m->nrcpts++ == 0)
-		m->first = *rcpt;
-	buf_add_string(&m->rcpts, mailbox_print(rcpt, text));
-	buf_add(&m->rcpts, view_make("", 1));
 }
 
 void
@@ -48,7 +39,7 @@ cmd_rcpt(struct session *s, struct view argument)
 		session_refuse(s, wrong);
 		return;
 	}
-	rcpt_add(s->mail, &rcpt);
+	session_add_rcpt(s, &rcpt);
 	s->phase = AT_RCPT;
 	session_say(s, &reply_rcpt);
 }

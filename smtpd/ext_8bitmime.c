@@ -17,6 +17,5 @@ body_mail(struct session *s, struct view value)
 
 const struct extension ext_8bitmime = {
 	.keyword = "8BITMIME",
-	.mail_param = "BODY",
-	.mail = body_mail,
+	.mail = { { "BODY", body_mail } },
 };

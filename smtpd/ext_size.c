@@ -27,6 +27,5 @@ size_mail(struct session *s, struct view value)
 const struct extension ext_size = {
 	.keyword = "SIZE",
 	.offer = size_offer,
-	.mail_param = "SIZE",
-	.mail = size_mail,
+	.mail = { { "SIZE", size_mail } },
 };

@@ -9,10 +9,11 @@ static const struct extension *const extensions[] = {
 	&ext_pipelining,
 	&ext_size,
 	&ext_8bitmime,
+	&ext_dsn,
 	&ext_enhancedstatuscodes,
 };
 
-enum { NOT_FOUND = nitems(extensions) };
+enum { NOT_FOUND = nitems(extensions) * EXTENSION_PARAMS };
 
 void
 extensions_offer(const struct session *s, struct buf *out)
@@ -26,14 +27,23 @@ extensions_offer(const struct session *s, struct buf *out)
 	}
 }
 
+/* The i-th of all parameters; its name is NULL in a place that is not used. */
+static const struct extension_param *
+param_of(size_t i, bool of_mail)
+{
+	const struct extension *e = extensions[i / EXTENSION_PARAMS];
+
+	return of_mail ? &e->mail[i % EXTENSION_PARAMS]
+		       : &e->rcpt[i % EXTENSION_PARAMS];
+}
+
 static size_t
 find(struct view keyword, bool of_mail)
 {
-	for (size_t i = 0; i < nitems(extensions); i++) {
-		const char *param = of_mail ? extensions[i]->mail_param
-					    : extensions[i]->rcpt_param;
+	for (size_t i = 0; i < NOT_FOUND; i++) {
+		const char *name = param_of(i, of_mail)->name;
 
-		if (param != NULL && view_is_nocase(keyword, param))
+		if (name != NULL && view_is_nocase(keyword, name))
 			return i;
 	}
 	return NOT_FOUND;
@@ -58,8 +68,7 @@ parameters(struct session *s, struct view rest, bool of_mail)
 		if ((seen & (1U << i)) != 0)
 			return &reply_param_twice;
 		seen |= 1U << i;
-		wrong = of_mail ? extensions[i]->mail(s, value)
-				: extensions[i]->rcpt(s, value);
+		wrong = param_of(i, of_mail)->take(s, value);
 		if (wrong != NULL)
 			return wrong;
 	}

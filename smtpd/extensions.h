@@ -9,18 +9,23 @@
 
 #include "smtpd/session.h"
 
+enum { EXTENSION_PARAMS = 2 };
+
+/* A parameter, and what its value does: NULL, fine, or the refusal. */
+struct extension_param {
+	const char *name;
+	const struct smtp_reply *(*take)(struct session *, struct view value);
+};
+
 struct extension {
 	const char *keyword; /* of the EHLO line */
 	/* What stands behind the keyword, with its blank. */
 	void (*offer)(const struct session *, struct buf *);
-	/* The parameter, and what its value does; NULL: fine. */
-	const char *mail_param;
-	const struct smtp_reply *(*mail)(struct session *, struct view value);
-	const char *rcpt_param;
-	const struct smtp_reply *(*rcpt)(struct session *, struct view value);
+	struct extension_param mail[EXTENSION_PARAMS];
+	struct extension_param rcpt[EXTENSION_PARAMS];
 };
 
-extern const struct extension ext_8bitmime, ext_enhancedstatuscodes,
+extern const struct extension ext_8bitmime, ext_dsn, ext_enhancedstatuscodes,
     ext_pipelining, ext_size;
 
 /* A "250-" line each. */

@@ -227,6 +227,8 @@ commit_fill(const struct client *c, struct msg_commit *m)
 		   (mail->body.in.has_8bit ? ENVELOPE_HAS_8BIT : 0U) |
 		   (s->esmtp ? ENVELOPE_ESMTP : 0U);
 	m->uid = s->uid;
+	m->ret = mail->ret;
+	memcpy(m->envid, mail->envid, sizeof(m->envid));
 	m->null_sender = mail->null_sender;
 	m->client_family = s->client.ip.family;
 	memcpy(m->client, s->client.ip.bytes, sizeof(m->client));
@@ -254,19 +256,20 @@ static bool
 commit_send_rcpts(struct client *c)
 {
 	struct view all = buf_view(&c->session.mail->rcpts);
+	struct view rest = view_skip(all, c->rcpts_sent);
+	struct rcpt_entry r;
 	struct msg_commit_rcpt m;
 
-	while (c->rcpts_sent < all.len) {
-		struct view rest = view_skip(all, c->rcpts_sent);
-		size_t len = view_find(rest, '\0');
-
+	while (rest.len > 0) {
 		if (channel_full(c->worker->queue))
 			return false;
-		view_copy(
-		    view_make(rest.data, len), m.address, sizeof(m.address));
+		(void)rcpt_next(&rest, &r);
+		view_copy(r.address, m.address, sizeof(m.address));
+		view_copy(r.orcpt, m.orcpt, sizeof(m.orcpt));
+		m.notify = r.notify;
 		channel_send(
 		    c->worker->queue, c->conv, &msg_commit_rcpt, &m, -1);
-		c->rcpts_sent += len + 1;
+		c->rcpts_sent = all.len - rest.len;
 	}
 	return true;
 }

@@ -124,10 +124,39 @@ void
 session_mail_begin(struct session *s)
 {
 	s->mail = mem_zero(1, sizeof(*s->mail));
-	buf_init(&s->mail->rcpts,
-	    conf_number(s->service->conf, KEY_RECIPIENTS) * (ADDRESS_MAX + 1));
+	buf_init(
+	    &s->mail->rcpts, conf_number(s->service->conf, KEY_RECIPIENTS) *
+				 (ADDRESS_MAX + ORCPT_MAX + 3));
 	buf_init(&s->mail->body.out, 0);
 	s->phase = AT_MAIL;
+}
+
+void
+session_add_rcpt(struct session *s, const struct mailbox *rcpt)
+{
+	struct mail *m = s->mail;
+	char text[ADDRESS_MAX + 1];
+
+	if (m->nrcpts++ == 0)
+		m->first = *rcpt;
+	mailbox_print(rcpt, text);
+	buf_add(&m->rcpts, view_make(text, strlen(text) + 1));
+	buf_add(&m->rcpts, view_make(m->orcpt, strlen(m->orcpt) + 1));
+	buf_add(&m->rcpts, view_make((const char *)&m->notify, 1));
+}
+
+bool
+rcpt_next(struct view *rest, struct rcpt_entry *r)
+{
+	if (rest->len == 0)
+		return false;
+	r->address = view_make(rest->data, view_find(*rest, '\0'));
+	*rest = view_skip(*rest, r->address.len + 1);
+	r->orcpt = view_make(rest->data, view_find(*rest, '\0'));
+	*rest = view_skip(*rest, r->orcpt.len + 1);
+	r->notify = (uint8_t)rest->data[0];
+	*rest = view_skip(*rest, 1);
+	return true;
 }
 
 void

@@ -8,6 +8,7 @@
 #ifndef SMTPD_SESSION_H
 #define SMTPD_SESSION_H
 
+#include "common/mail/notify.h"
 #include "smtpd/body.h"
 #include "smtpd/lines.h"
 #include "smtpd/service.h"
@@ -38,13 +39,23 @@ enum want {
 
 enum { SESSION_OUT = 16384 }; /* bytes of replies that make a WANT_WRITE */
 
+/* A recipient as it stands in mail.rcpts; views of that. */
+struct rcpt_entry {
+	struct view address, orcpt; /* each with a NUL behind it */
+	uint8_t notify;
+};
+
 /* The transaction. */
 struct mail {
 	struct mailbox sender;
 	bool null_sender;
-	bool eight_bit;       /* BODY=8BITMIME */
+	bool eight_bit; /* BODY=8BITMIME */
+	uint8_t ret;    /* enum ret; RFC 3461, so below */
+	char envid[ENVID_MAX + 1];
+	uint8_t notify; /* of the RCPT that runs, NOTIFY_* */
+	char orcpt[ORCPT_MAX + 1];
 	struct mailbox first; /* recipient */
-	struct buf rcpts;     /* each as printed, and a NUL */
+	struct buf rcpts;     /* see rcpt_next() */
 	uint32_t nrcpts;
 	uint64_t id; /* of the body's file */
 	struct body_sink body;
@@ -96,6 +107,10 @@ void session_refuse(struct session *, const struct smtp_reply *);
 void session_refuse_status(struct session *, const struct status *);
 void session_hang_up(struct session *); /* without a word */
 void session_helo(struct session *, struct view name, bool esmtp);
+/* Adds a recipient with the NOTIFY and ORCPT that came with it. */
+void session_add_rcpt(struct session *, const struct mailbox *);
+/* Takes one off the front of what mail.rcpts holds; false: none is left. */
+bool rcpt_next(struct view *rest, struct rcpt_entry *);
 /* Starts the transaction; the mail is the session's, cleared. */
 void session_mail_begin(struct session *);
 void session_mail_end(struct session *); /* NULL mail is welcome */

@@ -58,11 +58,13 @@ static const struct ipc_field commit_fields[] = {
 	{ "flags", IPC_U32, offsetof(struct msg_commit, flags), 0 },
 	{ "uid", IPC_U32, offsetof(struct msg_commit, uid), 0 },
 	{ "null_sender", IPC_U8, offsetof(struct msg_commit, null_sender), 0 },
+	{ "ret", IPC_U8, offsetof(struct msg_commit, ret), 0 },
 	{ "client_family", IPC_U8, offsetof(struct msg_commit, client_family), 0 },
 	{ "client", IPC_BYTES, offsetof(struct msg_commit, client), MSG_IP_BYTES },
 	{ "sender", IPC_TEXT, offsetof(struct msg_commit, sender), MSG_ADDRESS_MAX },
 	{ "helo", IPC_TEXT, offsetof(struct msg_commit, helo), MSG_HELO_MAX },
 	{ "message_id", IPC_TEXT, offsetof(struct msg_commit, message_id), MSG_ID_TEXT_MAX },
+	{ "envid", IPC_TEXT, offsetof(struct msg_commit, envid), ENVID_MAX },
 };
 /* clang-format on */
 
@@ -77,7 +79,9 @@ const struct ipc_type msg_commit = {
 
 /* clang-format off */
 static const struct ipc_field commit_rcpt_fields[] = {
+	{ "notify", IPC_U8, offsetof(struct msg_commit_rcpt, notify), 0 },
 	{ "address", IPC_TEXT, offsetof(struct msg_commit_rcpt, address), MSG_ADDRESS_MAX },
+	{ "orcpt", IPC_TEXT, offsetof(struct msg_commit_rcpt, orcpt), ORCPT_MAX },
 };
 /* clang-format on */
 

@@ -13,13 +13,15 @@
 #define COMMON_IPC_MSG_INTAKE_H
 
 #include "common/ipc/msg_control.h"
+#include "common/mail/notify.h"
 
 enum { MSG_ID_TEXT_MAX = 255, MSG_HELO_MAX = 255 };
 
 enum envelope_flag {
 	ENVELOPE_8BIT = 1 << 0,     /* BODY=8BITMIME was given */
 	ENVELOPE_HAS_8BIT = 1 << 1, /* the body holds bytes above 127 */
-	ENVELOPE_ESMTP = 1 << 2
+	ENVELOPE_ESMTP = 1 << 2,
+	ENVELOPE_ALL = (1 << 3) - 1
 };
 
 struct msg_stock { /* with descriptor: write-only, append-only */
@@ -42,15 +44,19 @@ struct msg_commit {
 	uint32_t flags;        /* ENVELOPE_* */
 	uint32_t uid;          /* local class: the submitter by the kernel */
 	uint8_t null_sender;   /* MAIL FROM:<> */
+	uint8_t ret;           /* enum ret */
 	uint8_t client_family; /* 0 local, 4, 6 */
 	uint8_t client[MSG_IP_BYTES];
 	char sender[MSG_ADDRESS_MAX + 1];
 	char helo[MSG_HELO_MAX + 1];
 	char message_id[MSG_ID_TEXT_MAX + 1]; /* of the header; "" unknown */
+	char envid[ENVID_MAX + 1];            /* decoded; "" none */
 };
 
 struct msg_commit_rcpt {
+	uint8_t notify; /* NOTIFY_* */
 	char address[MSG_ADDRESS_MAX + 1];
+	char orcpt[ORCPT_MAX + 1]; /* "type;address", decoded; "" none */
 };
 
 /* Ends the conversation.  smtp 250, or 451/452/552/554 with text. */

@@ -15,10 +15,12 @@ static const struct ipc_field job_fields[] = {
 	{ "size", IPC_U64, offsetof(struct msg_job, size), 0 },
 	{ "flags", IPC_U32, offsetof(struct msg_job, flags), 0 },
 	{ "nrcpts", IPC_U32, offsetof(struct msg_job, nrcpts), 0 },
+	{ "ret", IPC_U8, offsetof(struct msg_job, ret), 0 },
 	{ "transport", IPC_U8, offsetof(struct msg_job, transport), 0 },
 	{ "port", IPC_U16, offsetof(struct msg_job, port), 0 },
 	{ "host", IPC_TEXT, offsetof(struct msg_job, host), MSG_HOST_MAX },
 	{ "sender", IPC_TEXT, offsetof(struct msg_job, sender), MSG_ADDRESS_MAX },
+	{ "envid", IPC_TEXT, offsetof(struct msg_job, envid), ENVID_MAX },
 };
 /* clang-format on */
 
@@ -35,7 +37,9 @@ const struct ipc_type msg_job = {
 /* clang-format off */
 static const struct ipc_field job_rcpt_fields[] = {
 	{ "n", IPC_U32, offsetof(struct msg_job_rcpt, n), 0 },
+	{ "notify", IPC_U8, offsetof(struct msg_job_rcpt, notify), 0 },
 	{ "address", IPC_TEXT, offsetof(struct msg_job_rcpt, address), MSG_ADDRESS_MAX },
+	{ "orcpt", IPC_TEXT, offsetof(struct msg_job_rcpt, orcpt), ORCPT_MAX },
 };
 /* clang-format on */
 
@@ -70,6 +74,7 @@ const struct ipc_type msg_result = {
 static const struct ipc_field job_done_fields[] = {
 	{ "verdict", IPC_U8, offsetof(struct msg_job_done, verdict), 0 },
 	{ "stage", IPC_U8, offsetof(struct msg_job_done, stage), 0 },
+	{ "dsn", IPC_U8, offsetof(struct msg_job_done, dsn), 0 },
 	{ "smtp", IPC_U16, offsetof(struct msg_job_done, smtp), 0 },
 	{ "subject", IPC_U16, offsetof(struct msg_job_done, subject), 0 },
 	{ "detail", IPC_U16, offsetof(struct msg_job_done, detail), 0 },

@@ -21,6 +21,7 @@
 #define COMMON_IPC_MSG_JOB_H
 
 #include "common/ipc/msg_control.h"
+#include "common/mail/notify.h"
 
 enum { MSG_TOKEN_BYTES = 16, MSG_HOST_MAX = 255 };
 
@@ -47,15 +48,19 @@ struct msg_job { /* opens; with descriptor */
 	uint64_t size;  /* read exactly so many bytes */
 	uint32_t flags; /* ENVELOPE_* of msg_intake.h */
 	uint32_t nrcpts;
+	uint8_t ret;       /* enum ret of common/mail/notify.h */
 	uint8_t transport; /* enum transport of common/mail/route.h */
 	uint16_t port;
 	char host[MSG_HOST_MAX + 1];      /* next hop: domain (MX) or host */
 	char sender[MSG_ADDRESS_MAX + 1]; /* "" is the null sender */
+	char envid[ENVID_MAX + 1];        /* decoded; "" none */
 };
 
 struct msg_job_rcpt {
-	uint32_t n; /* the recipient's number within the group */
+	uint32_t n;     /* the recipient's number within the group */
+	uint8_t notify; /* NOTIFY_* */
 	char address[MSG_ADDRESS_MAX + 1];
+	char orcpt[ORCPT_MAX + 1]; /* "type;address", decoded; "" none */
 };
 
 struct msg_result {
@@ -69,6 +74,7 @@ struct msg_result {
 struct msg_job_done {
 	uint8_t verdict;
 	uint8_t stage; /* enum job_stage: how far the session came */
+	uint8_t dsn;   /* the server took over to tell the sender (RFC 3461) */
 	uint16_t smtp, subject, detail;
 	uint8_t family; /* of the server last tried; 0: none was */
 	uint8_t address[MSG_IP_BYTES];

@@ -32,7 +32,8 @@ take(struct play *p)
 
 	transaction_init(&p->t, (p->choice & 4) != 0 ? "a@x.test" : "", n);
 	for (size_t i = 0; i < n; i++)
-		transaction_add(&p->t, (uint32_t)i, "r@y.test");
+		transaction_add(&p->t, &(struct msg_job_rcpt){ .n = (uint32_t)i,
+					   .address = "r@y.test" });
 	p->t.size = 100;
 	p->t.eightbit = (p->choice & 8) != 0;
 	p->dotted = false;

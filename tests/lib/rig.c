@@ -44,15 +44,18 @@ store(struct rig *h)
 	const struct mail *m = h->session.mail;
 	struct view body = below_trace(buf_view(&h->file)),
 		    rcpts = buf_view(&m->rcpts);
-	char sender[ADDRESS_MAX + 1];
+	char sender[ADDRESS_MAX + 1], orcpt[ORCPT_MAX + 1];
+	struct rcpt_entry r;
 
 	if (!view_starts_nocase(buf_view(&h->file), "Received: "))
 		h->untraced = true;
 	buf_printf(
 	    &h->stored, "stored <%s>", mailbox_print(&m->sender, sender));
-	while (rcpts.len > 0) {
-		buf_printf(&h->stored, " <%s>", rcpts.data);
-		rcpts = view_skip(rcpts, view_find(rcpts, '\0') + 1);
+	notify_print_mail(m->ret, m->envid, &h->stored);
+	while (rcpt_next(&rcpts, &r)) {
+		buf_printf(&h->stored, " <%s>", r.address.data);
+		view_copy(r.orcpt, orcpt, sizeof(orcpt));
+		notify_print_rcpt(r.notify, orcpt, &h->stored);
 	}
 	buf_add_string(&h->stored, "\n");
 	while (body.len > 0) {

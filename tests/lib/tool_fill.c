@@ -191,7 +191,7 @@ message_store(unsigned int number, uint64_t id, int wfd, int rfd)
 	group_set_error(g, fill.error);
 	for (unsigned int i = 1; i <= fill.rcpts; i++) {
 		snprintf(rcpt, sizeof(rcpt), "r%u-%07u@%s", i, number, domain);
-		group_add_rcpt(g, i, rcpt, NULL);
+		group_add_rcpt(g, i, &(struct rcpt_new){ .address = rcpt });
 	}
 	c->groups = mem_zero(1, sizeof(*c->groups));
 	c->groups[0].group = g;

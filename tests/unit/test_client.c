@@ -7,6 +7,9 @@
  */
 #include "deliver/client.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "tests/unit/check.h"
 
 #define HELLO      "220 s|250 s|"
@@ -178,8 +181,8 @@ static void
 make(struct transaction *t)
 {
 	transaction_init(t, "a@x", 2);
-	transaction_add(t, 1, "1@y");
-	transaction_add(t, 2, "2@y");
+	transaction_add(t, &(struct msg_job_rcpt){ .n = 1, .address = "1@y" });
+	transaction_add(t, &(struct msg_job_rcpt){ .n = 2, .address = "2@y" });
 	t->size = 100;
 }
 
@@ -229,6 +232,58 @@ with_bars(struct buf *said)
 		else if (v.data[i] != '\n')
 			buf_add(&text, view_make(v.data + i, 1));
 	return buf_string(&text);
+}
+
+/* RFC 3461 5.2.1: passed on as it came, where it is offered. */
+static void
+test_dsn(void **state)
+{
+	static const struct {
+		const char *ehlo, *mail, *rcpts;
+		bool dsn;
+	} rows[] = {
+		{ "250-s|250 DSN|", " RET=HDRS ENVID=a+2Bb+20c",
+		    "RCPT TO:<1@y> NOTIFY=SUCCESS,FAILURE,DELAY"
+		    " ORCPT=rfc822;o+3D1@z|"
+		    "RCPT TO:<2@y> NOTIFY=NEVER|",
+		    true },
+		{ "250-s|250 SIZE|", " SIZE=100",
+		    "RCPT TO:<1@y>|RCPT TO:<2@y>|", false },
+		{ "500 no|250 s|", "", "RCPT TO:<1@y>|RCPT TO:<2@y>|", false },
+	};
+	struct transaction t = { 0 };
+	char heard[256], want[512];
+	struct client c;
+	struct buf said;
+
+	(void)state;
+	buf_init(&said, 4096);
+	for (size_t i = 0; i < nitems(rows); i++) {
+		transaction_init(&t, "a@x", 2);
+		t.ret = RET_HDRS;
+		strlcpy(t.envid, "a+b c", sizeof(t.envid));
+		transaction_add(&t, &(struct msg_job_rcpt){ .n = 1,
+					.address = "1@y",
+					.notify = NOTIFY_SUCCESS |
+						  NOTIFY_FAILURE | NOTIFY_DELAY,
+					.orcpt = "rfc822;o=1@z" });
+		transaction_add(
+		    &t, &(struct msg_job_rcpt){
+			    .n = 2, .address = "2@y", .notify = NOTIFY_NEVER });
+		t.size = 100;
+		snprintf(heard, sizeof(heard),
+		    "220 s|%s250 m|250 r|250 r|354 d|*250 ok|", rows[i].ehlo);
+		snprintf(want, sizeof(want),
+		    "EHLO us|%sMAIL FROM:<a@x>%s|%sDATA|",
+		    rows[i].ehlo[0] == '5' ? "HELO us|" : "", rows[i].mail,
+		    rows[i].rcpts);
+		buf_clear(&said);
+		check_int(want, run(&c, &t, heard, &said), NEXT_OVER);
+		check_str(rows[i].ehlo, with_bars(&said), want);
+		check_int(rows[i].ehlo, t.dsn, rows[i].dsn);
+		transaction_clear(&t);
+	}
+	buf_free(&said);
 }
 
 static const char *
@@ -424,6 +479,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_dialogues),
+		cmocka_unit_test(test_dsn),
 		cmocka_unit_test(test_parameters),
 		cmocka_unit_test(test_too_large),
 		cmocka_unit_test(test_reuse),

@@ -79,7 +79,8 @@ setup(void **state)
 	assert_int_equal(getsockname(test.listener, sa, &len), 0);
 	assert_true(ip_from_sockaddr(sa, &test.ip, &test.port));
 	transaction_init(&test.t, "a@x", 1);
-	transaction_add(&test.t, 1, "b@y");
+	transaction_add(
+	    &test.t, &(struct msg_job_rcpt){ .n = 1, .address = "b@y" });
 	return 0;
 }
 

@@ -14,6 +14,7 @@ static const struct {
 	{ { "250-h", "250 PIPELINING" }, OFFER_PIPELINING, 0 },
 	{ { "250-h", "250-pipelining", "250 8bitmime" },
 	    OFFER_PIPELINING | OFFER_8BITMIME, 0 },
+	{ { "250-h", "250 dsn" }, OFFER_DSN, 0 },
 	{ { "250-h", "250 SIZE 1000" }, OFFER_SIZE, 1000 },
 	{ { "250-h", "250 SIZE" }, OFFER_SIZE, 0 },
 	{ { "250-h", "250 SIZE 0" }, OFFER_SIZE, 0 },
