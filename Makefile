@@ -151,7 +151,7 @@ install: programs
 	ln -sf ../sbin/sendmail $(DESTDIR)$(PREFIX)/bin/newaliases
 	install -m 755 $(BUILD)/postern-smtpd $(BUILD)/postern-queue \
 	    $(BUILD)/postern-report $(BUILD)/postern-deliver \
-	    $(BUILD)/postern-resolve $(DESTDIR)$(LIBEXEC)/
+	    $(BUILD)/postern-history $(BUILD)/postern-resolve $(DESTDIR)$(LIBEXEC)/
 	install -m 644 man/*.1 $(DESTDIR)$(MANDIR)/man1/
 	install -m 644 man/*.5 $(DESTDIR)$(MANDIR)/man5/
 	install -m 644 man/*.8 $(DESTDIR)$(MANDIR)/man8/

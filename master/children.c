@@ -8,6 +8,7 @@ enum {
 	FILES_SPARE = 512, /* the stock of bodies, channels, log, loop */
 	FILES_QUEUE = 32768,
 	FILES_REPORT = 1024,
+	FILES_FEW = 64,
 	FILES_RESOLVE = 4096
 };
 
@@ -16,6 +17,12 @@ one(const struct conf *c)
 {
 	(void)c;
 	return 1;
+}
+
+static size_t
+historians(const struct conf *c)
+{
+	return conf_number(c, KEY_HISTORY) != 0 ? 1 : 0;
 }
 
 static size_t
@@ -80,6 +87,13 @@ report_files(const struct conf *c)
 }
 
 static size_t
+few_files(const struct conf *c)
+{
+	(void)c;
+	return FILES_FEW;
+}
+
+static size_t
 resolve_files(const struct conf *c)
 {
 	(void)c;
@@ -92,6 +106,8 @@ const struct program programs[] = {
 	    ROOT_QUEUE, SOCKETS_NONE, STOP_LAST, queue_files, one },
 	{ "postern-report", "_postern-report", PEER_REPORT, 0, "report",
 	    ROOT_QUEUE, SOCKETS_CONTROL, STOP_FIRST, report_files, one },
+	{ "postern-history", "_postern-history", PEER_HISTORY, 0, "history",
+	    ROOT_HISTORY, SOCKETS_NONE, STOP_LAST, few_files, historians },
 	{ "postern-resolve", "_postern-resolve", PEER_RESOLVE, 0, "resolve",
 	    ROOT_EMPTY, SOCKETS_NONE, STOP_LAST, resolve_files, resolvers },
 	{ "postern-deliver", "_postern-deliver", PEER_DELIVER, 0, "deliver",
@@ -113,6 +129,7 @@ static const struct {
 	{ PEER_QUEUE, PEER_DELIVER },
 	{ PEER_DELIVER, PEER_RESOLVE },
 	{ PEER_QUEUE, PEER_REPORT },
+	{ PEER_QUEUE, PEER_HISTORY },
 };
 /* clang-format on */
 

@@ -7,8 +7,9 @@
 #include "common/ipc/msg_control.h"
 
 enum child_root {
-	ROOT_EMPTY, /* RUNTIME/empty */
-	ROOT_QUEUE  /* SPOOL/queue */
+	ROOT_EMPTY,  /* RUNTIME/empty */
+	ROOT_QUEUE,  /* SPOOL/queue */
+	ROOT_HISTORY /* SPOOL/history */
 };
 
 enum child_sockets {

@@ -142,6 +142,13 @@ spool_prepare(const struct conf *c, const struct accounts *a, struct trouble *t)
 	folder_name(&f, spool, "/queue/mess");
 	f.gid = account_of_kind(a, PEER_QUEUE)->gid;
 	f.mode = 0700;
+	if (!folder_prepare(&f, a->root, t))
+		return false;
+	/* likewise, what postern-history writes */
+	folder_name(&f, spool, "/history");
+	f.uid = account_of_kind(a, PEER_HISTORY)->uid;
+	f.gid = account_of_kind(a, PEER_REPORT)->gid;
+	f.mode = 02750;
 	return folder_prepare(&f, a->root, t) && prepare_runtime(c, a, t);
 }
 
@@ -155,6 +162,10 @@ spool_root(const struct conf *c, enum child_root root, char out[FOLDER_PATH])
 		return;
 	case ROOT_QUEUE:
 		snprintf(out, FOLDER_PATH, "%s/queue", conf_text(c, KEY_SPOOL));
+		return;
+	case ROOT_HISTORY:
+		snprintf(
+		    out, FOLDER_PATH, "%s/history", conf_text(c, KEY_SPOOL));
 		return;
 	}
 }

@@ -32,7 +32,7 @@ account() {
 
 group postern
 for name in _postern-smtpd _postern-smtpd-local _postern-queue \
-    _postern-report _postern-resolve _postern-deliver; do
+    _postern-report _postern-history _postern-resolve _postern-deliver; do
 	group "$name"
 	account "$name"
 done

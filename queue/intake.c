@@ -13,6 +13,7 @@
 #include "common/base/log.h"
 #include "common/ipc/msg_intake.h"
 #include "queue/admit.h"
+#include "queue/events.h"
 #include "queue/spool.h"
 #include "queue/start.h"
 #include "queue/stock.h"
@@ -136,6 +137,7 @@ on_stored(struct store_op *op)
 	if (!op->failed) {
 		log_queued(a);
 		answer(a, 250, 0, 0, "");
+		events_accepted(&op->u.commit, 0);
 		admit_stored(&op->u.commit);
 	} else {
 		log_refused(a, op->error);

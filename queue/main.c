@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* queue/main.c - the only writer of the spool and of queue.db.
  *
- * Holds: the spool, channels to smtpd, deliver and report.
+ * Holds: the spool, channels to smtpd, deliver, report and
+ * history.
  * Never holds: a network socket, a password, a key of anybody else.  It
  * interprets no header; a notification copies the header block unread.
  *
@@ -11,6 +12,7 @@
 #include "common/base/alloc.h"
 #include "common/run/process.h"
 #include "queue/dispatch.h"
+#include "queue/events.h"
 #include "queue/intake.h"
 #include "queue/orders.h"
 #include "queue/outcome.h"
@@ -38,6 +40,7 @@ turn(void)
 {
 	if (store_has_commit())
 		outcome_flush();
+	events_turn();
 	store_turn();
 }
 
@@ -54,7 +57,7 @@ int
 main(int argc, char *argv[])
 {
 	const struct peer_def peers[] = { intake_peer, dispatch_peer,
-		orders_peer };
+		orders_peer, events_peer };
 	const struct process queue = {
 		.name = "postern-queue",
 		.kind = PEER_QUEUE,

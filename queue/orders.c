@@ -11,6 +11,7 @@
 #include "common/ipc/msg_report.h"
 #include "queue/admit.h"
 #include "queue/dispatch.h"
+#include "queue/events.h"
 #include "queue/store.h"
 #include "queue/window.h"
 
@@ -118,6 +119,8 @@ on_done(struct store_op *op)
 	log_u64("groups", m.count);
 	log_u64("code", m.code);
 	log_end();
+	if (written && m.count > 0)
+		events_order(op->u.order.verb, op->u.order.id, op->u.order.uid);
 	if (o->conv != NULL && o->peer->channel != NULL) {
 		channel_send(
 		    o->peer->channel, o->conv, &msg_order_done, &m, -1);

@@ -13,6 +13,7 @@
 #include "common/run/process.h"
 #include "queue/admit.h"
 #include "queue/dispatch.h"
+#include "queue/events.h"
 #include "queue/notice.h"
 #include "queue/rcpt_log.h"
 #include "queue/store.h"
@@ -99,6 +100,7 @@ on_stored(struct store_op *op)
 		return;
 	}
 	if (r->notice != NULL) {
+		events_accepted(r->notice, r->message->id);
 		admit_stored(r->notice);
 		message_release(r->notice->message);
 	}
@@ -375,6 +377,7 @@ outcome_quarantine(struct group *g, const char *why)
 	log_text("text", why);
 	log_end();
 	group_set_error(g, why);
+	events_held(g, why);
 	op = result_new(g);
 	op->u.result.state = GROUP_HELD;
 	result_finish(op, g);

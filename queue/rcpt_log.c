@@ -1,12 +1,35 @@
 /* SPDX-License-Identifier: ISC */
-/* queue/rcpt_log.c - the log line of what became of a recipient. */
+/* queue/rcpt_log.c - the log line of what became of a recipient; the same for
+ * history.
+ */
 #include "queue/rcpt_log.h"
 
+#include "common/base/alloc.h"
 #include "common/base/clock.h"
 #include "common/base/ip.h"
 #include "common/base/log.h"
+#include "queue/events.h"
 
 #include <string.h>
+
+/* Events that history is told, too. */
+static const struct {
+	const char *event;
+	enum past_kind kind;
+} past[] = {
+	{ "delivered", PAST_DELIVERED },
+	{ "deferred", PAST_DEFERRED },
+	{ "bounced", PAST_BOUNCED },
+};
+
+static void
+tell_history(const char *event, const struct group *g, const struct rcpt *r,
+    const struct status *st, const struct msg_job_done *done)
+{
+	for (size_t i = 0; i < nitems(past); i++)
+		if (strcmp(past[i].event, event) == 0)
+			events_rcpt(past[i].kind, g, r, st, done);
+}
 
 void
 rcpt_log(const char *event, const struct group *g, const struct rcpt *r,
@@ -33,4 +56,5 @@ rcpt_log(const char *event, const struct group *g, const struct rcpt *r,
 	log_word("status", status_code(st, code));
 	log_text("text", st->text);
 	log_end();
+	tell_history(event, g, r, st, done);
 }

@@ -44,7 +44,7 @@ fence() { # header pattern, allowed files pattern
 	[ -z "$found" ] || fail "<$1> outside its fence: $found"
 }
 fence 'ldns' '^resolve/question[a-z_]*\.c$'
-fence 'sqlite3' '^queue/(store|schema|report_)[a-z_]*\.[ch]$'
+fence 'sqlite3' '^queue/(store|schema|report_|history_)[a-z_]*\.[ch]$'
 fence 'tls\.h' '^tls/'
 fence 'seccomp\.h' '^common/sys/sandbox_linux\.c$'
 # shellcheck disable=SC2086

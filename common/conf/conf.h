@@ -34,7 +34,10 @@ enum conf_key {
 	KEY_EXPIRE_BOUNCE,           /* seconds, for the null sender */
 	KEY_WORKERS_SMTPD,           /* 0: number of cores */
 	KEY_WORKERS_DELIVER,         /* 0: number of cores */
-	KEY_SPACE_FREE, /* bytes that must stay free on the spool */
+	KEY_SPACE_FREE,   /* bytes that must stay free on the spool */
+	KEY_HISTORY,      /* 1 on, 0 off */
+	KEY_HISTORY_KEEP, /* seconds */
+	KEY_HISTORY_SIZE, /* bytes */
 	KEY_COUNT
 };
 

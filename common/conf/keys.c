@@ -20,7 +20,7 @@ enum {
 
 #define EVERYBODY                                                              \
 	(READER_SMTPD | READER_QUEUE | READER_DELIVER | READER_RESOLVE |       \
-	    READER_REPORT)
+	    READER_REPORT | READER_HISTORY)
 
 /* clang-format off */
 static const struct setting settings[KEY_COUNT] = {
@@ -92,6 +92,17 @@ static const struct setting settings[KEY_COUNT] = {
 		"limit space free", SETTING_SIZE, READER_QUEUE,
 		"", 512 * MIB, 0, 1024 * 1024 * GIB,
 		"bytes that must stay free where the spool is" },
+	[KEY_HISTORY] = {
+		"history", SETTING_SWITCH, READER_REPORT, "", 1, 0, 1,
+		"keep what happened to messages, for postern trace" },
+	[KEY_HISTORY_KEEP] = {
+		"history keep", SETTING_TIME, READER_HISTORY,
+		"", 14 * DAY, HOUR, 3650 * DAY,
+		"how long it is kept" },
+	[KEY_HISTORY_SIZE] = {
+		"history size", SETTING_SIZE, READER_HISTORY,
+		"", 2 * GIB, MIB, 1024 * 1024 * GIB,
+		"largest size of history.db; the oldest goes first" },
 };
 /* clang-format on */
 

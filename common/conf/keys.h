@@ -26,7 +26,8 @@ enum conf_reader {
 	READER_QUEUE = 1 << 1,
 	READER_DELIVER = 1 << 2,
 	READER_RESOLVE = 1 << 3,
-	READER_REPORT = 1 << 4
+	READER_REPORT = 1 << 4,
+	READER_HISTORY = 1 << 5
 };
 
 struct setting {

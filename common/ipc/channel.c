@@ -260,6 +260,12 @@ channel_full(const struct channel *ch)
 	return packet_out_bytes(&ch->out) >= CHANNEL_FULL;
 }
 
+size_t
+channel_unsent(const struct channel *ch)
+{
+	return packet_out_bytes(&ch->out);
+}
+
 void
 channel_pause(struct channel *ch, bool pause)
 {

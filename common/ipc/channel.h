@@ -96,7 +96,8 @@ void channel_send(struct channel *, struct conv *, const struct ipc_type *,
 /* This side is done with it: no further message may name it. */
 void conv_end(struct channel *, struct conv *);
 
-bool channel_full(const struct channel *); /* hold back what can wait */
+bool channel_full(const struct channel *);     /* hold back what can wait */
+size_t channel_unsent(const struct channel *); /* bytes that wait */
 /* Stop or go on reading what the peer sends. */
 void channel_pause(struct channel *, bool);
 /* Every channel writes what it gathered. Call once per loop turn. */

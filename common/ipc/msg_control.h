@@ -27,7 +27,8 @@ enum peer_kind {
 	PEER_QUEUE = 2,
 	PEER_DELIVER = 3,
 	PEER_RESOLVE = 4,
-	PEER_REPORT = 5
+	PEER_REPORT = 5,
+	PEER_HISTORY = 6
 };
 
 /* Classes of smtpd workers; queue takes the class from the channel. */

@@ -55,7 +55,13 @@ enum msg_number {
 	MSG_ROWS_END,
 	MSG_ORDER_IS,
 	MSG_ORDER,
-	MSG_ORDER_DONE
+	MSG_ORDER_DONE,
+
+	/* queue and history: msg_history.h */
+	MSG_PAST_MESSAGE = 160,
+	MSG_PAST_RCPT,
+	MSG_PAST_EVENT,
+	MSG_PAST_LOST
 };
 
 #endif

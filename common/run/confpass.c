@@ -28,6 +28,8 @@ reader_of(enum peer_kind kind)
 		return READER_RESOLVE;
 	case PEER_REPORT:
 		return READER_REPORT;
+	case PEER_HISTORY:
+		return READER_HISTORY;
 	}
 	return 0;
 }

@@ -32,6 +32,7 @@ POSTERN_ACCOUNTS = (
     "_postern-smtpd-local",
     "_postern-queue",
     "_postern-report",
+    "_postern-history",
     "_postern-resolve",
     "_postern-deliver",
 )

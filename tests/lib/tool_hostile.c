@@ -154,6 +154,7 @@ kind_of(const char *name)
 		{ "postern-deliver", PEER_DELIVER },
 		{ "postern-resolve", PEER_RESOLVE },
 		{ "postern-report", PEER_REPORT },
+		{ "postern-history", PEER_HISTORY },
 	};
 
 	for (size_t i = 0; i < nitems(kinds); i++)
@@ -205,7 +206,9 @@ main(int argc, char *argv[])
 	hostile.name = argv[0];
 	hostile.kind = kind_of(argv[0]);
 	/* at most four kinds of peers; no program is wired with resolve and
-	 * report */
+	 * report, or with itself */
+	if (hostile.kind == PEER_QUEUE)
+		peers[1].kind = PEER_HISTORY;
 	if (hostile.kind == PEER_DELIVER)
 		peers[3] = peers[4];
 	hostile.npeers = 4;

@@ -9,6 +9,7 @@
  */
 #include "common/base/alloc.h"
 #include "common/ipc/msg_control.h"
+#include "common/ipc/msg_history.h"
 #include "common/ipc/msg_intake.h"
 #include "common/ipc/msg_job.h"
 #include "common/ipc/msg_report.h"
@@ -51,6 +52,9 @@ static const struct row rows[] = {
 	{ &msg_order_is, "<" },
 	{ NULL, "report (>) and queue (<)" },
 	{ &msg_order, ">" }, { &msg_order_done, "<" },
+	{ NULL, "queue (>) and history (<)" },
+	{ &msg_past_message, ">" }, { &msg_past_rcpt, ">" },
+	{ &msg_past_event, ">" }, { &msg_past_lost, ">" },
 };
 /* clang-format on */
 

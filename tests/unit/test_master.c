@@ -69,6 +69,8 @@ test_wires(void **state)
 	assert_true(programs_are_wired(PEER_DELIVER, PEER_QUEUE));
 	assert_true(programs_are_wired(PEER_RESOLVE, PEER_DELIVER));
 	assert_true(programs_are_wired(PEER_REPORT, PEER_QUEUE));
+	assert_true(programs_are_wired(PEER_QUEUE, PEER_HISTORY));
+	assert_false(programs_are_wired(PEER_REPORT, PEER_HISTORY));
 	assert_false(programs_are_wired(PEER_SMTPD, PEER_DELIVER));
 	assert_false(programs_are_wired(PEER_SMTPD, PEER_SMTPD));
 	assert_false(programs_are_wired(PEER_REPORT, PEER_SMTPD));
