@@ -17,9 +17,11 @@
 #include "queue/token.h"
 #include "queue/window.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum {
 	RCPTS_PER_JOB = 100, /* recipients of one transaction */
@@ -164,12 +166,33 @@ job_send(struct job *j, int fd)
 	send_rcpts(j);
 }
 
+/* NULL, or why the body that is open is not the one that was accepted. */
+static const char *
+body_flaw(const struct message *m)
+{
+	struct stat st;
+
+	if (fstat(m->fd, &st) == -1 || !S_ISREG(st.st_mode))
+		return "its body is not a file";
+	/* what came behind it is never read: smtpd may only append */
+	return (uint64_t)st.st_size < m->size
+		   ? "its body is shorter than what was accepted"
+		   : NULL;
+}
+
 static void
 start(struct group *g, struct peer *worker)
 {
-	int fd = fcntl(g->message->fd, F_DUPFD_CLOEXEC, 0);
-	struct job *j = job_make(g);
+	const char *flaw = body_flaw(g->message);
+	struct job *j;
+	int fd;
 
+	if (flaw != NULL) {
+		outcome_quarantine(g, flaw);
+		return;
+	}
+	fd = fcntl(g->message->fd, F_DUPFD_CLOEXEC, 0);
+	j = job_make(g);
 	j->worker = worker;
 	g->job = j;
 	if (fd == -1) {
@@ -187,12 +210,15 @@ on_open(struct store_op *op)
 {
 	struct group *g = op->owner;
 	bool failed = op->failed;
+	int error = op->error;
 	struct peer *worker;
 
 	store_op_free(op);
 	worker = failed ? NULL : choose(g->destination->host);
 	if (failed) {
-		outcome_quarantine(g, "its body cannot be opened");
+		outcome_quarantine(g, error == ENOENT
+					  ? "its body is missing"
+					  : "its body cannot be opened");
 	} else if (worker == NULL) {
 		schedule_ended(
 		    window_schedule(), g, OUTCOME_ABORTED, clock_wall_ms());
@@ -386,6 +412,7 @@ on_late_group(struct store_op *op)
 		late_judge(g, l);
 	else if (g != NULL)
 		group_free(g);
+	outcome_log_flawed(&op->u.get.flawed);
 	late_free(l);
 	store_op_free(op);
 	window_look();

@@ -12,6 +12,7 @@
 #include "queue/admit.h"
 #include "queue/dispatch.h"
 #include "queue/events.h"
+#include "queue/outcome.h"
 #include "queue/store.h"
 #include "queue/window.h"
 
@@ -87,6 +88,7 @@ on_release_got(struct store_op *op)
 {
 	if (op->u.get.group != NULL)
 		admit_again(op->u.get.group);
+	outcome_log_flawed(&op->u.get.flawed);
 	store_op_free(op);
 }
 

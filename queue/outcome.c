@@ -20,6 +20,7 @@
 #include "queue/window.h"
 
 #include <event2/event.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { RETRY_STORE_MS = 5000 };
@@ -366,21 +367,38 @@ outcome_without_attempt(struct group *g)
 	return true;
 }
 
+static void
+log_quarantined(uint64_t message, int64_t group, const char *why)
+{
+	log_begin("quarantined");
+	log_id("id", message);
+	log_i64("group", group);
+	log_text("text", why);
+	log_end();
+}
+
 void
 outcome_quarantine(struct group *g, const char *why)
 {
+	char reason[STATUS_TEXT];
 	struct store_op *op;
 
 	not_tried(g);
-	log_begin("quarantined");
-	log_id("id", g->message->id);
-	log_text("text", why);
-	log_end();
-	group_set_error(g, why);
+	log_quarantined(g->message->id, g->n, why);
+	snprintf(reason, sizeof(reason), "%s%s", STORE_QUARANTINED, why);
+	group_set_error(g, reason);
 	events_held(g, why);
 	op = result_new(g);
 	op->u.result.state = GROUP_HELD;
 	result_finish(op, g);
+}
+
+void
+outcome_log_flawed(const struct store_flawed *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		log_quarantined(
+		    f->items[i].message, f->items[i].group, f->items[i].why);
 }
 
 void

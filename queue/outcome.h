@@ -52,6 +52,9 @@ void outcome_returned(struct job *);
 /* Without an attempt: expired, or no body.  Takes the group. */
 bool outcome_without_attempt(struct group *);
 void outcome_quarantine(struct group *, const char *why);
+/* Says what the store has set aside. */
+struct store_flawed;
+void outcome_log_flawed(const struct store_flawed *);
 /* Out of the line and memory, to be tried when its destination wakes. */
 void outcome_put_back(struct group *);
 /* Finds the group's destination by today's routes. */

@@ -112,7 +112,9 @@ spool_open(uint32_t shard, uint64_t id)
 
 	snprintf(
 	    path, sizeof(path), "%" PRIu32 "/%s", shard, id_print(id, text));
-	return openat(mess_fd(), path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	/* what somebody put in its place may be a pipe: not waited for */
+	return openat(
+	    mess_fd(), path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 }
 
 void

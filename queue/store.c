@@ -62,6 +62,7 @@ store_prepare(void)
 	sql_prepare(store.db);
 	order_prepare(store.db);
 	read_prepare(store.db);
+	aside_prepare(store.db);
 	STAILQ_INIT(&store.gathered);
 	STAILQ_INIT(&store.waiting);
 	STAILQ_INIT(&store.finished);
@@ -265,12 +266,16 @@ serve_quick(struct store_op *op)
 		break;
 	case STORE_LOAD:
 		read_load(&op->u.load);
+		aside_hold(&op->u.load.flawed);
 		break;
 	case STORE_GET:
 		read_get(&op->u.get);
+		aside_hold(&op->u.get.flawed);
 		break;
 	case STORE_DUE:
 		read_due(&op->u.due);
+		for (size_t i = 0; i < op->u.due.nflawed; i++)
+			aside_destination(op->u.due.flawed[i]);
 		break;
 	case STORE_CLEAN:
 		clean_piece(&op->u.clean);

@@ -100,6 +100,19 @@ struct store_order {
 	bool known, allowed;
 };
 
+/* What the error of a group says that was set aside; the reason follows. */
+#define STORE_QUARANTINED "quarantined: "
+
+/* Groups whose rows cannot be used: held from now on, for that reason. */
+struct store_flawed {
+	struct {
+		uint64_t message;
+		int64_t group;
+		const char *why;
+	} items[STORE_LOAD_MAX];
+	size_t n;
+};
+
 struct store_load {
 	int64_t destination_id;
 	int64_t now;
@@ -110,12 +123,14 @@ struct store_load {
 	struct group *groups[STORE_LOAD_MAX]; /* out; yours */
 	size_t n;
 	bool more;
+	struct store_flawed flawed; /* out */
 };
 
 struct store_get {
 	uint64_t message;
 	uint32_t n;
-	struct group *group; /* out; yours; NULL: not there */
+	struct group *group; /* out; yours; NULL: not there, or flawed */
+	struct store_flawed flawed;
 };
 
 struct store_due_row {
@@ -131,6 +146,8 @@ struct store_due {
 	int64_t after_wake, after_id; /* those later in (wake, id) */
 	struct store_due_row rows[STORE_DUE_MAX];
 	size_t n;
+	int64_t flawed[STORE_DUE_MAX]; /* out: ids of rows that cannot be */
+	size_t nflawed;
 	int64_t next_wake; /* out: of what is not due yet; 0: none */
 };
 

@@ -39,6 +39,12 @@ void sql_recover(struct sqlite3 *, int64_t now);
 void order_prepare(struct sqlite3 *);
 bool sql_apply_order(struct store_order *, struct store_removals *);
 
+/* store_aside.c */
+void aside_prepare(struct sqlite3 *);
+void aside_hold(const struct store_flawed *);
+/* Its row is damaged: whatever waits for it is held. */
+void aside_destination(int64_t id);
+
 /* store_read.c: operations that change nothing. */
 void read_prepare(struct sqlite3 *);
 void read_load(struct store_load *);

@@ -2,11 +2,13 @@
 /* queue/store_read.c - what the store thread reads from queue.db.
  *
  * Rows are untrusted: one that cannot be used (a text too long, no message, no
- * recipients) is passed over, and nothing else is affected.
+ * recipients) is told with its flaw, to be set aside (store_aside.c), and
+ * nothing else is affected.
  */
 #include "common/base/alloc.h"
 #include "common/base/fatal.h"
 #include "common/mail/notify.h"
+#include "queue/sound.h"
 #include "queue/store_int.h"
 
 #include <sqlite3.h>
@@ -50,6 +52,7 @@ static const char *const texts[STATEMENTS] = {
 static struct {
 	struct sqlite3 *db;
 	sqlite3_stmt *statements[STATEMENTS];
+	const char *flaw; /* of the group being read, NULL none yet */
 } reader;
 
 void
@@ -63,12 +66,29 @@ read_prepare(struct sqlite3 *db)
 			fatal("queue.db: %s", sqlite3_errmsg(db));
 }
 
+/* "" for NULL; what lies behind a NUL would never be seen again. */
 static const char *
 text_of(sqlite3_stmt *s, int column)
 {
 	const char *text = (const char *)sqlite3_column_text(s, column);
 
-	return text == NULL ? "" : text;
+	if (text == NULL)
+		return "";
+	if (strlen(text) != (size_t)sqlite3_column_bytes(s, column))
+		reader.flaw = "a NUL stands in a text";
+	return text;
+}
+
+static int64_t
+number_of(sqlite3_stmt *s, int column, int64_t max)
+{
+	bool integer = sqlite3_column_type(s, column) == SQLITE_INTEGER;
+	int64_t n = sqlite3_column_int64(s, column);
+
+	if (integer && n >= 0 && n <= max)
+		return n;
+	reader.flaw = "a number is out of range";
+	return 0;
 }
 
 static char *
@@ -91,6 +111,17 @@ load_wishes(sqlite3_stmt *s, struct message *m)
 	m->envid = copy_of(s, 11);
 }
 
+/* A step that must not fail: what cannot be read is not what was written. */
+static bool
+step(sqlite3_stmt *s)
+{
+	int code = sqlite3_step(s);
+
+	if (code != SQLITE_ROW && code != SQLITE_DONE)
+		reader.flaw = "queue.db is damaged";
+	return code == SQLITE_ROW;
+}
+
 /* NULL when there is no such row. One reference, for the caller. */
 static struct message *
 load_message(uint64_t id)
@@ -99,16 +130,16 @@ load_message(uint64_t id)
 	struct message *m = NULL;
 
 	sqlite3_bind_int64(s, 1, (int64_t)id);
-	if (sqlite3_step(s) == SQLITE_ROW) {
+	if (step(s)) {
 		m = message_new();
 		m->id = id;
-		m->shard = (uint32_t)sqlite3_column_int64(s, 0);
-		m->size = (uint64_t)sqlite3_column_int64(s, 1);
-		m->received = sqlite3_column_int64(s, 2);
-		m->class_ = (uint32_t)sqlite3_column_int64(s, 3);
+		m->shard = (uint32_t)number_of(s, 0, UINT32_MAX);
+		m->size = (uint64_t)number_of(s, 1, INT64_MAX);
+		m->received = number_of(s, 2, INT64_MAX);
+		m->class_ = (uint32_t)number_of(s, 3, UINT32_MAX);
 		if (sqlite3_column_type(s, 4) != SQLITE_NULL)
-			m->uid = sqlite3_column_int64(s, 4);
-		m->flags = (uint32_t)sqlite3_column_int64(s, 5);
+			m->uid = number_of(s, 4, UINT32_MAX);
+		m->flags = (uint32_t)number_of(s, 5, UINT32_MAX);
 		m->sender = copy_of(s, 6);
 		m->client = copy_of(s, 7);
 		m->helo = copy_of(s, 8);
@@ -130,7 +161,7 @@ load_rcpt(sqlite3_stmt *s, struct group *g)
 		new.notify = (uint8_t)notify;
 	if (orcpt_sound(text_of(s, 4)))
 		new.orcpt = text_of(s, 4);
-	group_add_rcpt(g, (uint32_t)sqlite3_column_int64(s, 0), &new);
+	group_add_rcpt(g, (uint32_t)number_of(s, 0, UINT32_MAX), &new);
 }
 
 static void
@@ -140,38 +171,53 @@ load_rcpts(struct group *g)
 
 	sqlite3_bind_int64(s, 1, (int64_t)g->message->id);
 	sqlite3_bind_int64(s, 2, g->n);
-	while (sqlite3_step(s) == SQLITE_ROW)
+	while (step(s))
 		load_rcpt(s, g);
 	sqlite3_reset(s);
 }
 
-/* NULL: the message or its recipients are missing. */
+/* NULL: it cannot be used, and *flaw says why. */
 static struct group *
-load_group(sqlite3_stmt *s)
+load_group(sqlite3_stmt *s, const char **flaw)
 {
-	struct message *m = load_message((uint64_t)sqlite3_column_int64(s, 0));
+	struct message *m;
 	struct group *g;
 
-	if (m == NULL)
+	reader.flaw = NULL;
+	m = load_message((uint64_t)sqlite3_column_int64(s, 0));
+	if (m == NULL) {
+		*flaw = reader.flaw != NULL ? reader.flaw : "no such message";
 		return NULL;
-	g = group_new(m, (uint32_t)sqlite3_column_int64(s, 1));
+	}
+	g = group_new(m, (uint32_t)number_of(s, 1, UINT32_MAX));
 	message_release(m);
 	g->state = GROUP_WAITING;
-	g->next_try = sqlite3_column_int64(s, 2);
-	g->attempts = (uint32_t)sqlite3_column_int64(s, 3);
+	g->next_try = number_of(s, 2, INT64_MAX);
+	g->attempts = (uint32_t)number_of(s, 3, UINT32_MAX);
 	if (sqlite3_column_type(s, 4) != SQLITE_NULL)
 		g->error = copy_of(s, 4);
 	load_rcpts(g);
-	if (g->nrcpts > 0)
+	*flaw = reader.flaw != NULL ? reader.flaw : sound_group(g);
+	if (*flaw == NULL)
 		return g;
 	group_free(g);
 	return NULL;
+}
+
+static void
+flawed_add(struct store_flawed *f, sqlite3_stmt *s, const char *why)
+{
+	f->items[f->n].message = (uint64_t)sqlite3_column_int64(s, 0);
+	f->items[f->n].group = sqlite3_column_int64(s, 1);
+	f->items[f->n].why = why;
+	f->n++;
 }
 
 void
 read_load(struct store_load *l)
 {
 	sqlite3_stmt *s = reader.statements[LOAD_GROUPS];
+	const char *flaw;
 	size_t seen = 0;
 
 	if (l->max > STORE_LOAD_MAX)
@@ -187,9 +233,11 @@ read_load(struct store_load *l)
 		l->after_message = (uint64_t)sqlite3_column_int64(s, 0);
 		l->after_n = (uint32_t)sqlite3_column_int64(s, 1);
 		l->after_time = sqlite3_column_int64(s, 2);
-		l->groups[l->n] = load_group(s);
+		l->groups[l->n] = load_group(s, &flaw);
 		if (l->groups[l->n] != NULL)
 			l->n++;
+		else
+			flawed_add(&l->flawed, s, flaw);
 	}
 	sqlite3_reset(s);
 	l->more = seen == l->max;
@@ -199,27 +247,35 @@ void
 read_get(struct store_get *g)
 {
 	sqlite3_stmt *s = reader.statements[LOAD_ONE];
+	const char *flaw;
 
 	sqlite3_bind_int64(s, 1, (int64_t)g->message);
 	sqlite3_bind_int64(s, 2, g->n);
-	g->group = sqlite3_step(s) == SQLITE_ROW ? load_group(s) : NULL;
+	if (sqlite3_step(s) == SQLITE_ROW) {
+		g->group = load_group(s, &flaw);
+		if (g->group == NULL)
+			flawed_add(&g->flawed, s, flaw);
+	}
 	sqlite3_reset(s);
 }
 
 static bool
 due_row(sqlite3_stmt *s, struct store_due_row *r)
 {
-	struct view host = view_of(text_of(s, 2));
+	struct view host;
 
+	reader.flaw = NULL;
+	host = view_of(text_of(s, 2));
 	r->id = sqlite3_column_int64(s, 0);
-	r->transport = (uint8_t)sqlite3_column_int64(s, 1);
+	r->transport = (uint8_t)number_of(s, 1, UINT8_MAX);
 	r->port = (uint16_t)sqlite3_column_int64(s, 3);
 	r->not_before = sqlite3_column_int64(s, 4);
 	r->failures = (uint32_t)sqlite3_column_int64(s, 5);
 	r->wake = sqlite3_column_int64(s, 6);
-	return (r->transport == TRANSPORT_MX ||
+	return reader.flaw == NULL &&
+	       (r->transport == TRANSPORT_MX ||
 		   r->transport == TRANSPORT_HOST) &&
-	       view_copy(host, r->host, sizeof(r->host));
+	       host.len > 0 && view_copy(host, r->host, sizeof(r->host));
 }
 
 void
@@ -235,6 +291,8 @@ read_due(struct store_due *d)
 	while (sqlite3_step(s) == SQLITE_ROW)
 		if (due_row(s, &d->rows[d->n]))
 			d->n++;
+		else
+			d->flawed[d->nflawed++] = sqlite3_column_int64(s, 0);
 	sqlite3_reset(s);
 	s = reader.statements[NEXT_WAKE];
 	sqlite3_bind_int64(s, 1, d->now);

@@ -153,9 +153,14 @@ on_due(struct store_op *op)
 		window.seen_id = due->rows[i].id;
 		enter(&due->rows[i]);
 	}
+	for (size_t i = 0; i < due->nflawed; i++) {
+		log_begin("bad-destination");
+		log_i64("row", due->flawed[i]);
+		log_end();
+	}
 	if (due->next_wake > 0)
 		pause = due->next_wake - due->now;
-	if (window.again || due->n == STORE_DUE_MAX)
+	if (window.again || due->n + due->nflawed == STORE_DUE_MAX)
 		pause = 0;
 	window.again = false;
 	timer_set(pause);
@@ -235,6 +240,7 @@ on_load(struct store_op *op)
 	d->after_n = l->after_n;
 	for (size_t i = 0; i < l->n; i++)
 		take_in(d, l->groups[i]);
+	outcome_log_flawed(&l->flawed);
 	store_op_free(op);
 	window_settle(d);
 	dispatch_run();

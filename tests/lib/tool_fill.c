@@ -111,6 +111,7 @@ message_make(uint64_t id, int fd)
 	m->id = id;
 	m->shard = spool_shard(id);
 	m->received = fill.now;
+	m->class_ = CLASS_STRANGER;
 	m->sender = mem_copy_string("sender@fill.example");
 	m->client = mem_copy_string("192.0.2.1");
 	m->helo = mem_copy_string("fill.example");
@@ -283,8 +284,8 @@ become_owner(void)
 
 	if (stat(".", &st) == -1)
 		fatal("FOLDER: %m");
-	if (geteuid() == 0 &&
-	    (setgid(st.st_gid) == -1 || setuid(st.st_uid) == -1))
+	if (geteuid() == 0 && (chroot(".") == -1 || setgid(st.st_gid) == -1 ||
+				  setuid(st.st_uid) == -1))
 		fatal("account: %m");
 }
 
