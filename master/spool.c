@@ -5,6 +5,7 @@
 #include "common/base/fatal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,7 +21,25 @@ struct folder {
 	gid_t gid;
 	mode_t mode;
 	bool writable; /* something must be made in it */
+	bool durable;  /* what it holds may be promised */
 };
+
+/* Its name must outlive a crash before anything in it is promised. */
+static bool
+folder_keep(const struct folder *f)
+{
+	char above[FOLDER_PATH + 4];
+	int fd, error;
+
+	snprintf(above, sizeof(above), "%s/..", f->path);
+	fd = open(above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1)
+		return false;
+	error = fsync(fd) == 0 ? 0 : errno;
+	close(fd);
+	errno = error;
+	return error == 0;
+}
 
 static bool
 folder_make(const struct folder *f, struct trouble *t)
@@ -34,7 +53,7 @@ folder_make(const struct folder *f, struct trouble *t)
 				    : "%s cannot be made: %m",
 		    f->path);
 	if (chown(f->path, f->uid, f->gid) == -1 ||
-	    chmod(f->path, f->mode) == -1)
+	    chmod(f->path, f->mode) == -1 || (f->durable && !folder_keep(f)))
 		return trouble_set(t, EX_CANTCREAT, "%s: %m", f->path);
 	return true;
 }
@@ -124,7 +143,8 @@ spool_prepare(const struct conf *c, const struct accounts *a, struct trouble *t)
 	struct folder f = { .uid = geteuid(),
 		.gid = getegid(),
 		.mode = 0755,
-		.writable = true };
+		.writable = true,
+		.durable = true };
 
 	folder_name(&f, spool, "");
 	if (!folder_prepare(&f, a->root, t))

@@ -124,6 +124,21 @@ read_header(struct message *m, struct buf *out)
 		close(fd);
 }
 
+/* A file under the next id whose name is free: after a cut that took back
+ * what the disk had sworn to keep, ids may come again. */
+static bool
+create_next(uint64_t *id, int *wfd, int *rfd)
+{
+	for (int i = 0; i < SHARD_IDS; i++) {
+		*id = files_next_id();
+		if (spool_create(*id, wfd, rfd))
+			return true;
+		if (errno != EEXIST)
+			return false;
+	}
+	return false;
+}
+
 /* Writes the notification's body under a new id. */
 static bool
 write_notice(struct store_result *r)
@@ -136,10 +151,9 @@ write_notice(struct store_result *r)
 	if (m->fd != -1) /* of a try that the disk refused */
 		close(m->fd);
 	m->fd = -1;
-	m->id = files_next_id();
-	m->shard = spool_shard(m->id);
-	if (!spool_create(m->id, &wfd, &m->fd))
+	if (!create_next(&m->id, &wfd, &m->fd))
 		return false;
+	m->shard = spool_shard(m->id);
 	buf_init(&header, BOUNCE_HEADER_MAX);
 	buf_init(&text, BOUNCE_MAX);
 	read_header(r->message, &header);
@@ -168,10 +182,10 @@ make_stock(struct store_op *op, struct sync_plan *plan)
 	size_t wanted = s->count;
 
 	for (s->count = 0; s->count < wanted; s->count++) {
-		uint64_t id = files_next_id();
+		uint64_t id;
 
-		if (!spool_create(
-			id, &s->items[s->count].wfd, &s->items[s->count].rfd) ||
+		if (!create_next(&id, &s->items[s->count].wfd,
+			&s->items[s->count].rfd) ||
 		    !plan_shard(plan, spool_shard(id))) {
 			fail(op, errno);
 			return;
