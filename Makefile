@@ -52,6 +52,7 @@ include $(BUILD)/rules.mk
 programs: $(PROGRAMS)
 
 tests-built: $(PROGRAMS) $(TEST_TOOLS) $(UNIT_TESTS) $(FUZZ_TARGETS) \
+	$(MUTANTS) \
 	$(BUILD)/tests/attack.so
 
 # The tests' library that makes the programs attack (tests/attack).
@@ -93,7 +94,8 @@ ipc: $(BUILD)/tests/ipc
 
 SOURCES = common/*/*.[ch] master/*.[ch] smtpd/*.[ch] queue/*.[ch] \
 	deliver/*.[ch] resolve/*.[ch] tools/*.[ch] tests/unit/*.[ch] \
-	tests/lib/*.[ch] tests/attack/*.[ch] tests/fuzz/*.[ch]
+	tests/lib/*.[ch] tests/attack/*.[ch] tests/fuzz/*.[ch] \
+	tests/mutants/*.c
 
 format:
 	clang-format -i $(SOURCES)

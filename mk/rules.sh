@@ -8,6 +8,7 @@
 #   tests/lib/tool_X.c   -> BUILD/tests/X
 #   tests/unit/test_X.c  -> BUILD/tests/unit/test_X
 #   tests/fuzz/fuzz_X.c  -> BUILD/tests/fuzz/X, with $(FUZZ_MAIN) to call it
+#   tests/mutants/mutant_X.c -> BUILD/tests/mutants/X/postern-queue, a wrong one
 # shellcheck disable=SC2016,SC2086,SC2116
 set -eu
 
@@ -139,6 +140,23 @@ EOF
 		units="$units $build/tests/unit/$name"
 	done
 	echo "UNIT_TESTS = $units"
+
+	# queue with the functions wrapped that the file wraps
+	mutants=
+	for f in $(sources tests/mutants); do
+		compile "$f"
+		name=${f##*/mutant_}
+		name=$build/tests/mutants/${name%.c}/postern-queue
+		wraps=$(grep -o '__wrap_[a-z0-9_]*' "$f" | sort -u |
+		    sed 's/__wrap_/-Wl,--wrap=/' | tr '\n' ' ')
+		libs="$build/libqueue.a $build/libcommon.a"
+		main=$(objects queue/main.c "$f")
+		printf '%s:%s %s\n\t@mkdir -p %s\n\t$(LINK) %s-o %s%s %s %s\n' \
+		    "$name" "$main" "$libs" "${name%/*}" "$wraps" "$name" \
+		    "$main" "$libs" '$(SQLITE_LIBS) $(COMMON_LIBS)'
+		mutants="$mutants $name"
+	done
+	echo "MUTANTS = $mutants"
 
 	targets=
 	for f in $(sources tests/fuzz); do

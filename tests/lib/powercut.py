@@ -25,7 +25,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from harness import check, children_of, is_alive, wait_for
+from harness import BUILD, check, children_of, is_alive, wait_for
 from siege import Siege, kill, wait_gone
 
 CUT_CALL = 0x8004587d  # _IOR('X', 125, __u32)
@@ -80,6 +80,9 @@ class CutDisk:
         """Everything that was written so far is on the disk."""
         subprocess.run(["sync", "-f", str(self.path)], check=True)
 
+    def dice(self, seed):
+        """The next cut keeps what it likes of what was not synced."""
+
     def cut(self):
         fd = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
         try:
@@ -93,6 +96,45 @@ class CutDisk:
     def __exit__(self, *_):
         self.umount()
         self.image.unlink()
+
+
+class StrictDisk(CutDisk):
+    """One that keeps what was synced, and nothing else (strictfs.py)."""
+
+    def __init__(self, folder, kind="strict"):
+        self.kind = kind
+        self.path = Path(folder) / kind
+        self.path.mkdir()
+        self.server = subprocess.Popen(
+            ["/usr/bin/python3", Path(__file__).parent / "strictfs.py",
+             self.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            text=True)
+        self.mount()
+
+    def tell(self, command):
+        self.server.stdin.write(command + "\n")
+        self.server.stdin.flush()
+        assert self.server.stdout.readline() == "ok\n", command
+
+    def mount(self):
+        self.tell("mount")
+
+    def flush(self):
+        super().flush()
+        self.tell("keep")
+
+    def dice(self, seed):
+        self.tell(f"dice {seed}")
+
+    def __exit__(self, *_):
+        self.umount()
+        self.server.stdin.close()
+        self.server.wait()
+        self.server.stdout.close()
+
+
+def make_disk(folder, kind):
+    return (StrictDisk if kind == "strict" else CutDisk)(folder, kind)
 
 
 # --- what is found on the bare disk -----------------------------------------
@@ -193,6 +235,17 @@ class CutSiege(Siege):
         self.drain()
         assert self.stop() == 0
         self.disk.flush()
+
+    def mutate(self, name):
+        """From the next start on, queue is the one of tests/mutants."""
+        programs = self.dir / f"with-{name}"
+        programs.mkdir()
+        for path in BUILD.glob("postern-*"):
+            os.symlink(path, programs / path.name)
+        (programs / "postern-queue").unlink()
+        os.symlink(BUILD / "tests/mutants" / name / "postern-queue",
+                   programs / "postern-queue")
+        self.programs = programs
 
     def crash(self):
         """After a cut: nothing of it runs, the disk is as it comes back."""
