@@ -53,14 +53,20 @@ add_rcpt(struct group *g, const struct rcpt_new *new)
 		twin->notify = notify_both(twin->notify, new->notify);
 }
 
-static void
-hold(struct store_commit *c, const struct rcpt_new *new)
+void
+admit_hold(struct store_commit *c, const struct rcpt_new *new, const char *why)
 {
 	struct group *g = group_for(c, NULL);
 
 	if (g->error == NULL)
-		group_set_error(g, "no place to go: set postmaster or a route");
+		group_set_error(g, why);
 	add_rcpt(g, new);
+}
+
+static void
+hold(struct store_commit *c, const struct rcpt_new *new)
+{
+	admit_hold(c, new, "no place to go: set postmaster or a route");
 }
 
 void

@@ -16,6 +16,9 @@
  * that nothing can be done with is kept for people.
  */
 void admit_rcpt(struct store_commit *, const struct rcpt_new *);
+/* To be held, as it is. */
+void admit_hold(
+    struct store_commit *, const struct rcpt_new *, const char *why);
 /*
  * A stored group that was held without a place to go is routed anew: other
  * groups in its place, or it stays.  Takes the group, which is not in memory.

@@ -18,6 +18,10 @@
 
 enum { UID_NONE = -1 };
 
+/* Of a message's flags, beside ENVELOPE_*: it tells the postmaster of mail
+ * without a sender. */
+enum { MESSAGE_TO_POSTMASTER = 1 << 16 };
+
 struct message {
 	uint64_t id;
 	uint32_t shard;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* queue/notice.h - what a sender is told of his recipients.
+/* queue/notice.h - what a sender is told of his recipients (RFC 3461, 3464).
  *
- * A notification is gathered beside a result, and stored in the transaction
- * that removes its cause.
+ * Gathered beside a result, and stored in the transaction that removes its
+ * cause.  A message without a sender is told of to the postmaster, once;
+ * where there is none, or he is the one it cannot be delivered to, what has
+ * failed is held.
  */
 #ifndef QUEUE_NOTICE_H
 #define QUEUE_NOTICE_H
@@ -13,10 +15,20 @@
 
 /* When the message is given up: wall clock, ms. */
 int64_t notice_expires(const struct message *);
-/* The recipient is given up: logged, and its sender told if he may be. */
-void notice_failed(struct store_result *, struct group *, struct rcpt *,
-    const struct status *, const struct msg_job_done *, int64_t now);
-/* Every recipient of this result is known: makes the notification, if any. */
-void notice_finish(struct store_result *, int64_t now);
+/* Given up: logged, and somebody told, unless he said that he does not want
+ * to be.  done: who said so; NULL: nobody was asked. */
+void notice_failed(struct store_notice *, const struct group *,
+    const struct rcpt *, const struct status *, const struct msg_job_done *);
+/* Taken by the next server: told if asked for, and it will not tell itself. */
+void notice_passed_on(struct store_notice *, const struct group *,
+    const struct rcpt *, const struct status *, const struct msg_job_done *);
+/* Still waiting. */
+void notice_delayed(struct store_notice *, const struct group *,
+    const struct rcpt *, const struct status *);
+/* Every recipient is known: makes the notification, if any. */
+void notice_finish(struct store_notice *);
+/* It is durable, with its cause; or neither is. */
+void notice_stored(struct store_notice *, const struct message *about);
+void notice_void(struct store_notice *);
 
 #endif

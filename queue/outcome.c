@@ -100,11 +100,7 @@ on_stored(struct store_op *op)
 		gather(op, RETRY_STORE_MS);
 		return;
 	}
-	if (r->notice != NULL) {
-		events_accepted(r->notice, r->message->id);
-		admit_stored(r->notice);
-		message_release(r->notice->message);
-	}
+	notice_stored(&r->notice, r->message);
 	if (again) {
 		g->state = GROUP_FRESH;
 		schedule_ready(window_schedule(), g);
@@ -188,9 +184,10 @@ settle_rcpt(struct store_result *r, struct group *g, struct rcpt *rcpt,
 	switch (st->verdict) {
 	case VERDICT_DONE:
 		rcpt_log("delivered", g, rcpt, st, done);
+		notice_passed_on(&r->notice, g, rcpt, st, done);
 		return true;
 	case VERDICT_NEVER:
-		notice_failed(r, g, rcpt, st, done, now);
+		notice_failed(&r->notice, g, rcpt, st, done);
 		return true;
 	case VERDICT_LATER:
 		break;
@@ -287,7 +284,7 @@ outcome_job(struct job *j, const struct msg_job_done *done)
 	bool sleeps;
 
 	settle_rcpts(&op->u.result, j, done, now);
-	notice_finish(&op->u.result, now);
+	notice_finish(&op->u.result.notice);
 	sleeps = schedule_ended(window_schedule(), g, outcome, now);
 	settle_rest(&op->u.result, g, outcome, now);
 	g->job = NULL;
@@ -355,14 +352,16 @@ outcome_without_attempt(struct group *g)
 		return false;
 	not_tried(g);
 	op = result_new(g);
-	while (g->nrcpts > 0) {
+	for (size_t n = 0; g->nrcpts > 0 && n < BOUNCE_RCPTS_MAX; n++) {
 		status_never(&st, 554, 4, 7,
 		    "not delivered in time; last: %.300s",
 		    g->error == NULL ? "never tried" : g->error);
-		notice_failed(&op->u.result, g, &g->rcpts[0], &st, NULL, now);
+		notice_failed(&op->u.result.notice, g, &g->rcpts[0], &st, NULL);
+		done_add(&op->u.result, g->rcpts[0].n);
 		group_drop_rcpt(g, 0);
 	}
-	notice_finish(&op->u.result, now);
+	op->u.result.state = GROUP_FRESH; /* the rest, if any, is next */
+	notice_finish(&op->u.result.notice);
 	result_finish(op, g);
 	return true;
 }

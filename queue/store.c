@@ -111,14 +111,21 @@ commit_free(struct store_commit *c)
 }
 
 static void
+notice_clear(struct store_notice *n)
+{
+	bounce_free(n->bounce);
+	commit_free(n->commit);
+	commit_free(n->held);
+}
+
+static void
 result_free(struct store_result *r)
 {
 	if (r->message != NULL)
 		message_release(r->message);
 	mem_free(r->done);
 	mem_free(r->error);
-	bounce_free(r->bounce);
-	commit_free(r->notice);
+	notice_clear(&r->notice);
 	commit_free(r->instead);
 }
 

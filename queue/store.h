@@ -59,6 +59,14 @@ struct store_commit {
 	size_t ngroups;
 };
 
+/* What is told of a message, or kept of it, in the transaction that removes
+ * the cause. */
+struct store_notice {
+	struct bounce *bounce;       /* NULL: nobody is told */
+	struct store_commit *commit; /* its message: id and fd come back */
+	struct store_commit *held;   /* of the message itself; or NULL */
+};
+
 struct store_result {
 	struct message *message;
 	uint32_t group;
@@ -73,9 +81,7 @@ struct store_result {
 	const struct destination *destination;
 	/* finished: what comes in its place (numbers are chosen); or NULL */
 	struct store_commit *instead;
-	/* a notification, in the same transaction; NULL without */
-	struct bounce *bounce;
-	struct store_commit *notice; /* its message: id and fd come back */
+	struct store_notice notice;
 };
 
 struct store_sleep {

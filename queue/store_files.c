@@ -8,6 +8,7 @@
  * would not report twice.
  */
 #include "common/base/alloc.h"
+#include "common/ipc/msg_intake.h"
 #include "queue/spool.h"
 #include "queue/store_int.h"
 #include "queue/sync.h"
@@ -85,7 +86,7 @@ body_of(struct store_op *op)
 	if (op->kind == STORE_COMMIT)
 		return &op->u.commit;
 	if (op->kind == STORE_RESULT)
-		return op->u.result.notice;
+		return op->u.result.notice.commit;
 	return NULL;
 }
 
@@ -105,21 +106,24 @@ write_all(int fd, struct view v)
 	return true;
 }
 
-/* The first bytes of the failed message, for its header. */
+/* The first bytes of the message that a notification is about; as many as
+ * there are, since a body that is gone must not keep it from being told. */
 static void
-read_header(struct message *m, struct buf *out)
+read_content(const struct message *m, size_t wanted, struct buf *out)
 {
-	size_t wanted =
-	    m->size < BOUNCE_HEADER_MAX ? (size_t)m->size : BOUNCE_HEADER_MAX;
 	int fd = m->fd != -1 ? m->fd : spool_open(m->shard, m->id);
 	char *room = buf_room(out, wanted);
-	ssize_t n;
+	size_t got = 0;
+	ssize_t n = 1;
 
-	if (fd != -1 && room != NULL) {
-		n = pread(fd, room, wanted, 0);
-		if (n > 0)
-			buf_commit(out, (size_t)n);
+	while (fd != -1 && room != NULL && got < wanted && n > 0) {
+		n = pread(fd, room + got, wanted - got, (off_t)got);
+		if (n == -1 && errno == EINTR)
+			n = 1;
+		else if (n > 0)
+			got += (size_t)n;
 	}
+	buf_commit(out, got);
 	if (fd != -1 && fd != m->fd)
 		close(fd);
 }
@@ -139,12 +143,30 @@ create_next(uint64_t *id, int *wfd, int *rfd)
 	return false;
 }
 
+/* The text, and what its message must say of it; false: it has no room. */
+static bool
+compose(struct store_notice *n, const struct message *about, struct buf *text)
+{
+	struct message *m = n->commit->message;
+	size_t wanted = bounce_wants(n->bounce);
+	struct buf content;
+
+	buf_init(&content, wanted);
+	read_content(about, wanted, &content);
+	if (bounce_write(n->bounce, m->id, buf_view(&content), text))
+		m->flags |= ENVELOPE_8BIT | ENVELOPE_HAS_8BIT;
+	buf_free(&content);
+	if (!buf_ok(text))
+		errno = EFBIG;
+	return buf_ok(text);
+}
+
 /* Writes the notification's body under a new id. */
 static bool
-write_notice(struct store_result *r)
+write_notice(struct store_notice *n, const struct message *about)
 {
-	struct message *m = r->notice->message;
-	struct buf header, text;
+	struct message *m = n->commit->message;
+	struct buf text;
 	bool fine;
 	int wfd;
 
@@ -154,12 +176,8 @@ write_notice(struct store_result *r)
 	if (!create_next(&m->id, &wfd, &m->fd))
 		return false;
 	m->shard = spool_shard(m->id);
-	buf_init(&header, BOUNCE_HEADER_MAX);
 	buf_init(&text, BOUNCE_MAX);
-	read_header(r->message, &header);
-	bounce_write(r->bounce, m->id, buf_view(&header), &text);
-	fine = write_all(wfd, buf_view(&text));
-	buf_free(&header);
+	fine = compose(n, about, &text) && write_all(wfd, buf_view(&text));
 	buf_free(&text);
 	close(wfd);
 	return fine;
@@ -206,7 +224,8 @@ prepare(struct store_op *op, struct sync_plan *plan)
 	if (c == NULL)
 		return;
 	m = c->message;
-	if ((op->kind == STORE_RESULT && !write_notice(&op->u.result)) ||
+	if ((op->kind == STORE_RESULT &&
+		!write_notice(&op->u.result.notice, op->u.result.message)) ||
 	    fstat(m->fd, &st) == -1 ||
 	    (op->kind == STORE_RESULT && !plan_shard(plan, m->shard))) {
 		fail(op, errno);

@@ -367,11 +367,18 @@ add_groups(struct store_commit *c)
 }
 
 static bool
+apply_notice(struct store_notice *n)
+{
+	return (n->commit == NULL || apply_commit(n->commit)) &&
+	       (n->held == NULL || add_groups(n->held));
+}
+
+static bool
 apply_result(struct store_result *r, struct store_removals *removals)
 {
 	const struct message *m = r->message;
 
-	if (r->notice != NULL && !apply_commit(r->notice))
+	if (!apply_notice(&r->notice))
 		return false;
 	if (r->instead != NULL && !add_groups(r->instead))
 		return false;

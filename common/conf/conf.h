@@ -32,12 +32,14 @@ enum conf_key {
 	KEY_TOTAL_CONNECTIONS,       /* outgoing, all workers */
 	KEY_EXPIRE,                  /* seconds until a message is given up */
 	KEY_EXPIRE_BOUNCE,           /* seconds, for the null sender */
-	KEY_WORKERS_SMTPD,           /* 0: number of cores */
-	KEY_WORKERS_DELIVER,         /* 0: number of cores */
-	KEY_SPACE_FREE,   /* bytes that must stay free on the spool */
-	KEY_HISTORY,      /* 1 on, 0 off */
-	KEY_HISTORY_KEEP, /* seconds */
-	KEY_HISTORY_SIZE, /* bytes */
+	KEY_WARN,          /* seconds until a sender hears of delay; 0 never */
+	KEY_BOUNCE_SIZE,   /* bytes of a message that goes back whole */
+	KEY_WORKERS_SMTPD, /* 0: number of cores */
+	KEY_WORKERS_DELIVER, /* 0: number of cores */
+	KEY_SPACE_FREE,      /* bytes that must stay free on the spool */
+	KEY_HISTORY,         /* 1 on, 0 off */
+	KEY_HISTORY_KEEP,    /* seconds */
+	KEY_HISTORY_SIZE,    /* bytes */
 	KEY_COUNT
 };
 

@@ -80,6 +80,14 @@ static const struct setting settings[KEY_COUNT] = {
 		"expire bounce", SETTING_TIME, READER_QUEUE | READER_REPORT,
 		"", DAY, 1, 365 * DAY,
 		"the same for messages with a null sender" },
+	[KEY_WARN] = {
+		"warn after", SETTING_TIME, READER_QUEUE,
+		"", 4 * HOUR, 0, 365 * DAY,
+		"age at which a sender is told of the delay; or never" },
+	[KEY_BOUNCE_SIZE] = {
+		"limit bounce size", SETTING_SIZE, READER_QUEUE,
+		"", 50 * KIB, 0, 4 * MIB,
+		"largest message that goes back whole when it fails" },
 	[KEY_WORKERS_SMTPD] = {
 		"workers smtpd", SETTING_COUNT, READER_SMTPD | READER_QUEUE,
 		"", 0, 0, 64,

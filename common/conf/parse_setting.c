@@ -136,9 +136,10 @@ expected_value(struct parser *p, const struct setting *s)
 		break;
 	case SETTING_TIME:
 		snprintf(what, sizeof(what),
-		    "a time from %s to %s, such as 30s, 5m, 4h or 5d",
+		    "a time from %s to %s, such as 30s, 5m, 4h or 5d%s",
 		    number_print_time(s->min, min),
-		    number_print_time(s->max, max));
+		    number_print_time(s->max, max),
+		    s->min == 0 ? ", or never" : "");
 		break;
 	case SETTING_DOMAIN:
 		snprintf(what, sizeof(what), "a host name");
@@ -171,7 +172,9 @@ number_value(const struct setting *s, struct view word, uint64_t *out)
 	case SETTING_SIZE:
 		return number_parse_size(word, out);
 	case SETTING_TIME:
-		return number_parse_time(word, out);
+		*out = 0;
+		return (s->min == 0 && view_is(word, "never")) ||
+		       number_parse_time(word, out);
 	case SETTING_DOMAIN:
 	case SETTING_PATH:
 	case SETTING_ADDRESS:

@@ -39,7 +39,10 @@ print_value(
 		buf_add_string(out, number_print_size(v->number, number));
 		return;
 	case SETTING_TIME:
-		buf_add_string(out, number_print_time(v->number, number));
+		/* the least of a time that may be 0 is that it never comes */
+		buf_add_string(out, v->number == 0
+					? "never"
+					: number_print_time(v->number, number));
 		return;
 	case SETTING_LOG:
 		if (v->text[0] != '/') {

@@ -3,7 +3,8 @@
  *
  * Foreign text goes out through fold.c, which lets nothing through that ends
  * a line, or line by line through add_header_line().  No foreign text stands
- * at the start of a line, so none can look like a boundary.
+ * at the start of a line but in the returned mail, and the boundary is one
+ * that does not occur there.
  */
 #include "common/mail/dsn.h"
 
@@ -15,15 +16,72 @@
 #include <string.h>
 
 enum {
-	BOUNDARY_TEXT = 64,
+	BOUNDARY_TEXT = 80,
+	ACTIONS = DSN_DELIVERED + 1,
+	ANY = -1,
 	LINE_MAX_BYTES = 998 /* RFC 5322 2.1.1, without CRLF */
 };
 
 struct writer {
 	const struct dsn *dsn;
 	struct buf *out;
-	bool header_8bit;
+	bool whole;     /* the mail goes back, not only its header */
+	bool eight_bit; /* what goes back has bytes above 127 */
+	struct view returned;
+	size_t count[ACTIONS]; /* recipients of each kind */
 	char boundary[BOUNDARY_TEXT];
+};
+
+/* What is said of each kind: in the subject, and above its recipients. */
+static const struct {
+	const char *action, *subject, *words;
+} kinds[ACTIONS] = {
+	[DSN_FAILED] = { "failed", "Your mail could not be delivered",
+	    "Your mail could not be delivered to the recipients below, and no"
+	    " further\r\nattempt will be made.\r\n" },
+	[DSN_DELAYED] = { "delayed", "Your mail is delayed",
+	    "Your mail has not yet been delivered to the recipients below."
+	    "  You need not\r\nsend it again: the attempts go on.\r\n" },
+	[DSN_RELAYED] = { "relayed", "Your mail was passed on",
+	    "Your mail was passed on to the mail servers of the recipients"
+	    " below.  They do\r\nnot confirm deliveries, so that you will"
+	    " hear no more unless it fails there.\r\n" },
+	[DSN_DELIVERED] = { "delivered", "Your mail was delivered",
+	    "Your mail was delivered to the recipients below.\r\n" },
+};
+
+/* What a sender can do, by the enhanced code (RFC 3463); the first that fits;
+ * ANY is every detail. */
+static const struct {
+	int subject, detail;
+	const char *words;
+} advice[] = {
+	{ 1, 1, "Look for a mistake in the part before the @." },
+	{ 1, 2, "Look for a mistake in the part behind the @." },
+	{ 1, ANY, "Look for a mistake in the address." },
+	{ 2, 2,
+	    "The mailbox is full: try again later, or tell its owner in"
+	    " another way." },
+	{ 2, 3, "Send something smaller." },
+	{ 2, ANY,
+	    "Ask the recipient in another way whether the mailbox is in"
+	    " use." },
+	{ 3, 4, "Send something smaller." },
+	{ 4, 6,
+	    "The mail goes in circles: the postmaster of that domain must"
+	    " look into it." },
+	{ 4, 7,
+	    "That server was not to be reached, or refused all this time:"
+	    " send it again later, or look for a mistake in the address." },
+	{ 4, ANY,
+	    "Look for a mistake in the part behind the @, or try again"
+	    " later." },
+	{ 7, ANY,
+	    "That server does not want this mail.  Its words say why; its"
+	    " postmaster can tell more." },
+	{ ANY, ANY,
+	    "The words above say what is wrong; the postmaster of that"
+	    " domain can tell more." },
 };
 
 static void
@@ -60,6 +118,17 @@ add_boundary(struct writer *w, const char *end)
 	buf_printf(w->out, "\r\n--%s%s\r\n", w->boundary, end);
 }
 
+/* The worst news is the subject. */
+static size_t
+first_kind(const struct writer *w)
+{
+	size_t i = 0;
+
+	while (i + 1 < ACTIONS && w->count[i] == 0)
+		i++;
+	return i;
+}
+
 static void
 add_top(struct writer *w)
 {
@@ -68,22 +137,33 @@ add_top(struct writer *w)
 
 	add_field(w, "From:", "Mail Delivery System <MAILER-DAEMON@",
 	    d->hostname, ">");
-	add_field(w, "To:", "<", d->sender, ">");
+	add_field(w, "To:", "<", d->to, ">");
 	add_field(w, "Subject:", "",
-	    d->kind == DSN_FAILED ? "Your mail could not be delivered"
-				  : "Your mail is delayed",
+	    d->postmaster ? "Mail without a sender could not be delivered"
+			  : kinds[first_kind(w)].subject,
 	    "");
 	add_date(w, "Date:", d->now_ms);
-	buf_printf(w->out, "Message-ID: <%s.dsn@", id_print(d->boundary, id));
+	buf_printf(w->out, "Message-ID: <%s.dsn@", id_print(d->own_id, id));
 	add_field(w, "", "", d->hostname, ">");
 	add(w, "Auto-Submitted: auto-replied\r\n"
 	       "MIME-Version: 1.0\r\n");
-	if (w->header_8bit)
+	if (w->eight_bit)
 		add(w, "Content-Transfer-Encoding: 8bit\r\n");
 	buf_printf(w->out,
 	    "Content-Type: multipart/report;"
 	    " report-type=delivery-status;\r\n\tboundary=\"%s\"\r\n",
 	    w->boundary);
+}
+
+static const char *
+advice_for(const struct status *st)
+{
+	size_t i = 0;
+
+	while ((advice[i].subject != ANY && advice[i].subject != st->subject) ||
+	       (advice[i].detail != ANY && advice[i].detail != st->detail))
+		i++;
+	return advice[i].words;
 }
 
 static void
@@ -102,6 +182,11 @@ add_recipient_words(struct writer *w, const struct dsn_recipient *r)
 	}
 	fold_text(&f, r->status.text);
 	fold_end(&f);
+	if (r->action == DSN_FAILED && !w->dsn->postmaster) {
+		fold_begin(&f, w->out, "        ", "        ");
+		fold_text(&f, advice_for(&r->status));
+		fold_end(&f);
+	}
 	add(w, "\r\n");
 }
 
@@ -111,6 +196,27 @@ add_time_words(struct writer *w, const char *before, int64_t wall_ms)
 	char date[DATE_TEXT];
 
 	buf_printf(w->out, "%s%s.\r\n", before, date_print(wall_ms, date));
+}
+
+static void
+add_kind(struct writer *w, enum dsn_action action)
+{
+	const struct dsn *d = w->dsn;
+
+	if (w->count[action] == 0)
+		return;
+	add(w, "\r\n");
+	if (d->postmaster)
+		add(w,
+		    "You get this as postmaster.  A message without a sender,"
+		    " which most often is\r\nitself a notification, could not"
+		    " be delivered; nobody else is told.\r\n");
+	else
+		add(w, kinds[action].words);
+	add(w, "\r\n");
+	for (size_t i = 0; i < d->nrecipients; i++)
+		if (d->recipients[i].action == action)
+			add_recipient_words(w, &d->recipients[i]);
 }
 
 static void
@@ -126,20 +232,13 @@ add_words(struct writer *w)
 	fold_text(&f, "This is the mail system at");
 	fold_text(&f, d->hostname);
 	fold_end(&f);
-	if (d->kind == DSN_FAILED)
-		add(w,
-		    "\r\nYour mail could not be delivered to the recipients"
-		    " below, and no further\r\nattempt will be made.\r\n\r\n");
-	else
-		add(w, "\r\nYour mail has not yet been delivered to the"
-		       " recipients below.  You need not\r\nsend it again:"
-		       " the attempts go on.\r\n\r\n");
-	for (size_t i = 0; i < d->nrecipients; i++)
-		add_recipient_words(w, &d->recipients[i]);
-	add_time_words(w, "Your mail arrived here on ", d->arrival_ms);
-	if (d->kind == DSN_DELAYED)
+	for (size_t i = 0; i < ACTIONS; i++)
+		add_kind(w, (enum dsn_action)i);
+	add_time_words(w, "The mail arrived here on ", d->arrival_ms);
+	if (w->count[DSN_DELAYED] > 0)
 		add_time_words(w, "It will be tried until ", d->until_ms);
-	add(w, "The header of your mail is attached.\r\n");
+	add(w,
+	    w->whole ? "It is attached.\r\n" : "Its header is attached.\r\n");
 }
 
 /*
@@ -176,13 +275,12 @@ add_recipient_status(struct writer *w, const struct dsn_recipient *r)
 		add_field(w, "Original-Recipient:", type, r->original, "");
 	}
 	add_field(w, "Final-Recipient:", "rfc822;", r->address, "");
-	add_field(w, "Action:", "",
-	    w->dsn->kind == DSN_FAILED ? "failed" : "delayed", "");
+	add_field(w, "Action:", "", kinds[r->action].action, "");
 	add_field(w, "Status:", "", status_code(&r->status, code), "");
 	if (r->remote_mta[0] != '\0')
 		add_field(w, "Remote-MTA:", "dns;", r->remote_mta, "");
 	add_diagnostic(w, r);
-	if (w->dsn->kind == DSN_DELAYED)
+	if (r->action == DSN_DELAYED)
 		add_date(w, "Will-Retry-Until:", w->dsn->until_ms);
 }
 
@@ -203,8 +301,7 @@ add_status(struct writer *w)
 		add_recipient_status(w, &d->recipients[i]);
 }
 
-/* One line without its CRLF; no header line begins with two hyphens, but a
- * boundary does. */
+/* One line without its CRLF. */
 static void
 add_header_line(struct writer *w, struct view line)
 {
@@ -218,8 +315,6 @@ add_header_line(struct writer *w, struct view line)
 
 		room[i] = c == '\0' || c == '\r' || c == '\n' ? '?' : c;
 	}
-	if (len > 1 && room[0] == '-' && room[1] == '-')
-		room[0] = '?';
 	buf_commit(w->out, len);
 	add(w, "\r\n");
 }
@@ -240,17 +335,48 @@ next_line(struct view *header, struct view *line)
 }
 
 static void
-add_header(struct writer *w)
+add_returned(struct writer *w)
 {
-	struct view rest = w->dsn->header, line;
+	struct view rest = w->returned, line;
 
 	add_boundary(w, "");
-	add(w, "Content-Type: text/rfc822-headers\r\n");
-	if (w->header_8bit)
+	buf_printf(w->out, "Content-Type: %s\r\n",
+	    w->whole ? "message/rfc822" : "text/rfc822-headers");
+	if (w->eight_bit)
 		add(w, "Content-Transfer-Encoding: 8bit\r\n");
 	add(w, "\r\n");
-	while (next_line(&rest, &line))
+	if (w->whole)
+		buf_add(w->out, rest);
+	while (!w->whole && next_line(&rest, &line))
 		add_header_line(w, line);
+}
+
+/* Lines that every server must take (RFC 5321 2.3.8, 4.5.3.1.6). */
+static bool
+is_clean(struct view v)
+{
+	while (v.len > 0) {
+		size_t n = view_find(v, '\n');
+
+		if (n == v.len || n == 0 || v.data[n - 1] != '\r' ||
+		    n - 1 > LINE_MAX_BYTES || view_find(v, '\r') != n - 1 ||
+		    view_find(v, '\0') < n)
+			return false;
+		v = view_skip(v, n + 1);
+	}
+	return true;
+}
+
+/* The header's lines, and no byte of what is behind them. */
+static struct view
+header_of(struct view content)
+{
+	struct view rest = content, line;
+	size_t len = 0;
+
+	while (next_line(&rest, &line))
+		len = content.len - rest.len;
+	return view_make(content.data, len);
 }
 
 static bool
@@ -262,19 +388,43 @@ any_8bit(struct view v)
 	return false;
 }
 
-void
+static bool
+occurs(struct view in, const char *what)
+{
+	return in.len > 0 &&
+	       memmem(in.data, in.len, what, strlen(what)) != NULL;
+}
+
+/* One that what is returned does not hold, whoever guessed it: there are more
+ * numbers than its bytes have room for. */
+static void
+choose_boundary(struct writer *w)
+{
+	char id[ID_TEXT], own[ID_TEXT];
+
+	snprintf(w->boundary, sizeof(w->boundary), "=_postern_%s_%s",
+	    id_print(w->dsn->id, id), id_print(w->dsn->own_id, own));
+	for (unsigned int n = 1; occurs(w->returned, w->boundary); n++)
+		snprintf(w->boundary, sizeof(w->boundary), "=_postern_%s_%s_%u",
+		    id, own, n);
+}
+
+bool
 dsn_write(const struct dsn *dsn, struct buf *out)
 {
 	struct writer w = { .dsn = dsn, .out = out };
-	char id[ID_TEXT], own[ID_TEXT];
 
-	w.header_8bit = any_8bit(dsn->header);
-	snprintf(w.boundary, sizeof(w.boundary), "=_postern_%s_%s",
-	    id_print(dsn->id, id), id_print(dsn->boundary, own));
+	w.whole = dsn->whole && is_clean(dsn->content);
+	w.returned = w.whole ? dsn->content : header_of(dsn->content);
+	w.eight_bit = any_8bit(w.returned);
+	for (size_t i = 0; i < dsn->nrecipients; i++)
+		w.count[dsn->recipients[i].action]++;
+	choose_boundary(&w);
 	add_top(&w);
 	add(&w, "\r\nThis is a report in several parts (MIME).\r\n");
 	add_words(&w);
 	add_status(&w);
-	add_header(&w);
+	add_returned(&w);
 	add_boundary(&w, "--");
+	return w.eight_bit;
 }

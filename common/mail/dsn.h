@@ -12,12 +12,16 @@
 #include "common/base/buf.h"
 #include "common/mail/status.h"
 
-enum dsn_kind {
-	DSN_FAILED, /* the recipients are given up */
-	DSN_DELAYED /* tried further; the sender need not do anything */
+/* In the order in which they are told. */
+enum dsn_action {
+	DSN_FAILED,   /* given up */
+	DSN_DELAYED,  /* tried further; the sender need not do anything */
+	DSN_RELAYED,  /* passed on to a server that confirms nothing */
+	DSN_DELIVERED /* in the mailbox */
 };
 
 struct dsn_recipient {
+	enum dsn_action action;
 	const char *address;
 	const char *original; /* ORCPT, decoded: "rfc822;a@b"; may be "" */
 	struct status status;
@@ -25,23 +29,27 @@ struct dsn_recipient {
 };
 
 struct dsn {
-	enum dsn_kind kind;
 	const char *hostname;    /* ours */
-	const char *sender;      /* to whom; not empty */
+	const char *to;          /* whom it tells; not empty */
+	bool postmaster;         /* he is told of mail without a sender */
 	const char *envelope_id; /* ENVID, decoded; may be "" or NULL */
-	uint64_t id;             /* of the message that failed */
-	uint64_t boundary;       /* the notification's own id */
+	uint64_t id;             /* of the message that it is about */
+	uint64_t own_id;         /* the notification's */
 	int64_t arrival_ms;
 	int64_t now_ms;
 	int64_t until_ms; /* DSN_DELAYED: when it will be given up */
 	const struct dsn_recipient *recipients;
 	size_t nrecipients;
-	/* The failed message's header, or the first bytes of it; only whole
-	 * lines are copied, up to the first empty one. */
-	struct view header;
+	/*
+	 * The message, or the first bytes of it.  whole: all of it goes back,
+	 * if its lines are such that a server must take them; else, of its
+	 * header, whole lines up to the first empty one.
+	 */
+	struct view content;
+	bool whole;
 };
 
-/* Ask buf_ok() whether it fitted. */
-void dsn_write(const struct dsn *, struct buf *out);
+/* Ask buf_ok() whether it fitted.  True: it holds bytes above 127. */
+bool dsn_write(const struct dsn *, struct buf *out);
 
 #endif

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /* tests/fuzz/fuzz_dsn.c - delivery status notifications (common/mail/dsn.h).
  *
- * The first byte chooses kind and recipients, the second the status; then
+ * The first byte chooses kinds, recipients and how much goes back, the second
+ * the status and to whom; then
  * strings, a NUL behind each: hostname, sender, envelope id, and for each
  * recipient address, original address, remote host, text; the rest is the
- * header of the failed message.  Whatever they hold, the notification has the
+ * message.  Whatever they hold, the notification has the
  * lines, fields and parts that it should have, and no others.
  */
 #include "tests/fuzz/fuzz.h"
@@ -80,21 +81,42 @@ check_fields(struct view *rest, const char *const *names)
 	}
 }
 
+/* Two hyphens, and what the top says; end: and two behind. */
 static bool
-is_boundary(struct view line)
+is_boundary(struct view line, struct view boundary, bool end)
 {
-	return view_starts_nocase(line, "--=_postern_5_7");
+	size_t len = boundary.len + (end ? 4 : 2);
+
+	return line.len == len && memcmp(line.data, "--", 2) == 0 &&
+	       memcmp(line.data + 2, boundary.data, boundary.len) == 0 &&
+	       (!end || memcmp(line.data + len - 2, "--", 2) == 0);
 }
 
-/* Past the next boundary; how many lines were before it. */
-static size_t
-skip_part(struct view *rest)
+/* Past the next boundary. */
+static void
+skip_part(struct view *rest, struct view boundary, bool end)
 {
-	size_t n = 0;
+	struct view line;
 
-	while (!is_boundary(next_line(rest)))
-		n++;
-	return n;
+	do {
+		line = next_line(rest);
+		must(end || !is_boundary(line, boundary, true),
+		    "no end before the end");
+	} while (!is_boundary(line, boundary, end));
+}
+
+/* What stands behind boundary=, the only quotes of that line. */
+static struct view
+find_boundary(struct view out)
+{
+	static const char name[] = "\tboundary=\"";
+	const char *at = memmem(out.data, out.len, name, strlen(name));
+	struct view v;
+
+	must(at != NULL, "a boundary is named");
+	v = view_make(at + strlen(name),
+	    out.len - (size_t)(at - out.data) - strlen(name));
+	return view_make(v.data, view_find(v, '"'));
 }
 
 static void
@@ -110,7 +132,7 @@ check_top(struct view *rest)
 }
 
 static void
-check_status_part(struct view *rest, size_t nrecipients)
+check_status_part(struct view *rest, struct view boundary, size_t nrecipients)
 {
 	static const char *const type[] = {
 		"Content-Type: message/delivery-status", NULL
@@ -127,17 +149,20 @@ check_status_part(struct view *rest, size_t nrecipients)
 	check_fields(rest, message);
 	for (size_t i = 0; i < nrecipients; i++)
 		check_fields(rest, recipient);
-	must(is_boundary(next_line(rest)), "a group for each recipient");
+	must(is_boundary(next_line(rest), boundary, false),
+	    "a group for each recipient");
 }
 
 static void
 check_structure(struct view rest, size_t nrecipients)
 {
+	struct view boundary = find_boundary(rest);
+
 	check_top(&rest);
-	skip_part(&rest);
-	skip_part(&rest);
-	check_status_part(&rest, nrecipients);
-	skip_part(&rest);
+	skip_part(&rest, boundary, false);
+	skip_part(&rest, boundary, false);
+	check_status_part(&rest, boundary, nrecipients);
+	skip_part(&rest, boundary, true);
 	must(rest.len == 0, "four boundaries, the last one at the end");
 }
 
@@ -148,24 +173,27 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct dsn_recipient rcpts[RECIPIENTS_MAX] = { 0 };
 	struct view in = fuzz_view(data, len);
 	uint8_t choice = fuzz_byte(&in), code = fuzz_byte(&in);
-	struct dsn d = { .kind = (choice & 1) != 0 ? DSN_DELAYED : DSN_FAILED,
-		.id = 5,
-		.boundary = 7,
+	struct dsn d = { .id = 5,
+		.own_id = 7,
+		.whole = (choice & 0x80) != 0,
+		.postmaster = (code & 0x80) != 0,
 		.recipients = rcpts,
 		.nrecipients = (choice >> 1) % RECIPIENTS_MAX + 1 };
 	char words[TEXT_MAX];
 	struct buf out;
 
 	d.hostname = text(&in, t.host);
-	d.sender = text(&in, t.sender);
+	d.to = text(&in, t.sender);
 	d.envelope_id = text(&in, t.envelope);
 	for (size_t i = 0; i < d.nrecipients; i++) {
+		rcpts[i].action = (enum dsn_action)(
+		    ((choice & 1U) + ((choice & 0x20) != 0 ? i : 0)) % 4);
 		rcpts[i].address = text(&in, t.rcpts[i][0]);
 		rcpts[i].original = text(&in, t.rcpts[i][1]);
 		rcpts[i].remote_mta = text(&in, t.rcpts[i][2]);
 		fill_status(&rcpts[i].status, code, text(&in, words));
 	}
-	d.header = in;
+	d.content = in;
 	buf_init(&out, OUT_MAX);
 	dsn_write(&d, &out);
 	must(buf_ok(&out), "it fits");

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* tests/lib/tool_dsn.c - prints a notification made of its arguments.
  *
- *	dsn failed|delayed HOST SENDER ENVID [ADDRESS ORCPT MTA CODE TEXT]...
+ *	dsn KIND HOST SENDER ENVID [ADDRESS ORCPT MTA CODE TEXT]...
  *
- * The header of the mail comes on standard input.
+ * KIND is failed, delayed or relayed; with a "+" behind it the mail goes back
+ * whole, if it can.  The mail comes on standard input.
  */
 #include "common/base/alloc.h"
 #include "common/mail/date.h"
@@ -16,10 +17,11 @@
 enum { FIRST = 5, PER_RECIPIENT = 5, RECIPIENTS_MAX = 100 };
 
 static void
-fill_recipient(struct dsn_recipient *r, char *argv[])
+fill_recipient(struct dsn_recipient *r, enum dsn_action action, char *argv[])
 {
 	int smtp = (int)strtol(argv[3], NULL, 10);
 
+	r->action = action;
 	r->address = argv[0];
 	r->original = argv[1];
 	r->remote_mta = argv[2];
@@ -37,24 +39,29 @@ main(int argc, char *argv[])
 	struct dsn_recipient recipients[RECIPIENTS_MAX];
 	char *header = mem_alloc(1 << 20);
 	struct dsn dsn = { .id = 1234567,
-		.boundary = 7654321,
+		.own_id = 7654321,
 		.arrival_ms = 1700000000000,
 		.now_ms = 1700000300000,
 		.until_ms = 1700432000000 };
+	enum dsn_action action;
 	struct buf out;
 
 	if (argc < FIRST || (argc - FIRST) % PER_RECIPIENT != 0 ||
 	    (argc - FIRST) / PER_RECIPIENT > RECIPIENTS_MAX)
 		return 64;
 	date_prepare();
-	dsn.kind = strcmp(argv[1], "failed") == 0 ? DSN_FAILED : DSN_DELAYED;
+	action = argv[1][0] == 'f'   ? DSN_FAILED
+		 : argv[1][0] == 'd' ? DSN_DELAYED
+				     : DSN_RELAYED;
+	dsn.whole = strchr(argv[1], '+') != NULL;
 	dsn.hostname = argv[2];
-	dsn.sender = argv[3];
+	dsn.to = argv[3];
 	dsn.envelope_id = argv[4];
 	for (int i = FIRST; i < argc; i += PER_RECIPIENT)
-		fill_recipient(&recipients[dsn.nrecipients++], argv + i);
+		fill_recipient(
+		    &recipients[dsn.nrecipients++], action, argv + i);
 	dsn.recipients = recipients;
-	dsn.header = view_make(header, fread(header, 1, 1 << 20, stdin));
+	dsn.content = view_make(header, fread(header, 1, 1 << 20, stdin));
 	buf_init(&out, 4 << 20);
 	dsn_write(&dsn, &out);
 	if (!buf_ok(&out) || fwrite(out.data, 1, out.len, stdout) != out.len)

@@ -296,7 +296,7 @@ def test_refused_comes_back(tmp_path):
         assert status.startswith("5.")
         assert report["Auto-Submitted"].startswith("auto-replied")
         assert "my mail" in report.as_string()
-        assert "secret" not in report.as_string()
+        assert "secret" in report.as_string()
         assert len(p.events("bounced")) == 1
         assert p.events("double-bounce") == []
 
@@ -325,6 +325,7 @@ def test_expired_comes_back(tmp_path):
     ("nobody@example.org", ""),
     ("a@asleep.example", "expire bounce 1s\n")], ids=["refused", "expired"])
 def test_null_sender_is_not_answered(tmp_path, rcpt, conf):
+    """Without a postmaster to tell: it is held."""
     with Kept(tmp_path, "-x", "nobody@") as sink, Postern(
             tmp_path, conf + to_sink(free_port(), "asleep.example") +
             sink.route()) as p:
@@ -332,7 +333,44 @@ def test_null_sender_is_not_answered(tmp_path, rcpt, conf):
         retry_until(p, "double-bounce")
         line = p.wait_event("double-bounce")[0]
         assert rcpt in line
+        wait_states(p, {rcpt: "held"})
+        assert "nobody to tell" in p.wait_event("held")[0]
+        assert not sink.messages()
+        p.tool("remove", row_of(p, rcpt)["id"])
         wait_clean(p)
+        p.stop()
+        check_spool(p)
+
+
+def test_postmaster_is_told(tmp_path):
+    """Mail without a sender: the postmaster hears of it, and it is over."""
+    with Kept(tmp_path, "-x", "nobody") as sink, Postern(
+            tmp_path, 'postmaster "pm@client.example"\n' +
+            sink.route()) as p:
+        send(p, "nobody@example.org", sender="nobody2@client.example")
+        p.wait_event("double-bounce")
+        sink.wait(1)
+        wait_clean(p)
+        assert sink.rcpts() == ["pm@client.example"]
+        report, = sink.messages()
+        assert reported(report) == {
+            "nobody2@client.example": ("failed", "5.1.1")}
+        assert "postmaster" in report.get_payload()[0].get_payload()
+        p.stop()
+        check_spool(p)
+
+
+def test_postmaster_cannot_be_told(tmp_path):
+    """What cannot be delivered to him is held, once; nothing goes round."""
+    with Kept(tmp_path, "-x", "nobody") as sink, Postern(
+            tmp_path, 'postmaster "nobody-pm@client.example"\n' +
+            sink.route()) as p:
+        send(p, "nobody@example.org", sender="nobody2@client.example")
+        p.wait_event("double-bounce", n=2)
+        wait_states(p, {"nobody-pm@client.example": "held"})
+        send(p, "nobody-pm@client.example", sender="")
+        wait_for(lambda: len(p.events("held")) == 2, what="two held")
+        assert len(p.events("notice")) == 2
         assert not sink.messages()
 
 
@@ -344,8 +382,10 @@ def test_report_that_fails(tmp_path):
         line = p.wait_event("double-bounce")[0]
         assert "nobody2@client.example" in line
         assert len(p.wait_event("bounced", n=2)) == 2
-        wait_clean(p)
+        wait_states(p, {"nobody2@client.example": "held"})
         assert not sink.messages()
+        p.tool("remove", row_of(p, "nobody2@client.example")["id"])
+        wait_clean(p)
         p.stop()
         check_spool(p)
 

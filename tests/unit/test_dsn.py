@@ -42,7 +42,7 @@ def notification(kind="failed", header=HEADER, rest=(), **changed):
          *rest], input=header, stdout=subprocess.PIPE, check=True).stdout
     assert b"\n" not in out.replace(b"\r\n", b"")
     assert b"\r" not in out.replace(b"\r\n", b"")
-    assert b'boundary="=_postern_15nm7_79jxh"' in out  # as HOSTILE has it
+    assert b'boundary="=_postern_15nm7_79jxh' in out  # as HOSTILE has it
     assert all(len(line) <= 998 for line in out.split(b"\r\n"))
     return email.message_from_bytes(out, policy=email.policy.SMTP)
 
@@ -95,6 +95,39 @@ def test_many_recipients():
     assert groups[51]["Final-Recipient"] == "rfc822;r49@example.net"
     assert groups[51]["Status"] == "4.4.1"
     assert groups[51]["Diagnostic-Code"] == "X-Postern; time is up"
+
+
+def test_relayed():
+    message = notification(kind="relayed")
+    groups, _ = check_shape(message)
+    assert groups[1]["Action"] == "relayed"
+    assert message["Subject"] == "Your mail was passed on"
+
+
+WHOLE = b"Subject: hello\r\nMIME-Version: 1.0\r\n\r\nbody\r\n.\r\n"
+
+
+def test_whole():
+    message = notification(kind="failed+", header=WHOLE)
+    returned = message.get_payload()[2]
+    assert returned.get_content_type() == "message/rfc822"
+    assert returned.get_payload()[0].as_bytes() == WHOLE
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+def test_hostile_whole(value):
+    body = WHOLE + value + b"\r\n" + value + b"\r\n"
+    message = notification(kind="failed+", header=body)
+    returned = message.get_payload()[2]
+    assert len(message.get_payload()) == 3
+    groups = message.get_payload()[1].get_payload()
+    assert len(groups) == 2
+    if b"\0" in body or b"\r\r" in body or b"\n" in body.replace(
+            b"\r\n", b"") or b"\r" in body.replace(b"\r\n", b""):
+        assert returned.get_content_type() == "text/rfc822-headers"
+    else:
+        assert returned.get_content_type() == "message/rfc822"
+        assert returned.get_payload()[0]["Subject"] == "hello"
 
 
 @pytest.mark.parametrize("field", FOREIGN)
