@@ -8,6 +8,7 @@
 #include "common/mail/notify.h"
 #include "common/run/process.h"
 #include "queue/dispatch.h"
+#include "queue/outcome.h"
 #include "queue/window.h"
 
 #include <string.h>
@@ -26,8 +27,11 @@ group_for(struct store_commit *c, struct destination *d)
 		    c->ngroups == 0 ? 1 : c->ngroups * 2, sizeof(*c->groups));
 	g = group_new(c->message, (uint32_t)c->ngroups + 1);
 	g->destination = d;
+	/* it may not be forgotten while recipients are still coming */
+	if (d != NULL)
+		schedule_hold(window_schedule(), g);
 	c->groups[c->ngroups].group = g;
-	c->groups[c->ngroups].destination_id = 0;
+	memset(&c->groups[c->ngroups].row, 0, sizeof(c->groups[0].row));
 	c->ngroups++;
 	return g;
 }
@@ -99,9 +103,8 @@ state_for(const struct group *g, int64_t now)
 {
 	if (g->destination == NULL)
 		return GROUP_HELD;
-	return schedule_admits(window_schedule(), g->destination, now)
-		   ? GROUP_FRESH
-		   : GROUP_WAITING;
+	return schedule_admits(window_schedule(), g, now) ? GROUP_FRESH
+							  : GROUP_WAITING;
 }
 
 void
@@ -114,8 +117,6 @@ admit_begin(struct store_commit *c)
 
 		g->state = state_for(g, now);
 		g->next_try = g->state == GROUP_WAITING ? now : 0;
-		if (g->destination != NULL)
-			schedule_hold(window_schedule(), g);
 	}
 }
 
@@ -138,11 +139,10 @@ admit_group(struct store_group *sg)
 	struct destination *d = g->destination;
 
 	if (d != NULL)
-		d->id = sg->destination_id;
+		window_known(d, &sg->row);
 	if (g->state == GROUP_FRESH) {
-		/* window_add() counts it anew */
-		schedule_drop(window_schedule(), g);
-		window_add(g, true);
+		window_add(g);
+		outcome_line_up(g);
 		return;
 	}
 	if (g->state == GROUP_WAITING) {

@@ -24,7 +24,7 @@ void admit_hold(
  * groups in its place, or it stays.  Takes the group, which is not in memory.
  */
 void admit_again(struct group *);
-/* Decides what is fresh, and counts the groups as in memory. */
+/* Decides what is fresh. */
 void admit_begin(struct store_commit *);
 /* It is durable: what is fresh may be tried. */
 void admit_stored(struct store_commit *);

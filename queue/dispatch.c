@@ -63,11 +63,12 @@ hash_of(const char *host)
 	return h;
 }
 
-/* The one that may have connections to that host, or the idlest. */
+/* The one that may have connections to its host, or the idlest. */
 static struct peer *
-choose(const char *host)
+choose(const struct destination *d)
 {
 	struct peer *p, *best = NULL, *preferred;
+	const char *host = schedule_host(d, clock_wall_ms());
 	size_t n = 0;
 
 	for (; (p = process_peer(PEER_DELIVER, n)) != NULL; n++)
@@ -76,7 +77,8 @@ choose(const char *host)
 			best = p;
 	if (n == 0)
 		return NULL;
-	preferred = process_peer(PEER_DELIVER, hash_of(host) % n);
+	preferred = process_peer(
+	    PEER_DELIVER, hash_of(host == NULL ? d->host : host) % n);
 	if (best != NULL && usable(preferred) &&
 	    worker_of(preferred)->njobs < worker_of(best)->njobs + WORKER_AHEAD)
 		return preferred;
@@ -214,15 +216,15 @@ on_open(struct store_op *op)
 	struct peer *worker;
 
 	store_op_free(op);
-	worker = failed ? NULL : choose(g->destination->host);
+	worker = failed ? NULL : choose(g->destination);
 	if (failed) {
 		outcome_quarantine(g, error == ENOENT
 					  ? "its body is missing"
 					  : "its body cannot be opened");
 	} else if (worker == NULL) {
-		schedule_ended(
-		    window_schedule(), g, OUTCOME_ABORTED, clock_wall_ms());
-		schedule_ready(window_schedule(), g);
+		schedule_ended(window_schedule(), g, OUTCOME_ABORTED, NULL,
+		    clock_wall_ms());
+		outcome_line_up(g);
 	} else {
 		start(g, worker);
 	}
@@ -260,8 +262,9 @@ dispatch_run(void)
 		if (g->message->fd == -1)
 			open_body(g);
 		else
-			start(g, choose(g->destination->host));
+			start(g, choose(g->destination));
 	}
+	window_pace();
 }
 
 static bool
@@ -392,8 +395,9 @@ late_judge(struct group *g, const struct late *l)
 	}
 	for (size_t i = 0; i < g->nrcpts; i++)
 		g->rcpts[i].tried = false;
-	window_add(g, true);
 	/* counted as open for a moment, since its end is what is reported */
+	schedule_hold(window_schedule(), g);
+	window_add(g);
 	schedule_take(window_schedule(), g);
 	g->job = j;
 	outcome_job(j, &l->done);
@@ -406,7 +410,9 @@ on_late_group(struct store_op *op)
 	struct group *g = op->u.get.group;
 
 	embargo_lift(l->key.message, l->key.group);
-	if (g != NULL && g->nrcpts > 0)
+	/* in memory: it was thought lost, and is tried already */
+	if (g != NULL && g->nrcpts > 0 &&
+	    window_find(g->message->id, g->n) == NULL)
 		outcome_route(g);
 	if (g != NULL && g->destination != NULL)
 		late_judge(g, l);

@@ -50,7 +50,9 @@ struct rcpt {
 };
 
 struct destination;
+struct gate;
 struct job;
+struct line;
 
 struct group {
 	struct message *message; /* a reference */
@@ -62,10 +64,13 @@ struct group {
 	struct rcpt *rcpts; /* not yet done */
 	size_t nrcpts;
 	struct destination *destination;
-	TAILQ_ENTRY(group) ready; /* in its destination's line */
+	struct line *line;        /* its sender's, while held in memory */
+	TAILQ_ENTRY(group) ready; /* in that line */
 	bool in_line;
-	bool aside;      /* out of the line while an order is being written */
-	struct job *job; /* being delivered, or NULL */
+	bool loaded;       /* it was read from queue.db */
+	struct gate *gate; /* the host's that it counts for while open */
+	bool aside;        /* out of the line while an order is being written */
+	struct job *job;   /* being delivered, or NULL */
 	unsigned int losses; /* of workers that had it */
 	struct group *same;  /* next in the window's bucket */
 };

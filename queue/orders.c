@@ -14,8 +14,10 @@
 #include "queue/events.h"
 #include "queue/outcome.h"
 #include "queue/store.h"
+#include "queue/suspend.h"
 #include "queue/window.h"
 
+#include <stdio.h>
 #include <sysexits.h>
 
 enum { IN_ORDER = CONV_A };
@@ -23,7 +25,53 @@ enum { IN_ORDER = CONV_A };
 struct order {
 	struct peer *peer;
 	struct conv *conv; /* NULL: nobody waits for the answer */
+	uint32_t uid;
+	uint64_t message; /* 0: not of one */
+	LIST_ENTRY(order) entry;
 };
+
+static LIST_HEAD(, order) orders = LIST_HEAD_INITIALIZER(orders);
+
+struct order *
+order_new(struct peer *p, struct conv *conv, uint32_t uid)
+{
+	struct order *o = mem_zero(1, sizeof(*o));
+
+	o->peer = p;
+	o->conv = conv;
+	o->uid = uid;
+	conv->object = o;
+	LIST_INSERT_HEAD(&orders, o, entry);
+	return o;
+}
+
+uint32_t
+order_uid(const struct order *o)
+{
+	return o->uid;
+}
+
+void
+order_answer(struct order *o, const struct msg_order_done *m)
+{
+	if (o->conv != NULL && o->peer->channel != NULL) {
+		channel_send(o->peer->channel, o->conv, &msg_order_done, m, -1);
+		conv_end(o->peer->channel, o->conv);
+	}
+	LIST_REMOVE(o, entry);
+	mem_free(o);
+}
+
+bool
+orders_pending(uint64_t message)
+{
+	const struct order *o;
+
+	LIST_FOREACH (o, &orders, entry)
+		if (o->message == message)
+			return true;
+	return false;
+}
 
 static const char *
 verb_name(enum order_verb verb)
@@ -60,6 +108,13 @@ judge(const struct store_op *op, struct msg_order_done *m)
 	} else if (o->touched == 0 && o->nbusy > 0) {
 		m->code = EX_TEMPFAIL;
 		text = "being delivered at this moment: try again";
+	} else if (o->nsuspended > 0 && o->id != 0) {
+		text = "waits for a suspended destination: see postern resume";
+	} else if (o->nsuspended > 0) {
+		snprintf(m->text, sizeof(m->text),
+		    "%u suspended destination%s: see postern resume",
+		    o->nsuspended, o->nsuspended == 1 ? "" : "s");
+		return;
 	}
 	(void)view_copy(view_of(text), m->text, sizeof(m->text));
 }
@@ -74,7 +129,7 @@ bring_back(struct group *g, void *arg)
 		return;
 	g->aside = false;
 	if (!*written) {
-		schedule_ready(window_schedule(), g);
+		outcome_line_up(g);
 		return;
 	}
 	d->dirty = true;
@@ -123,13 +178,10 @@ on_done(struct store_op *op)
 	log_end();
 	if (written && m.count > 0)
 		events_order(op->u.order.verb, op->u.order.id, op->u.order.uid);
-	if (o->conv != NULL && o->peer->channel != NULL) {
-		channel_send(
-		    o->peer->channel, o->conv, &msg_order_done, &m, -1);
-		conv_end(o->peer->channel, o->conv);
-	}
-	mem_free(o);
+	order_answer(o, &m);
+	window_wake(op->u.order.woken, op->u.order.nwoken);
 	store_op_free(op);
+	window_feed();
 	window_look();
 	dispatch_run();
 }
@@ -177,10 +229,8 @@ on_order(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	(void)fd;
 	if (verb_name((enum order_verb)m->verb) == NULL)
 		return false;
-	o = mem_zero(1, sizeof(*o));
-	o->peer = channel_owner(ch);
-	o->conv = conv;
-	conv->object = o;
+	o = order_new(channel_owner(ch), conv, m->uid);
+	o->message = m->id;
 	op = store_op_new(STORE_ORDER, on_done, o);
 	op->u.order.verb = (enum order_verb)m->verb;
 	op->u.order.id = m->id;
@@ -208,6 +258,7 @@ on_conv_lost(struct channel *ch, struct conv *conv)
 /* clang-format off */
 static const struct channel_rule rules[] = {
 	{ &msg_order, on_order, CONV_NEW, IN_ORDER },
+	{ &msg_suspend, suspend_ask, CONV_NEW, IN_ORDER },
 };
 /* clang-format on */
 

@@ -101,16 +101,21 @@ on_stored(struct store_op *op)
 		return;
 	}
 	notice_stored(&r->notice, r->message);
+	if (d != NULL)
+		window_known(d, &r->row);
 	if (again) {
 		g->state = GROUP_FRESH;
-		schedule_ready(window_schedule(), g);
+		outcome_line_up(g);
 	} else {
-		if (!r->finished && r->state == GROUP_WAITING)
+		if (!r->finished && r->state == GROUP_WAITING) {
 			d->dirty = true;
+			window_expect(d, r->next_try);
+		}
 		window_drop(g);
 	}
 	store_op_free(op);
 	window_settle(d);
+	window_feed();
 	dispatch_run();
 }
 
@@ -285,7 +290,7 @@ outcome_job(struct job *j, const struct msg_job_done *done)
 
 	settle_rcpts(&op->u.result, j, done, now);
 	notice_finish(&op->u.result.notice);
-	sleeps = schedule_ended(window_schedule(), g, outcome, now);
+	sleeps = schedule_ended(window_schedule(), g, outcome, done->host, now);
 	settle_rest(&op->u.result, g, outcome, now);
 	g->job = NULL;
 	job_free(j);
@@ -300,7 +305,8 @@ take_back(struct job *j)
 {
 	struct group *g = j->group;
 
-	schedule_ended(window_schedule(), g, OUTCOME_ABORTED, clock_wall_ms());
+	schedule_ended(
+	    window_schedule(), g, OUTCOME_ABORTED, NULL, clock_wall_ms());
 	for (size_t i = 0; i < g->nrcpts; i++)
 		g->rcpts[i].tried = false;
 	g->job = NULL;
@@ -311,7 +317,7 @@ take_back(struct job *j)
 void
 outcome_returned(struct job *j)
 {
-	schedule_ready(window_schedule(), take_back(j));
+	outcome_line_up(take_back(j));
 }
 
 void
@@ -321,7 +327,7 @@ outcome_lost(struct job *j)
 	struct store_op *op;
 
 	if (++g->losses < 2) {
-		schedule_ready(window_schedule(), g);
+		outcome_line_up(g);
 		return;
 	}
 	/* a message that ends its worker must not end it all the time */
@@ -338,7 +344,8 @@ outcome_lost(struct job *j)
 static void
 not_tried(struct group *g)
 {
-	schedule_ended(window_schedule(), g, OUTCOME_ABORTED, clock_wall_ms());
+	schedule_ended(
+	    window_schedule(), g, OUTCOME_ABORTED, NULL, clock_wall_ms());
 }
 
 bool
@@ -401,11 +408,24 @@ outcome_log_flawed(const struct store_flawed *f)
 }
 
 void
+outcome_line_up(struct group *g)
+{
+	if (schedule_asleep(g->destination, clock_wall_ms()))
+		outcome_put_back(g);
+	else
+		schedule_ready(window_schedule(), g);
+}
+
+void
 outcome_put_back(struct group *g)
 {
+	struct destination *d = g->destination;
 	struct store_op *op;
 
 	if (g->state == GROUP_WAITING) {
+		d->more = true;
+		d->dirty = true;
+		d->after_time = INT64_MIN;
 		window_drop(g);
 		return;
 	}

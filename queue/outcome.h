@@ -57,6 +57,8 @@ struct store_flawed;
 void outcome_log_flawed(const struct store_flawed *);
 /* Out of the line and memory, to be tried when its destination wakes. */
 void outcome_put_back(struct group *);
+/* Into its destination's line; put back if that sleeps. */
+void outcome_line_up(struct group *);
 /* Finds the group's destination by today's routes. */
 void outcome_route(struct group *);
 /* Gives the store what has been gathered. */

@@ -269,12 +269,38 @@ on_ask_order(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	return true;
 }
 
+static bool
+on_ask_suspend(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	struct msg_suspend m = *(const struct msg_suspend *)msg;
+	struct client *c = channel_owner(ch);
+	struct msg_order_done no = { .code = EX_NOPERM };
+
+	(void)fd;
+	if (c->ordering != NULL || m.name[0] == '\0')
+		return false;
+	c->ordering = conv;
+	c->active_at = clock_mono_ms();
+	m.uid = c->who.uid;
+	m.operator_ = c->operator_;
+	if (c->operator_) {
+		c->order = order_start_suspend(&m, on_order_answered, c);
+		return true;
+	}
+	order_log_suspend(&m, no.code);
+	view_copy(view_of("only root and the group postern may do that"),
+	    no.text, sizeof(no.text));
+	on_order_answered(c, &no);
+	return true;
+}
+
 /* clang-format off */
 static const struct channel_rule from_tool[] = {
 	/* message		handler		in		then */
 	{ &msg_ask_queue,	on_ask_queue,	CONV_NEW,	CONV_A },
 	{ &msg_ask_show,	on_ask_show,	CONV_NEW,	CONV_A },
 	{ &msg_ask_order,	on_ask_order,	CONV_NEW,	CONV_A },
+	{ &msg_ask_suspend,	on_ask_suspend,	CONV_NEW,	CONV_A },
 };
 /* clang-format on */
 

@@ -15,7 +15,8 @@
 struct order {
 	TAILQ_ENTRY(order) entry;
 	struct msg_order what;
-	order_answered *answered; /* NULL: nobody waits any more */
+	struct msg_suspend suspend; /* if that has a name */
+	order_answered *answered;   /* NULL: nobody waits any more */
 	void *arg;
 	int64_t deadline; /* monotonic, ms */
 };
@@ -43,6 +44,17 @@ order_log_own(const struct msg_order *o, uint16_t code)
 	log_end();
 }
 
+void
+order_log_suspend(const struct msg_suspend *o, uint16_t code)
+{
+	log_begin("order-refused");
+	log_word("verb", o->resume != 0 ? "resume" : "suspend");
+	log_text("destination", o->name);
+	log_u64("uid", o->uid);
+	log_u64("code", code);
+	log_end();
+}
+
 static void
 answer(struct order *o, const struct msg_order_done *d)
 {
@@ -58,7 +70,9 @@ answer_later(struct order *o, const char *text)
 {
 	struct msg_order_done d = { .code = EX_TEMPFAIL };
 
-	if (o->answered != NULL)
+	if (o->answered != NULL && o->suspend.name[0] != '\0')
+		order_log_suspend(&o->suspend, d.code);
+	else if (o->answered != NULL)
 		order_log_own(&o->what, d.code);
 	view_copy(view_of(text), d.text, sizeof(d.text));
 	answer(o, &d);
@@ -108,27 +122,47 @@ const struct peer_def report_queue_peer = {
 	.conv_lost = on_order_lost,
 };
 
-struct order *
-order_start(const struct msg_order *what, order_answered *answered, void *arg)
+static struct order *
+start(struct order *o, order_answered *answered, void *arg)
 {
 	struct peer *queue = process_peer(PEER_QUEUE, 0);
-	struct order *o = mem_zero(1, sizeof(*o));
+	bool suspend = o->suspend.name[0] != '\0';
+	const struct ipc_type *type = suspend ? &msg_suspend : &msg_order;
+	const void *what = suspend ? (void *)&o->suspend : (void *)&o->what;
 
-	o->what = *what;
 	o->answered = answered;
 	o->arg = arg;
 	o->deadline = clock_mono_ms() + ORDER_SECONDS * 1000;
 	TAILQ_INSERT_TAIL(&orders, o, entry);
 	if (queue == NULL || queue->channel == NULL) {
 		answer_later(o, "postern-queue is not running: try again");
-	} else if (!channel_may_open(queue->channel, &msg_order)) {
+	} else if (!channel_may_open(queue->channel, type)) {
 		answer_later(o, "too many orders are under way: try again");
 	} else {
-		channel_open(queue->channel, &msg_order, what, -1, CONV_A, o);
+		channel_open(queue->channel, type, what, -1, CONV_A, o);
 		return o;
 	}
 	order_free(o);
 	return NULL;
+}
+
+struct order *
+order_start(const struct msg_order *what, order_answered *answered, void *arg)
+{
+	struct order *o = mem_zero(1, sizeof(*o));
+
+	o->what = *what;
+	return start(o, answered, arg);
+}
+
+struct order *
+order_start_suspend(
+    const struct msg_suspend *what, order_answered *answered, void *arg)
+{
+	struct order *o = mem_zero(1, sizeof(*o));
+
+	o->suspend = *what;
+	return start(o, answered, arg);
 }
 
 void

@@ -21,10 +21,14 @@ extern const struct peer_def report_queue_peer;
 /* NULL: it was answered at once. */
 struct order *order_start(
     const struct msg_order *, order_answered *, void *arg);
+/* The same for a destination. */
+struct order *order_start_suspend(
+    const struct msg_suspend *, order_answered *, void *arg);
 /* The one who asked is gone: no answer, though the order stands. */
 void order_forget(struct order *);
 /* Logs an order that is not queue's to answer; queue logs the others. */
 void order_log_own(const struct msg_order *, uint16_t code);
+void order_log_suspend(const struct msg_suspend *, uint16_t code);
 /* Answers those that are too old. */
 void orders_expire(int64_t now_mono);
 

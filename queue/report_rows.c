@@ -7,6 +7,7 @@
 #include "queue/report_rows.h"
 
 #include "common/base/alloc.h"
+#include "common/base/clock.h"
 #include "common/base/ip.h"
 #include "common/mail/route.h"
 #include "queue/schema.h"
@@ -31,9 +32,13 @@ static const char *const texts[STATEMENTS] = {
 	    " FROM message WHERE id > ?1 ORDER BY id",
 	[RECIPIENTS] =
 	    "SELECT g.n, r.n, g.state, g.attempts,"
-	    " max(g.next_try, coalesce(d.not_before, 0)),"
+	    " max(g.next_try, coalesce(d.not_before, 0),"
+	    "  CASE WHEN d.suspended < 9223372036854775807"
+	    "  THEN d.suspended ELSE 0 END),"
 	    " r.address, r.original, d.transport, d.host, d.port,"
-	    " coalesce(nullif(r.error, ''), nullif(g.error, ''), d.error)"
+	    " coalesce(CASE WHEN d.suspended > ?4 AND g.state IN (2, 3)"
+	    "  THEN 'suspended' || coalesce(': ' || d.suspend_reason, '') END,"
+	    " nullif(r.error, ''), nullif(g.error, ''), d.error)"
 	    " FROM grp g LEFT JOIN destination d ON d.id = g.destination"
 	    " CROSS JOIN recipient r ON r.message = g.message AND r.grp = g.n"
 	    " AND r.n > CASE WHEN g.n = ?2 THEN ?3 ELSE -1 END"
@@ -275,6 +280,7 @@ send_rcpts(
 	sqlite3_bind_int64(s, 1, (int64_t)ask->after);
 	sqlite3_bind_int64(s, 2, ask->group);
 	sqlite3_bind_int64(s, 3, ask->n);
+	sqlite3_bind_int64(s, 4, clock_wall_ms());
 	while (result == ROWS_OVER && (code = sqlite3_step(s)) == SQLITE_ROW) {
 		fill_rcpt(s, &m);
 		out->rcpt(out->arg, &m);

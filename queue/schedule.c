@@ -18,10 +18,11 @@ schedule_init(
 	s->open_max = open_max;
 	s->random = seed;
 	TAILQ_INIT(&s->ring);
+	gates_init(&s->gates, window_max);
 }
 
-static size_t
-bucket_of(enum transport transport, const char *host, uint16_t port)
+static uint64_t
+key_of(enum transport transport, const char *host, uint16_t port)
 {
 	uint64_t h = 0xcbf29ce484222325ULL; /* FNV-1a */
 
@@ -29,14 +30,21 @@ bucket_of(enum transport transport, const char *host, uint16_t port)
 		h = (h ^ (unsigned char)*host) * 0x100000001b3ULL;
 	h = (h ^ port) * 0x100000001b3ULL;
 	h = (h ^ (uint64_t)transport) * 0x100000001b3ULL;
-	return (size_t)((h ^ h >> 32) % SCHEDULE_BUCKETS);
+	return h ^ h >> 32;
+}
+
+static struct destination **
+bucket_of(struct schedule *s, enum transport transport, const char *host,
+    uint16_t port)
+{
+	return &s->bucket[key_of(transport, host, port) % SCHEDULE_BUCKETS];
 }
 
 struct destination *
 schedule_find(struct schedule *s, enum transport transport, const char *host,
     uint16_t port)
 {
-	struct destination *d = s->bucket[bucket_of(transport, host, port)];
+	struct destination *d = *bucket_of(s, transport, host, port);
 
 	while (d != NULL && (d->transport != transport || d->port != port ||
 				strcmp(d->host, host) != 0))
@@ -49,7 +57,7 @@ schedule_destination(struct schedule *s, enum transport transport,
     const char *host, uint16_t port)
 {
 	struct destination *d = schedule_find(s, transport, host, port);
-	size_t b = bucket_of(transport, host, port);
+	struct destination **b = bucket_of(s, transport, host, port);
 
 	if (d != NULL)
 		return d;
@@ -58,48 +66,96 @@ schedule_destination(struct schedule *s, enum transport transport,
 	d->port = port;
 	if (!view_copy(view_of(host), d->host, sizeof(d->host)))
 		panic("a next hop of %zu bytes", strlen(host));
-	TAILQ_INIT(&d->line);
+	TAILQ_INIT(&d->turns);
 	d->window = SCHEDULE_WINDOW_START;
 	if (d->window > s->window_max)
 		d->window = s->window_max;
-	d->next = s->bucket[b];
-	s->bucket[b] = d;
+	d->limit = gate_find(&s->gates, host);
+	d->server = gate_recall(
+	    &s->gates, key_of(transport, host, port), &d->server_at);
+	d->next = *b;
+	*b = d;
 	s->ndestinations++;
 	return d;
 }
 
+/* Out of the ring, or of the line at a gate. */
 static void
 ring_leave(struct schedule *s, struct destination *d)
 {
 	if (d->in_ring)
 		TAILQ_REMOVE(&s->ring, d, ring);
 	d->in_ring = false;
+	if (d->blocked != NULL)
+		TAILQ_REMOVE(&d->blocked->blocked, d, ring);
+	d->blocked = NULL;
 }
 
-/* In the ring exactly while something in line could be tried. */
+static void
+ring_enter(struct schedule *s, struct destination *d)
+{
+	ring_leave(s, d);
+	TAILQ_INSERT_TAIL(&s->ring, d, ring);
+	d->in_ring = true;
+}
+
+/* The first of those that wait at the gate is to look again. */
+static void
+gate_admit(struct schedule *s, struct gate *g)
+{
+	if (g != NULL && !TAILQ_EMPTY(&g->blocked) && !gate_full(g))
+		ring_enter(s, TAILQ_FIRST(&g->blocked));
+}
+
+/*
+ * In the ring, or in line at a gate, exactly while something in line could
+ * be tried.  One that gives up its place in the ring may have been let in at
+ * a gate: another one is.
+ */
 static void
 ring_settle(struct schedule *s, struct destination *d)
 {
 	unsigned int window = d->probing ? 1 : d->window;
-	bool may = !TAILQ_EMPTY(&d->line) && d->nopen < window;
+	bool may = !TAILQ_EMPTY(&d->turns) && d->nopen < window;
+	bool was = d->in_ring;
 
-	if (!may) {
+	if (may && d->blocked == NULL && !was) {
+		ring_enter(s, d);
+	} else if (!may) {
 		ring_leave(s, d);
-	} else if (!d->in_ring) {
-		TAILQ_INSERT_TAIL(&s->ring, d, ring);
-		d->in_ring = true;
+		if (was)
+			gate_admit(s, d->server);
 	}
+}
+
+/* The host is no longer its own. */
+static void
+server_leave(struct schedule *s, struct destination *d)
+{
+	struct gate *g = d->server;
+
+	if (g == NULL)
+		return;
+	d->server = NULL;
+	if (d->blocked == g)
+		ring_enter(s, d);
+	gate_admit(s, g);
+	gate_release(&s->gates, g);
 }
 
 void
 schedule_forget(struct schedule *s, struct destination *d)
 {
-	struct destination **p =
-	    &s->bucket[bucket_of(d->transport, d->host, d->port)];
+	struct destination **p = bucket_of(s, d->transport, d->host, d->port);
 
 	if (d->ngroups > 0 || d->nopen > 0)
 		panic("destination %s is in use", d->host);
 	ring_leave(s, d);
+	if (d->server != NULL)
+		gate_remember(&s->gates, key_of(d->transport, d->host, d->port),
+		    d->server, d->server_at);
+	server_leave(s, d);
+	gate_release(&s->gates, d->limit);
 	while (*p != d)
 		p = &(*p)->next;
 	*p = d->next;
@@ -113,30 +169,65 @@ schedule_clear(struct schedule *s)
 	for (size_t i = 0; i < SCHEDULE_BUCKETS; i++)
 		while (s->bucket[i] != NULL)
 			schedule_forget(s, s->bucket[i]);
+	gates_clear(&s->gates);
+}
+
+static size_t
+room_each(const struct schedule *s)
+{
+	return s->ngroups < SCHEDULE_GROUPS / 2 ? SCHEDULE_GROUPS_ROOMY
+						: SCHEDULE_GROUPS_EACH;
 }
 
 size_t
 schedule_room(const struct schedule *s, const struct destination *d)
 {
-	size_t each = s->ngroups < SCHEDULE_GROUPS / 2 ? SCHEDULE_GROUPS_ROOMY
-						       : SCHEDULE_GROUPS_EACH;
+	size_t each = room_each(s), full = each / SCHEDULE_LOADED;
 
-	if (s->ngroups >= SCHEDULE_GROUPS || d->ngroups >= each)
-		return 0;
-	return each - d->ngroups;
+	/* one with nothing finds a place as long as there are spare ones */
+	if (s->ngroups >= SCHEDULE_GROUPS)
+		return d->ngroups == 0 && s->ngroups < SCHEDULE_GROUPS +
+							   SCHEDULE_GROUPS_SPARE
+			   ? 1
+			   : 0;
+	/* fresh mail never keeps out what has waited */
+	if (d->nloaded < full && each < d->ngroups + full - d->nloaded)
+		return full - d->nloaded;
+	return d->ngroups < each ? each - d->ngroups : 0;
 }
 
 bool
-schedule_admits(
-    const struct schedule *s, const struct destination *d, int64_t now)
+schedule_asleep(const struct destination *d, int64_t now)
 {
-	return d->not_before <= now && !d->probing && schedule_room(s, d) > 0;
+	return d->not_before > now || d->suspended > now;
+}
+
+/*
+ * What a flood has filled is not full for others: a sender that has hardly
+ * any groups in memory may have them although many wait in queue.db.
+ */
+bool
+schedule_admits(const struct schedule *s, const struct group *g, int64_t now)
+{
+	const struct destination *d = g->destination;
+	size_t each = room_each(s);
+
+	if (schedule_asleep(d, now) || d->probing)
+		return false;
+	if (s->ngroups <= SCHEDULE_GROUPS && d->ngroups <= each)
+		return true;
+	return s->ngroups <= SCHEDULE_GROUPS + SCHEDULE_GROUPS_SPARE &&
+	       d->ngroups <= 2 * each &&
+	       g->line->nheld <= each / SCHEDULE_SHARE;
 }
 
 void
 schedule_hold(struct schedule *s, struct group *g)
 {
+	line_hold(&s->lines, g);
 	g->destination->ngroups++;
+	if (g->loaded)
+		g->destination->nloaded++;
 	s->ngroups++;
 }
 
@@ -144,8 +235,7 @@ void
 schedule_unready(struct schedule *s, struct group *g)
 {
 	if (g->in_line)
-		TAILQ_REMOVE(&g->destination->line, g, ready);
-	g->in_line = false;
+		line_remove(&g->destination->turns, g);
 	ring_settle(s, g->destination);
 }
 
@@ -155,44 +245,146 @@ schedule_drop(struct schedule *s, struct group *g)
 	struct destination *d = g->destination;
 
 	schedule_unready(s, g);
+	line_release(&s->lines, g);
 	d->ngroups--;
+	if (g->loaded)
+		d->nloaded--;
 	s->ngroups--;
 }
 
 void
 schedule_ready(struct schedule *s, struct group *g)
 {
-	TAILQ_INSERT_TAIL(&g->destination->line, g, ready);
-	g->in_line = true;
+	line_add(&g->destination->turns, g);
 	ring_settle(s, g->destination);
+}
+
+struct group *
+schedule_first(const struct destination *d)
+{
+	const struct line *l = TAILQ_FIRST(&d->turns);
+
+	return l == NULL ? NULL : TAILQ_FIRST(&l->groups);
 }
 
 void
 schedule_take(struct schedule *s, struct group *g)
 {
-	schedule_unready(s, g);
-	g->destination->nopen++;
+	struct destination *d = g->destination;
+
+	d->nopen++;
 	s->nopen++;
-	ring_settle(s, g->destination);
+	g->gate = d->server;
+	if (g->gate != NULL) {
+		g->gate->refs++;
+		g->gate->nopen++;
+	}
+	schedule_unready(s, g);
+}
+
+/* Gates whose time has come let one in each. */
+static void
+gates_open(struct schedule *s, int64_t now)
+{
+	struct gate *g, *next;
+
+	TAILQ_FOREACH_SAFE (g, &s->gates.timed, entry, next) {
+		if (gate_early(g, now))
+			continue;
+		gate_admit(s, g);
+		if (!TAILQ_EMPTY(&g->blocked))
+			continue;
+		TAILQ_REMOVE(&s->gates.timed, g, entry);
+		g->timed = false;
+	}
+}
+
+int64_t
+schedule_due(const struct schedule *s)
+{
+	const struct gate *g;
+	int64_t due = 0;
+
+	TAILQ_FOREACH (g, &s->gates.timed, entry) {
+		/* one that is full opens when something has ended */
+		if (!TAILQ_EMPTY(&g->blocked) && !gate_full(g) &&
+		    (due == 0 || g->next < due))
+			due = g->next;
+	}
+	return (due + 999) / 1000;
+}
+
+/* What holds it up, NULL: nothing. */
+static struct gate *
+gate_shut(struct schedule *s, struct destination *d, int64_t now)
+{
+	struct gate *const both[] = { d->server, d->limit };
+
+	for (size_t i = 0; i < nitems(both); i++) {
+		struct gate *g = both[i];
+
+		if (g == NULL)
+			continue;
+		if (i == 0 && gate_full(g))
+			return g;
+		if (!gate_early(g, now))
+			continue;
+		if (!g->timed)
+			TAILQ_INSERT_TAIL(&s->gates.timed, g, entry);
+		g->timed = true;
+		return g;
+	}
+	return NULL;
+}
+
+/* True: it may go on.  Else it is out of the ring. */
+static bool
+pass(struct schedule *s, struct destination *d, int64_t now)
+{
+	struct gate *shut;
+
+	if (d->server != NULL && d->server_at + GATE_MEMORY_MS < now)
+		server_leave(s, d);
+	shut = schedule_asleep(d, now) ? NULL : gate_shut(s, d, now);
+	if (shut == NULL && !schedule_asleep(d, now))
+		return true;
+	ring_leave(s, d);
+	if (shut != NULL) {
+		TAILQ_INSERT_TAIL(&shut->blocked, d, ring);
+		d->blocked = shut;
+	}
+	if (d->server != shut)
+		gate_admit(s, d->server);
+	return false;
+}
+
+static void
+spend(struct destination *d, int64_t now)
+{
+	if (d->server != NULL)
+		gate_spend(d->server, now);
+	if (d->limit != NULL && d->limit != d->server)
+		gate_spend(d->limit, now);
 }
 
 struct group *
 schedule_next(struct schedule *s, int64_t now)
 {
-	struct destination *d, *next;
+	struct destination *d;
 	struct group *g;
 
 	if (s->nopen >= s->open_max)
 		return NULL;
-	TAILQ_FOREACH_SAFE (d, &s->ring, ring, next) {
-		if (d->not_before > now) {
-			ring_leave(s, d);
+	gates_open(s, now);
+	while ((d = TAILQ_FIRST(&s->ring)) != NULL) {
+		if (!pass(s, d, now))
 			continue;
-		}
-		g = TAILQ_FIRST(&d->line);
-		/* to the back of the ring, or out of it */
-		ring_leave(s, d);
+		g = line_next(&d->turns);
+		spend(d, now);
 		schedule_take(s, g);
+		/* to the back of the ring, if it is still in it */
+		if (d->in_ring)
+			ring_enter(s, d);
 		return g;
 	}
 	return NULL;
@@ -222,15 +414,55 @@ unreachable(struct schedule *s, struct destination *d, int64_t now)
 	return true;
 }
 
+/* The group's place at its host's gate is free again. */
+static void
+gate_left(struct schedule *s, struct group *g)
+{
+	struct gate *gate = g->gate;
+
+	if (gate == NULL)
+		return;
+	g->gate = NULL;
+	gate->nopen--;
+	gate_admit(s, gate);
+	gate_release(&s->gates, gate);
+}
+
+/* What the host's own window learns, and who was reached by it. */
+static void
+host_learns(struct schedule *s, struct destination *d, enum outcome outcome,
+    const char *host, int64_t now)
+{
+	struct gate *g;
+
+	if (host == NULL || host[0] == '\0' || outcome == OUTCOME_ABORTED)
+		return;
+	g = gate_host(&s->gates, host);
+	if (outcome == OUTCOME_SUCCESS)
+		gate_succeeded(&s->gates, g);
+	else
+		gate_failed(g);
+	gate_admit(s, g);
+	if (g != d->server) {
+		server_leave(s, d);
+		d->server = g;
+	} else {
+		gate_release(&s->gates, g);
+	}
+	d->server_at = now;
+}
+
 bool
-schedule_ended(
-    struct schedule *s, struct group *g, enum outcome outcome, int64_t now)
+schedule_ended(struct schedule *s, struct group *g, enum outcome outcome,
+    const char *host, int64_t now)
 {
 	struct destination *d = g->destination;
 	bool sleeps = false;
 
 	d->nopen--;
 	s->nopen--;
+	gate_left(s, g);
+	host_learns(s, d, outcome, host, now);
 	switch (outcome) {
 	case OUTCOME_SUCCESS:
 		succeeded(s, d);
@@ -243,6 +475,14 @@ schedule_ended(
 	}
 	ring_settle(s, d);
 	return sleeps;
+}
+
+const char *
+schedule_host(const struct destination *d, int64_t now)
+{
+	if (d->server == NULL || d->server_at + GATE_MEMORY_MS < now)
+		return NULL;
+	return d->server->name;
 }
 
 void

@@ -4,11 +4,11 @@
  * A destination is (transport, next hop, port).  Each has a window of
  * deliveries under way at once that starts small, grows by one with success
  * and halves on connection failure; a clock that a connection failure moves,
- * during which it sleeps; and a line of groups that may be tried now.  A
- * destination whose clock has passed is probed by one group first.  Between
- * destinations: round robin, so that a slow one never delays another; within
- * one: first in first out, a group with many recipients going to the back of
- * the line after each transaction.
+ * during which it sleeps, as it does while an operator suspends it; and lines
+ * of groups that may be tried now (queue/line.h).  A destination whose clock
+ * has passed is probed by one group first.  Between destinations: round robin,
+ * so that a slow one never delays another.  What they share, the window of a
+ * host and the configuration's rates, are gates (queue/gate.h).
  *
  * All times are wall clock ms, since clocks are kept across restarts.
  */
@@ -16,7 +16,8 @@
 #define QUEUE_SCHEDULE_H
 
 #include "common/mail/route.h"
-#include "queue/message.h"
+#include "queue/gate.h"
+#include "queue/line.h"
 
 #include <sys/queue.h>
 
@@ -25,41 +26,60 @@ enum {
 	SCHEDULE_GROUPS = 20000,      /* in memory at most */
 	SCHEDULE_GROUPS_EACH = 64,    /* per destination when memory is short */
 	SCHEDULE_GROUPS_ROOMY = 1024, /* while less than half is in use */
+	/* beyond these, for mail of senders with hardly any: */
+	SCHEDULE_GROUPS_SPARE = 2000, /* in memory at most */
+	SCHEDULE_SHARE = 16,          /* "hardly any": this part of a room */
+	SCHEDULE_LOADED = 4,          /* the part kept for what has waited */
 	SCHEDULE_BUCKETS = 4096
 };
+
+/* Suspended without an end. */
+#define SCHEDULE_FOREVER INT64_MAX
 
 struct destination {
 	enum transport transport;
 	char host[DOMAIN_MAX + 1];
 	uint16_t port;
-	int64_t id; /* of its row; 0: not known yet */
-	TAILQ_HEAD(group_line, group) line;
+	int64_t id;         /* of its row; 0: not known yet */
+	struct turns turns; /* of the senders with groups in line */
 	size_t ngroups; /* in memory: in line, being tried, or being stored */
+	size_t nloaded; /* of those: read from queue.db */
 	size_t nopen;   /* being tried */
 	unsigned int window;
 	unsigned int failures; /* of its clock, in a row */
 	int64_t not_before;    /* asleep until then; 0 awake */
+	int64_t suspended;     /* by an operator, until then; 0 not */
+	struct gate *limit;    /* on its own name, NULL without */
+	struct gate *server;   /* the host it was reached by; NULL: unknown */
+	int64_t server_at;     /* when that was */
+	struct gate *blocked;  /* in that one's line, not in the ring */
 	bool probing;          /* one group only, until it succeeds */
 	bool in_ring;          /* may be tried now */
 	bool more;             /* queue.db may hold waiting groups for it */
 	bool loading;          /* they are being read */
 	bool marked;           /* its row says that it sleeps */
 	bool dirty;            /* its row's wake must be set when it leaves */
+	bool hungry;           /* waits for room to be read into */
+	int64_t next_due;      /* of its groups that are not; 0: not known */
+	int64_t loaded_at;     /* groups due by then have been read */
 	int64_t after_time;    /* read so far: (next_try, message, n) */
 	uint64_t after_message;
 	uint32_t after_n;
 	TAILQ_ENTRY(destination) ring;
-	struct destination *next; /* in its bucket */
+	TAILQ_ENTRY(destination) meal; /* while hungry */
+	struct destination *next;      /* in its bucket */
 };
 
 struct schedule {
+	struct gates gates;
+	struct lines lines;
 	unsigned int window_max; /* per destination */
 	size_t open_max;         /* in all */
 	size_t nopen;
 	size_t ngroups;
 	size_t ndestinations;
 	uint64_t random; /* state of the jitter */
-	TAILQ_HEAD(destination_ring, destination) ring;
+	struct destination_line ring;
 	struct destination *bucket[SCHEDULE_BUCKETS];
 };
 
@@ -81,10 +101,12 @@ struct destination *schedule_destination(
 struct destination *schedule_find(
     struct schedule *, enum transport, const char *host, uint16_t port);
 
-/* May a fresh group be held in memory and tried at once? */
+/* Its clock has not passed, or it is suspended. */
+bool schedule_asleep(const struct destination *, int64_t now);
+/* May this held fresh group stay in memory and be tried at once? */
 bool schedule_admits(
-    const struct schedule *, const struct destination *, int64_t now);
-/* How many more groups of it may be in memory. */
+    const struct schedule *, const struct group *, int64_t now);
+/* How many more groups of it may be read into memory. */
 size_t schedule_room(const struct schedule *, const struct destination *);
 
 /* The group now counts as in memory for its destination (set by caller). */
@@ -97,21 +119,29 @@ void schedule_ready(struct schedule *, struct group *);
 /* Takes it out of the line again, held as before. */
 void schedule_unready(struct schedule *, struct group *);
 
+/* A group of the destination that is in line; NULL: there is none. */
+struct group *schedule_first(const struct destination *);
+
 /*
  * The group to be tried next: out of the line, counted as open.  NULL when
  * nothing may be tried now.  Destinations whose clock has not passed by now
  * are passed over.
  */
 struct group *schedule_next(struct schedule *, int64_t now);
+/* When a rate lets the next one go, although nothing happens; 0: never. */
+int64_t schedule_due(const struct schedule *);
 /* This group from the line, as if schedule_next() had given it. */
 void schedule_take(struct schedule *, struct group *);
 /*
- * An attempt has ended: window and clock of the destination.  True when the
- * destination goes to sleep by this (its groups in line are the caller's to
- * store and drop).
+ * An attempt has ended, by this host ("" or NULL: none): window and clock of
+ * the destination, and the window of the host.  True when the destination
+ * goes to sleep by this (its groups in line are the caller's to store and
+ * drop).
  */
-bool schedule_ended(
-    struct schedule *, struct group *, enum outcome, int64_t now);
+bool schedule_ended(struct schedule *, struct group *, enum outcome,
+    const char *host, int64_t now);
+/* The host by which it was reached within the hour; NULL: not known. */
+const char *schedule_host(const struct destination *, int64_t now);
 /* Operator's retry: awake at once. */
 void schedule_wake(struct schedule *, struct destination *);
 

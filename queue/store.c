@@ -61,6 +61,7 @@ store_prepare(void)
 	sql_recover(store.db, clock_wall_ms());
 	sql_prepare(store.db);
 	order_prepare(store.db);
+	suspend_prepare(store.db);
 	read_prepare(store.db);
 	aside_prepare(store.db);
 	STAILQ_INIT(&store.gathered);
@@ -142,7 +143,11 @@ store_op_free(struct store_op *op)
 	case STORE_SLEEP:
 		mem_free(op->u.sleep.error);
 		break;
+	case STORE_SUSPEND:
+		mem_free(op->u.suspend.reason);
+		break;
 	case STORE_ORDER:
+		mem_free(op->u.order.woken);
 		mem_free(op->u.order.busy);
 		mem_free(op->u.order.unrouted);
 		break;
@@ -209,7 +214,7 @@ is_durable(enum store_kind kind)
 {
 	return kind == STORE_STOCK || kind == STORE_COMMIT ||
 	       kind == STORE_RESULT || kind == STORE_SLEEP ||
-	       kind == STORE_ORDER;
+	       kind == STORE_SUSPEND || kind == STORE_ORDER;
 }
 
 static void
@@ -291,6 +296,7 @@ serve_quick(struct store_op *op)
 	case STORE_COMMIT:
 	case STORE_RESULT:
 	case STORE_SLEEP:
+	case STORE_SUSPEND:
 	case STORE_ORDER:
 		panic("operation %d is not quick", op->kind);
 	}
@@ -316,7 +322,8 @@ tell_loop(struct store_list *done)
 	first = STAILQ_EMPTY(&store.finished);
 	STAILQ_CONCAT(&store.finished, done);
 	pthread_mutex_unlock(&store.lock);
-	if (first && write(store.wake_fd, &one, sizeof(one)) == -1)
+	if (first && store.wake != NULL &&
+	    write(store.wake_fd, &one, sizeof(one)) == -1)
 		fatal("eventfd: %m");
 }
 
@@ -464,6 +471,20 @@ finish(void)
 		STAILQ_REMOVE_HEAD(&done, next);
 		op->done(op);
 	}
+}
+
+bool
+store_step(void)
+{
+	struct store_list batch = STAILQ_HEAD_INITIALIZER(batch);
+
+	store_turn();
+	STAILQ_CONCAT(&batch, &store.waiting);
+	if (STAILQ_EMPTY(&batch))
+		return false;
+	run_batch(&batch);
+	finish();
+	return true;
 }
 
 static void

@@ -30,6 +30,7 @@ enum store_kind {
 	STORE_COMMIT,  /* a message is to be durable */
 	STORE_RESULT,  /* what became of a group */
 	STORE_SLEEP,   /* a destination's clock, and when to look at it */
+	STORE_SUSPEND, /* an operator says that it waits, or no longer */
 	STORE_ORDER,   /* an operator's wish */
 	STORE_LOAD,    /* due groups of a destination */
 	STORE_GET,     /* one group */
@@ -47,10 +48,18 @@ struct store_stock {
 	} items[STORE_STOCK_MAX];
 };
 
-/* A group to be stored; destination ids come back. */
+/* What a destination's row says. */
+struct store_row {
+	int64_t id;
+	int64_t not_before, suspended;
+	uint32_t failures;
+};
+
+/* A group to be stored; its destination's row comes back, all of it if the
+ * id was not known. */
 struct store_group {
 	struct group *group;
-	int64_t destination_id;
+	struct store_row row;
 };
 
 struct store_commit {
@@ -79,6 +88,7 @@ struct store_result {
 	uint32_t attempts;
 	char *error; /* ours */
 	const struct destination *destination;
+	struct store_row row; /* out, of the destination */
 	/* finished: what comes in its place (numbers are chosen); or NULL */
 	struct store_commit *instead;
 	struct store_notice notice;
@@ -90,6 +100,22 @@ struct store_sleep {
 	int64_t not_before;
 	unsigned int failures;
 	char *error; /* ours */
+	/* not its clock: when it last read its groups; out: its wake, or 0 */
+	int64_t loaded_at, wake;
+};
+
+/* Destinations of this name, whatever transport (0) or port (0). */
+struct store_suspend {
+	char host[DOMAIN_MAX + 1];
+	uint8_t transport;
+	uint16_t port;
+	int64_t until;       /* 0: they go on */
+	int64_t only_before; /* those whose time was over by then; 0: all */
+	char *reason;        /* ours */
+	/* one of that name that would be used today is made: */
+	uint8_t add_transport; /* 0: there is none */
+	uint16_t add_port;
+	uint32_t count; /* out: how many are, or were, suspended */
 };
 
 struct store_order {
@@ -100,7 +126,11 @@ struct store_order {
 	uint32_t *busy; /* numbers of groups that are being tried */
 	size_t nbusy;
 	int64_t now;
-	uint32_t touched;   /* out */
+	uint32_t touched;    /* out */
+	uint32_t nsuspended; /* out: of those whose destination is; of all:
+			      * such destinations */
+	int64_t *woken;      /* out: destinations whose clock was reset */
+	size_t nwoken;
 	uint32_t *unrouted; /* out: to be released, without a destination */
 	size_t nunrouted;
 	bool known, allowed;
@@ -130,6 +160,7 @@ struct store_load {
 	size_t n;
 	bool more;
 	struct store_flawed flawed; /* out */
+	int64_t next_due; /* out: of those that are not due; 0: none */
 };
 
 struct store_get {
@@ -140,8 +171,8 @@ struct store_get {
 };
 
 struct store_due_row {
-	int64_t id, not_before, wake;
-	uint32_t failures;
+	struct store_row row;
+	int64_t wake;
 	uint8_t transport;
 	uint16_t port;
 	char host[DOMAIN_MAX + 1];
@@ -186,6 +217,7 @@ struct store_op {
 		struct store_commit commit;
 		struct store_result result;
 		struct store_sleep sleep;
+		struct store_suspend suspend;
 		struct store_order order;
 		struct store_load load;
 		struct store_get get;
@@ -217,6 +249,9 @@ bool store_has_commit(void);
 void store_turn(void);
 /* Milliseconds since the oldest operation under way was submitted. */
 int64_t store_behind(void);
+/* Without threads, for tests: all that was handed over is one batch, and runs
+ * here; then the answers.  False: nothing waited. */
+bool store_step(void);
 /* Finishes what was submitted, then ends the thread. Waits. */
 void store_stop(void);
 

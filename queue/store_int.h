@@ -28,6 +28,7 @@ void sql_checkpoint(bool idle);
 /* Binds integers from place 1 on and runs; false: the database failed. */
 bool sql_numbers(struct sqlite3_stmt *, const int64_t *, int n);
 bool sql_wake_at(int64_t destination, int64_t when); /* or earlier */
+bool sql_wake_settle(int64_t destination);           /* by what waits for it */
 bool sql_drop_group(uint64_t message, uint32_t n);
 /* Goes with its last group, and its body after the transaction. */
 bool sql_drop_message(uint64_t id, uint32_t shard, struct store_removals *);
@@ -44,6 +45,10 @@ void aside_prepare(struct sqlite3 *);
 void aside_hold(const struct store_flawed *);
 /* Its row is damaged: whatever waits for it is held. */
 void aside_destination(int64_t id);
+
+/* store_suspend.c */
+void suspend_prepare(struct sqlite3 *);
+bool sql_apply_suspend(struct store_suspend *);
 
 /* store_read.c: operations that change nothing. */
 void read_prepare(struct sqlite3 *);

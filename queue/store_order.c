@@ -16,12 +16,15 @@ enum statement {
 	NO_CLOCK,
 	ALL_GROUPS,
 	ALL_CLOCKS,
+	ALL_SUSPENDED,
 	STATEMENTS
 };
 
 static const char *const texts[STATEMENTS] = {
-	[ORDER_ROWS] = "SELECT n, state, destination FROM grp"
-		       " WHERE message = ?",
+	[ORDER_ROWS] = "SELECT g.n, g.state, g.destination,"
+		       " coalesce(d.suspended, 0) FROM grp g"
+		       " LEFT JOIN destination d ON d.id = g.destination"
+		       " WHERE g.message = ?",
 	[SET_STATE] = "UPDATE grp SET state = ?, next_try = ?"
 		      " WHERE message = ? AND n = ?",
 	[NO_CLOCK] = "UPDATE destination SET not_before = 0"
@@ -29,7 +32,10 @@ static const char *const texts[STATEMENTS] = {
 	[ALL_GROUPS] = "UPDATE grp SET next_try = ?1"
 		       " WHERE state = 3 AND next_try > ?1",
 	[ALL_CLOCKS] = "UPDATE destination SET not_before = 0,"
-		       " failures = 0, wake = ?1 WHERE wake > ?1",
+		       " failures = 0, wake = max(?1, coalesce(suspended, 0))"
+		       " WHERE wake > ?1",
+	[ALL_SUSPENDED] = "SELECT count(*) FROM destination"
+			  " WHERE wake IS NOT NULL AND suspended > ?",
 };
 
 static struct {
@@ -55,11 +61,31 @@ try_now(const int64_t state[4], int64_t destination, int64_t now)
 	       sql_wake_at(destination, now);
 }
 
+struct order_row {
+	int64_t n, state, destination, suspended;
+};
+
+/* Its destination's clock is reset. */
+static bool
+wake(struct store_order *o, int64_t destination)
+{
+	for (size_t i = 0; i < o->nwoken; i++)
+		if (o->woken[i] == destination)
+			return true;
+	if ((o->nwoken & (o->nwoken - 1)) == 0)
+		o->woken = mem_grow(o->woken,
+		    o->nwoken == 0 ? 1 : o->nwoken * 2, sizeof(*o->woken));
+	o->woken[o->nwoken++] = destination;
+	return sql_numbers(order.statements[NO_CLOCK], &destination, 1);
+}
+
 /* What an order does to one group; false: the database failed. */
 static bool
-order_group(struct store_order *o, uint32_t n, enum group_state state,
-    int64_t destination)
+order_group(struct store_order *o, const struct order_row *row)
 {
+	enum group_state state = (enum group_state)row->state;
+	int64_t destination = row->destination;
+	uint32_t n = (uint32_t)row->n;
 	const int64_t hold[] = { GROUP_HELD, 0, (int64_t)o->id, n };
 	const int64_t go[] = { GROUP_WAITING, o->now, (int64_t)o->id, n };
 
@@ -77,15 +103,16 @@ order_group(struct store_order *o, uint32_t n, enum group_state state,
 		return true;
 	}
 	o->touched++;
+	if (row->suspended > o->now &&
+	    (o->verb == ORDER_RETRY || o->verb == ORDER_RELEASE))
+		o->nsuspended++;
 	switch (o->verb) {
 	case ORDER_REMOVE:
 		return sql_drop_group(o->id, n);
 	case ORDER_HOLD:
 		return sql_numbers(order.statements[SET_STATE], hold, 4);
 	case ORDER_RETRY:
-		return sql_numbers(
-			   order.statements[NO_CLOCK], &destination, 1) &&
-		       try_now(go, destination, o->now);
+		return wake(o, destination) && try_now(go, destination, o->now);
 	case ORDER_RELEASE:
 		return try_now(go, destination, o->now);
 	}
@@ -97,9 +124,7 @@ static bool
 order_groups(struct store_order *o)
 {
 	sqlite3_stmt *s = order.statements[ORDER_ROWS];
-	struct {
-		int64_t n, state, destination;
-	} *rows = NULL;
+	struct order_row *rows = NULL;
 	size_t n = 0, size = 0;
 	bool fine = true;
 
@@ -112,12 +137,12 @@ order_groups(struct store_order *o)
 		rows[n].n = sqlite3_column_int64(s, 0);
 		rows[n].state = sqlite3_column_int64(s, 1);
 		rows[n].destination = sqlite3_column_int64(s, 2);
+		rows[n].suspended = sqlite3_column_int64(s, 3);
 		n++;
 	}
 	sqlite3_reset(s);
 	for (size_t i = 0; i < n && fine; i++)
-		fine = order_group(o, (uint32_t)rows[i].n,
-		    (enum group_state)rows[i].state, rows[i].destination);
+		fine = order_group(o, &rows[i]);
 	mem_free(rows);
 	return fine;
 }
@@ -127,11 +152,18 @@ static bool
 order_all(struct store_order *o)
 {
 	const int64_t now[] = { o->now };
+	sqlite3_stmt *s = order.statements[ALL_SUSPENDED];
 
 	if (!sql_numbers(order.statements[ALL_GROUPS], now, 1))
 		return false;
 	o->touched = (uint32_t)sqlite3_changes(order.db);
-	return sql_numbers(order.statements[ALL_CLOCKS], now, 1);
+	if (!sql_numbers(order.statements[ALL_CLOCKS], now, 1))
+		return false;
+	sqlite3_bind_int64(s, 1, o->now);
+	if (sqlite3_step(s) == SQLITE_ROW)
+		o->nsuspended = (uint32_t)sqlite3_column_int64(s, 0);
+	sqlite3_reset(s);
+	return true;
 }
 
 bool

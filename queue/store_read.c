@@ -16,6 +16,7 @@
 
 enum statement {
 	LOAD_GROUPS,
+	LOAD_NEXT,
 	LOAD_ONE,
 	LOAD_MESSAGE,
 	LOAD_RCPTS,
@@ -32,6 +33,8 @@ static const char *const texts[STATEMENTS] = {
 			" AND next_try <= ?2"
 			" AND (next_try, message, n) > (?3, ?4, ?5)"
 			" ORDER BY next_try, message, n LIMIT ?6",
+	[LOAD_NEXT] = "SELECT min(next_try) FROM grp WHERE destination = ?1"
+		      " AND state = 3 AND next_try > ?2",
 	[LOAD_ONE] = "SELECT message, n, next_try, attempts, error"
 		     " FROM grp WHERE message = ? AND n = ?",
 	[LOAD_MESSAGE] = "SELECT shard, size, received, class, uid, flags,"
@@ -40,7 +43,8 @@ static const char *const texts[STATEMENTS] = {
 	[LOAD_RCPTS] = "SELECT n, address, original, notify, orcpt"
 		       " FROM recipient"
 		       " WHERE message = ? AND grp = ? ORDER BY n",
-	[DUE] = "SELECT id, transport, host, port, not_before, failures, wake"
+	[DUE] = "SELECT id, transport, host, port, not_before, failures, wake,"
+		" coalesce(suspended, 0)"
 		" FROM destination WHERE wake IS NOT NULL AND wake <= ?1"
 		" AND (wake, id) > (?2, ?3) ORDER BY wake, id LIMIT ?4",
 	[NEXT_WAKE] = "SELECT min(wake) FROM destination"
@@ -213,6 +217,19 @@ flawed_add(struct store_flawed *f, sqlite3_stmt *s, const char *why)
 	f->n++;
 }
 
+/* When the first group that is not due will be. */
+static void
+read_next(struct store_load *l)
+{
+	sqlite3_stmt *s = reader.statements[LOAD_NEXT];
+
+	sqlite3_bind_int64(s, 1, l->destination_id);
+	sqlite3_bind_int64(s, 2, l->now);
+	if (sqlite3_step(s) == SQLITE_ROW)
+		l->next_due = sqlite3_column_int64(s, 0);
+	sqlite3_reset(s);
+}
+
 void
 read_load(struct store_load *l)
 {
@@ -241,6 +258,8 @@ read_load(struct store_load *l)
 	}
 	sqlite3_reset(s);
 	l->more = seen == l->max;
+	if (!l->more)
+		read_next(l);
 }
 
 void
@@ -266,11 +285,12 @@ due_row(sqlite3_stmt *s, struct store_due_row *r)
 
 	reader.flaw = NULL;
 	host = view_of(text_of(s, 2));
-	r->id = sqlite3_column_int64(s, 0);
+	r->row.id = sqlite3_column_int64(s, 0);
 	r->transport = (uint8_t)number_of(s, 1, UINT8_MAX);
 	r->port = (uint16_t)sqlite3_column_int64(s, 3);
-	r->not_before = sqlite3_column_int64(s, 4);
-	r->failures = (uint32_t)sqlite3_column_int64(s, 5);
+	r->row.not_before = sqlite3_column_int64(s, 4);
+	r->row.failures = (uint32_t)sqlite3_column_int64(s, 5);
+	r->row.suspended = sqlite3_column_int64(s, 7);
 	r->wake = sqlite3_column_int64(s, 6);
 	return reader.flaw == NULL &&
 	       (r->transport == TRANSPORT_MX ||

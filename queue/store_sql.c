@@ -25,6 +25,7 @@ enum statement {
 	LAST_GROUP,
 	WAKE_AT,
 	WAKE_SETTLE,
+	GET_WAKE,
 	SET_CLOCK,
 	STATEMENTS
 };
@@ -42,7 +43,8 @@ static const char *const texts[STATEMENTS] = {
 	[ADD_GROUP] = "INSERT INTO grp VALUES(?, ?, ?, ?, ?, ?, ?)",
 	[ADD_RCPT] = "INSERT INTO recipient(message, grp, n, address, original,"
 		     " notify, orcpt) VALUES(?, ?, ?, ?, ?, ?, ?)",
-	[FIND_DESTINATION] = "SELECT id FROM destination"
+	[FIND_DESTINATION] = "SELECT id, not_before, failures,"
+			     " coalesce(suspended, 0) FROM destination"
 			     " WHERE transport = ? AND host = ? AND port = ?",
 	[ADD_DESTINATION] = "INSERT INTO destination(transport, host, port)"
 			    " VALUES(?, ?, ?)",
@@ -56,13 +58,16 @@ static const char *const texts[STATEMENTS] = {
 			" attempts = ?, error = ?, destination = ?"
 			" WHERE message = ? AND n = ?",
 	[LAST_GROUP] = "SELECT max(n) FROM grp WHERE message = ?",
-	[WAKE_AT] = "UPDATE destination SET wake = max(?2, not_before)"
+	[WAKE_AT] = "UPDATE destination"
+		    " SET wake = max(?2, not_before, coalesce(suspended, 0))"
 		    " WHERE id = ?1 AND (wake IS NULL OR"
-		    " wake > max(?2, not_before))",
+		    " wake > max(?2, not_before, coalesce(suspended, 0)))",
 	[WAKE_SETTLE] = "UPDATE destination SET wake ="
-			" (SELECT max(min(next_try), not_before) FROM grp"
+			" (SELECT max(min(next_try), not_before,"
+			"   coalesce(suspended, 0)) FROM grp"
 			"  WHERE destination = ?1 AND state = 3)"
 			" WHERE id = ?1",
+	[GET_WAKE] = "SELECT wake FROM destination WHERE id = ?",
 	[SET_CLOCK] = "UPDATE destination SET not_before = ?2, failures = ?3,"
 		      " error = ?4, wake = CASE WHEN wake IS NULL THEN NULL"
 		      " ELSE max(wake, ?2) END WHERE id = ?1",
@@ -204,26 +209,34 @@ bind_destination(sqlite3_stmt *s, const struct destination *d)
 	sqlite3_bind_int64(s, 3, d->port);
 }
 
-/* The destination's row, made if need be; 0: the database failed. */
-static int64_t
-destination_id(const struct destination *d)
+/* The destination's row, made if need be; false: the database failed. */
+static bool
+destination_row(const struct destination *d, struct store_row *row)
 {
 	sqlite3_stmt *s = sql.statements[FIND_DESTINATION];
-	int64_t id = 0;
 	int code;
 
+	memset(row, 0, sizeof(*row));
+	row->id = d->id;
 	if (d->id != 0)
-		return d->id;
+		return true;
 	bind_destination(s, d);
 	code = sqlite3_step(s);
-	if (code == SQLITE_ROW)
-		id = sqlite3_column_int64(s, 0);
+	if (code == SQLITE_ROW) {
+		row->id = sqlite3_column_int64(s, 0);
+		row->not_before = sqlite3_column_int64(s, 1);
+		row->failures = (uint32_t)sqlite3_column_int64(s, 2);
+		row->suspended = sqlite3_column_int64(s, 3);
+	}
 	sqlite3_reset(s);
 	if (code != SQLITE_DONE)
-		return id;
+		return code == SQLITE_ROW;
 	s = sql.statements[ADD_DESTINATION];
 	bind_destination(s, d);
-	return run(s) ? sqlite3_last_insert_rowid(sql.db) : 0;
+	if (!run(s))
+		return false;
+	row->id = sqlite3_last_insert_rowid(sql.db);
+	return true;
 }
 
 static bool
@@ -259,14 +272,12 @@ add_group(struct store_group *sg)
 	sqlite3_stmt *s = sql.statements[ADD_GROUP];
 	const struct group *g = sg->group;
 
-	if (g->destination != NULL) {
-		sg->destination_id = destination_id(g->destination);
-		if (sg->destination_id == 0)
-			return false;
-	}
+	if (g->destination != NULL &&
+	    !destination_row(g->destination, &sg->row))
+		return false;
 	sqlite3_bind_int64(s, 1, (int64_t)g->message->id);
 	sqlite3_bind_int64(s, 2, g->n);
-	sqlite3_bind_int64(s, 3, sg->destination_id);
+	sqlite3_bind_int64(s, 3, sg->row.id);
 	sqlite3_bind_int64(s, 4, g->state);
 	sqlite3_bind_int64(s, 5, g->next_try);
 	sqlite3_bind_int64(s, 6, g->attempts);
@@ -274,7 +285,7 @@ add_group(struct store_group *sg)
 	if (!run(s) || !add_rcpts(g))
 		return false;
 	return g->state != GROUP_WAITING ||
-	       sql_wake_at(sg->destination_id, g->next_try);
+	       sql_wake_at(sg->row.id, g->next_try);
 }
 
 static bool
@@ -324,27 +335,22 @@ sql_drop_message(uint64_t id, uint32_t shard, struct store_removals *removals)
 }
 
 static bool
-defer_group(const struct store_result *r)
+defer_group(struct store_result *r)
 {
 	sqlite3_stmt *s = sql.statements[DEFER_GROUP];
-	int64_t destination = 0;
 
-	if (r->destination != NULL) {
-		destination = destination_id(r->destination);
-		if (destination == 0)
-			return false;
-	}
+	if (r->destination != NULL && !destination_row(r->destination, &r->row))
+		return false;
 	sqlite3_bind_int64(s, 1, r->state);
 	sqlite3_bind_int64(s, 2, r->next_try);
 	sqlite3_bind_int64(s, 3, r->attempts);
 	bind_text(s, 4, r->error);
-	sqlite3_bind_int64(s, 5, destination);
+	sqlite3_bind_int64(s, 5, r->row.id);
 	sqlite3_bind_int64(s, 6, (int64_t)r->message->id);
 	sqlite3_bind_int64(s, 7, r->group);
 	if (!run(s))
 		return false;
-	return r->state != GROUP_WAITING ||
-	       sql_wake_at(destination, r->next_try);
+	return r->state != GROUP_WAITING || sql_wake_at(r->row.id, r->next_try);
 }
 
 /* New groups of a message that is stored already. */
@@ -394,14 +400,33 @@ apply_result(struct store_result *r, struct store_removals *removals)
 	return defer_group(r);
 }
 
-static bool
-apply_sleep(const struct store_sleep *c)
+bool
+sql_wake_settle(int64_t destination)
 {
-	const int64_t key[] = { c->destination_id };
+	return run_numbers(WAKE_SETTLE, &destination, 1);
+}
+
+static bool
+apply_left(struct store_sleep *c)
+{
+	sqlite3_stmt *s = sql.statements[GET_WAKE];
+
+	if (!sql_wake_settle(c->destination_id))
+		return false;
+	sqlite3_bind_int64(s, 1, c->destination_id);
+	if (sqlite3_step(s) == SQLITE_ROW)
+		c->wake = sqlite3_column_int64(s, 0);
+	sqlite3_reset(s);
+	return true;
+}
+
+static bool
+apply_sleep(struct store_sleep *c)
+{
 	sqlite3_stmt *s = sql.statements[SET_CLOCK];
 
 	if (!c->clock)
-		return run_numbers(WAKE_SETTLE, key, 1);
+		return apply_left(c);
 	sqlite3_bind_int64(s, 1, c->destination_id);
 	sqlite3_bind_int64(s, 2, c->not_before);
 	sqlite3_bind_int64(s, 3, c->failures);
@@ -419,6 +444,8 @@ sql_apply(struct store_op *op, struct store_removals *removals)
 		return apply_result(&op->u.result, removals);
 	case STORE_SLEEP:
 		return apply_sleep(&op->u.sleep);
+	case STORE_SUSPEND:
+		return sql_apply_suspend(&op->u.suspend);
 	case STORE_ORDER:
 		return sql_apply_order(&op->u.order, removals);
 	case STORE_STOCK:
@@ -440,10 +467,10 @@ sql_recover(struct sqlite3 *db, int64_t now)
 {
 	static const char *const steps[] = {
 		"BEGIN IMMEDIATE",
-		"UPDATE destination SET wake = max(?1, not_before)"
-		" WHERE (wake IS NULL OR wake > ?1) AND id IN"
-		" (SELECT destination FROM grp WHERE state = 2)",
-		"UPDATE grp SET state = 3, next_try = ?1 WHERE state = 2",
+		"UPDATE destination"
+		" SET wake = max(0, not_before, coalesce(suspended, 0))"
+		" WHERE id IN (SELECT destination FROM grp WHERE state = 2)",
+		"UPDATE grp SET state = 3, next_try = 0 WHERE state = 2",
 		"COMMIT",
 	};
 	sqlite3_stmt *s;

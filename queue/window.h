@@ -9,12 +9,13 @@
 #define QUEUE_WINDOW_H
 
 #include "queue/schedule.h"
+#include "queue/store.h"
 
 void window_init(void);
 struct schedule *window_schedule(void);
 
-/* Counts the group for its destination; ready: it may be tried. */
-void window_add(struct group *, bool ready);
+/* A group that the schedule holds is in memory from now on. */
+void window_add(struct group *);
 /* Out of memory; frees the group. */
 void window_drop(struct group *);
 struct group *window_find(uint64_t message, uint32_t n);
@@ -29,5 +30,18 @@ void window_look(void);
 void window_settle(struct destination *);
 /* Its clock has changed: the row too.  Its groups in line are stored. */
 void window_sleep(struct destination *, const char *error);
+/* What its row said when it was found: heeded if it is the first contact. */
+void window_known(struct destination *, const struct store_row *);
+/* One of its groups that are not in memory is due then. */
+void window_expect(struct destination *, int64_t when);
+/* Destinations of this name (0: any transport, any port) are suspended until
+ * then; 0: no longer. */
+void window_suspend(const struct store_suspend *, int64_t until);
+/* Those whose row's clock an operator has reset. */
+void window_wake(const int64_t *ids, size_t n);
+/* There may be room again for those that wait for it. */
+void window_feed(void);
+/* Comes back when a rate lets the next one go. */
+void window_pace(void);
 
 #endif

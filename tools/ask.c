@@ -299,11 +299,10 @@ ask_show(struct ask *a, uint64_t id, const struct ask_rows *rows)
 	return a->enough ? EX_OK : rows_code(a, "");
 }
 
-int
-ask_order(struct ask *a, enum order_verb verb, uint64_t id,
+static int
+order(struct ask *a, const struct ipc_type *type, const void *m,
     struct msg_order_done *done)
 {
-	struct msg_ask_order m = { .verb = (uint8_t)verb, .id = id };
 	int code;
 
 	if (a->channel == NULL) {
@@ -311,9 +310,25 @@ ask_order(struct ask *a, enum order_verb verb, uint64_t id,
 		if (code != EX_OK)
 			return code;
 	}
-	converse(a, &msg_ask_order, &m);
+	converse(a, type, m);
 	if (!a->answered)
 		return no_answer(a);
 	*done = a->done;
 	return EX_OK;
+}
+
+int
+ask_order(struct ask *a, enum order_verb verb, uint64_t id,
+    struct msg_order_done *done)
+{
+	struct msg_ask_order m = { .verb = (uint8_t)verb, .id = id };
+
+	return order(a, &msg_ask_order, &m, done);
+}
+
+int
+ask_suspend(
+    struct ask *a, const struct msg_suspend *m, struct msg_order_done *done)
+{
+	return order(a, &msg_ask_suspend, m, done);
 }

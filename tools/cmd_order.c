@@ -62,14 +62,17 @@ tell(const struct order_words *w, uint64_t id, const struct msg_order_done *d)
 	struct buf shown;
 
 	id_print(id, text);
-	if (d->code == EX_OK) {
+	if (d->code == EX_OK && d->text[0] == '\0') {
 		printf("%s: %s\n", text, d->count > 0 ? w->done : w->nothing);
 		return EX_OK;
 	}
 	buf_init(&shown, 8 * sizeof(d->text));
 	human_text(&shown, view_of(d->text), 0, false);
-	fprintf(
-	    stderr, "postern %s: %s: %s\n", w->name, text, buf_string(&shown));
+	if (d->code == EX_OK) /* done, but */
+		printf("%s: %s\n", text, buf_string(&shown));
+	else
+		fprintf(stderr, "postern %s: %s: %s\n", w->name, text,
+		    buf_string(&shown));
 	buf_free(&shown);
 	return d->code;
 }
@@ -103,8 +106,9 @@ retry_all(struct ask *ask)
 	if (done.code != EX_OK)
 		fprintf(stderr, "postern retry: %s\n", done.text);
 	else
-		printf("%u waiting deliver%s due now\n", done.count,
-		    done.count == 1 ? "y is" : "ies are");
+		printf("%u waiting deliver%s due now%s%s\n", done.count,
+		    done.count == 1 ? "y is" : "ies are",
+		    done.text[0] != '\0' ? "; " : "", done.text);
 	return done.code;
 }
 

@@ -21,6 +21,8 @@ int cmd_queue(const struct command *, const char *control, int, char *[]);
 int cmd_show(const struct command *, const char *control, int, char *[]);
 /* retry, remove, hold, release: by the command's name */
 int cmd_order(const struct command *, const char *control, int, char *[]);
+/* suspend, resume */
+int cmd_suspend(const struct command *, const char *control, int, char *[]);
 
 /* Says why and how on standard error; EX_USAGE. */
 int command_usage(const struct command *, const char *, ...)

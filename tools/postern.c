@@ -20,6 +20,10 @@ static const struct command commands[] = {
 	    "without a bounce", cmd_order },
 	{ "hold", "ID ...", "keep messages until they are released", cmd_order },
 	{ "release", "ID ...", "let held messages go on", cmd_order },
+	{ "suspend", "NAME [--for TIME] [--reason TEXT] [--port N]",
+	    "try nothing to a destination", cmd_suspend },
+	{ "resume", "NAME [--port N]", "let a suspended destination go on",
+	    cmd_suspend },
 };
 /* clang-format on */
 

@@ -152,3 +152,45 @@ const struct ipc_type msg_order_is = {
 	.fields = order_done_fields,
 	.nfields = nitems(order_done_fields),
 };
+
+/* clang-format off */
+static const struct ipc_field ask_suspend_fields[] = {
+	{ "resume", IPC_U8, offsetof(struct msg_suspend, resume), 0 },
+	{ "transport", IPC_U8, offsetof(struct msg_suspend, transport), 0 },
+	{ "port", IPC_U16, offsetof(struct msg_suspend, port), 0 },
+	{ "ms", IPC_U64, offsetof(struct msg_suspend, ms), 0 },
+	{ "name", IPC_TEXT, offsetof(struct msg_suspend, name), MSG_DOMAIN_MAX },
+	{ "reason", IPC_TEXT, offsetof(struct msg_suspend, reason), MSG_TEXT_MAX },
+};
+/* clang-format on */
+
+const struct ipc_type msg_ask_suspend = {
+	.number = MSG_ASK_SUSPEND,
+	.name = "ask_suspend",
+	.size = sizeof(struct msg_suspend),
+	.fields = ask_suspend_fields,
+	.nfields = nitems(ask_suspend_fields),
+	.credit = 1,
+};
+
+/* clang-format off */
+static const struct ipc_field suspend_fields[] = {
+	{ "resume", IPC_U8, offsetof(struct msg_suspend, resume), 0 },
+	{ "transport", IPC_U8, offsetof(struct msg_suspend, transport), 0 },
+	{ "port", IPC_U16, offsetof(struct msg_suspend, port), 0 },
+	{ "ms", IPC_U64, offsetof(struct msg_suspend, ms), 0 },
+	{ "uid", IPC_U32, offsetof(struct msg_suspend, uid), 0 },
+	{ "operator", IPC_U8, offsetof(struct msg_suspend, operator_), 0 },
+	{ "name", IPC_TEXT, offsetof(struct msg_suspend, name), MSG_DOMAIN_MAX },
+	{ "reason", IPC_TEXT, offsetof(struct msg_suspend, reason), MSG_TEXT_MAX },
+};
+/* clang-format on */
+
+const struct ipc_type msg_suspend = {
+	.number = MSG_SUSPEND,
+	.name = "suspend",
+	.size = sizeof(struct msg_suspend),
+	.fields = suspend_fields,
+	.nfields = nitems(suspend_fields),
+	.credit = 64,
+};

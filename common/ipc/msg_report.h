@@ -6,7 +6,8 @@
  * MSG_ROWS_END; MSG_ASK_ORDER by MSG_ORDER_IS.  Rows come in pieces: at
  * most ROWS_PIECE, then MSG_ROWS_END with more set; the tool asks on, after
  * the last id.  report passes orders to queue as MSG_ORDER, which checks the
- * uid again, and gets MSG_ORDER_DONE.
+ * uid again, and gets MSG_ORDER_DONE.  MSG_ASK_SUSPEND and MSG_SUSPEND are the
+ * same for a destination.
  */
 #ifndef COMMON_IPC_MSG_REPORT_H
 #define COMMON_IPC_MSG_REPORT_H
@@ -79,6 +80,17 @@ struct msg_order { /* opens; report to queue */
 	uint8_t operator_; /* root or group postern */
 };
 
+struct msg_suspend {       /* opens; also MSG_ASK_SUSPEND, without uid */
+	uint8_t resume;    /* 1: it goes on */
+	uint8_t transport; /* 0 any */
+	uint16_t port;     /* 0 any */
+	uint64_t ms;       /* for so long; 0: until it is resumed */
+	uint32_t uid;      /* who asks, by the kernel */
+	uint8_t operator_;
+	char name[MSG_DOMAIN_MAX + 1];
+	char reason[MSG_TEXT_MAX + 1];
+};
+
 struct msg_order_done { /* ends; also MSG_ORDER_IS */
 	uint16_t code;  /* 0; 64 unknown id; 77 not yours */
 	uint32_t count; /* groups that it touched */
@@ -87,6 +99,6 @@ struct msg_order_done { /* ends; also MSG_ORDER_IS */
 
 extern const struct ipc_type msg_ask_queue, msg_ask_show, msg_ask_order,
     msg_row, msg_row_rcpt, msg_rows_end, msg_order, msg_order_done,
-    msg_order_is;
+    msg_order_is, msg_ask_suspend, msg_suspend;
 
 #endif

@@ -56,6 +56,8 @@ enum msg_number {
 	MSG_ORDER_IS,
 	MSG_ORDER,
 	MSG_ORDER_DONE,
+	MSG_ASK_SUSPEND,
+	MSG_SUSPEND,
 
 	/* queue and history: msg_history.h */
 	MSG_PAST_MESSAGE = 160,

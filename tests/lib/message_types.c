@@ -18,8 +18,9 @@ const struct ipc_type *const message_types[] = { &msg_boot, &msg_setting,
 	&msg_held_end, &msg_late, &msg_retire, &msg_question, &msg_answer_mx,
 	&msg_answer_addr, &msg_answer_end, &msg_ask_queue, &msg_ask_show,
 	&msg_ask_order, &msg_row, &msg_row_rcpt, &msg_rows_end, &msg_order,
-	&msg_order_done, &msg_order_is, &msg_past_message, &msg_past_rcpt,
-	&msg_past_event, &msg_past_lost, NULL };
+	&msg_order_done, &msg_order_is, &msg_ask_suspend, &msg_suspend,
+	&msg_past_message, &msg_past_rcpt, &msg_past_event, &msg_past_lost,
+	NULL };
 
 const struct ipc_type *
 message_type(uint16_t number)

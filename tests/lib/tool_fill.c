@@ -145,7 +145,7 @@ on_stored(struct store_op *op)
 
 	if (op->failed)
 		fatal("not stored: %s", strerror(op->error));
-	fill.rows[*place] = c->groups[0].destination_id;
+	fill.rows[*place] = c->groups[0].row.id;
 	fill.done++;
 	fill.busy--;
 	mem_free(place);

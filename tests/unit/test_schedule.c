@@ -27,21 +27,27 @@ static int
 tear_down(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < ngroups; i++)
-		if (groups[i]->in_line)
+	for (size_t i = 0; i < ngroups; i++) {
+		if (groups[i]->gate != NULL)
+			schedule_ended(&s, groups[i], OUTCOME_ABORTED, "", 1);
+		groups[i]->destination->nopen = 0;
+		if (groups[i]->line != NULL)
 			schedule_drop(&s, groups[i]);
+	}
 	for (size_t i = 0; i < ngroups; i++)
 		group_free(groups[i]);
+	schedule_clear(&s);
 	return 0;
 }
 
-/* A new message with one group in line for the host. */
+/* A new message of that sender with one group in line for the host. */
 static struct group *
-add(const char *host)
+add_from(const char *sender, const char *host)
 {
 	struct message *m = message_new();
 	struct group *g = group_new(m, 1);
 
+	m->sender = mem_copy_string(sender);
 	message_release(m);
 	m->id = ngroups + 1;
 	g->destination = schedule_destination(&s, TRANSPORT_MX, host, 25);
@@ -49,6 +55,12 @@ add(const char *host)
 	schedule_ready(&s, g);
 	groups[ngroups++] = g;
 	return g;
+}
+
+static struct group *
+add(const char *host)
+{
+	return add_from("a@client.example", host);
 }
 
 static size_t
@@ -72,14 +84,14 @@ test_window_grows_with_success(void **state)
 	assert_int_equal(open_all(NOW), SCHEDULE_WINDOW_START);
 	for (unsigned int want = 3; want <= 20; want++) {
 		g = groups[want - 3];
-		assert_false(schedule_ended(&s, g, OUTCOME_SUCCESS, NOW));
+		assert_false(schedule_ended(&s, g, OUTCOME_SUCCESS, "", NOW));
 		schedule_drop(&s, g);
 		open_all(NOW);
 		check_int("window", g->destination->window, want);
 		check_int("open", g->destination->nopen, want);
 	}
 	g = groups[18];
-	schedule_ended(&s, g, OUTCOME_SUCCESS, NOW);
+	schedule_ended(&s, g, OUTCOME_SUCCESS, "", NOW);
 	check_int("never more than the limit", g->destination->window, 20);
 }
 
@@ -94,11 +106,13 @@ test_unreachable_sleeps_once(void **state)
 	d = groups[0]->destination;
 	d->window = 8;
 	assert_int_equal(open_all(NOW), 8);
-	assert_true(schedule_ended(&s, groups[0], OUTCOME_UNREACHABLE, NOW));
+	assert_true(
+	    schedule_ended(&s, groups[0], OUTCOME_UNREACHABLE, "", NOW));
 	check_int("halved", d->window, 4);
 	check_int("failures", d->failures, 1);
 	/* those that were under way beside it count once */
-	assert_false(schedule_ended(&s, groups[1], OUTCOME_UNREACHABLE, NOW));
+	assert_false(
+	    schedule_ended(&s, groups[1], OUTCOME_UNREACHABLE, "", NOW));
 	check_int("failures", d->failures, 1);
 	assert_true(d->not_before >= NOW + 4 * MINUTE);
 	assert_true(d->not_before <= NOW + 6 * MINUTE);
@@ -117,19 +131,19 @@ test_probe_then_open(void **state)
 		add("dead.example");
 	d = groups[0]->destination;
 	g = schedule_next(&s, NOW);
-	schedule_ended(&s, g, OUTCOME_UNREACHABLE, NOW);
+	schedule_ended(&s, g, OUTCOME_UNREACHABLE, "", NOW);
 	schedule_ready(&s, g);
 	schedule_wake(&s, d);
 	check_int("one probe", open_all(later), 1);
 	g = groups[1];
-	assert_true(schedule_ended(&s, g, OUTCOME_UNREACHABLE, later));
+	assert_true(schedule_ended(&s, g, OUTCOME_UNREACHABLE, "", later));
 	check_int("failures", d->failures, 2);
 	assert_true(d->not_before >= later + 12 * MINUTE);
 	schedule_ready(&s, g);
 	schedule_wake(&s, d);
 	check_int("again one probe", open_all(later), 1);
 	g = groups[2];
-	assert_false(schedule_ended(&s, g, OUTCOME_SUCCESS, later));
+	assert_false(schedule_ended(&s, g, OUTCOME_SUCCESS, "", later));
 	check_int("awake", d->not_before, 0);
 	check_int("failures forgotten", d->failures, 0);
 	assert_true(open_all(later) > 1);
@@ -197,11 +211,184 @@ test_memory_is_bounded(void **state)
 	    schedule_room(&s, g->destination), SCHEDULE_GROUPS_EACH - 1);
 	s.ngroups = SCHEDULE_GROUPS;
 	assert_int_equal(schedule_room(&s, g->destination), 0);
-	assert_false(schedule_admits(&s, g->destination, NOW));
+	s.ngroups = SCHEDULE_GROUPS + SCHEDULE_GROUPS_SPARE + 1;
+	assert_false(schedule_admits(&s, g, NOW));
+	/* one with nothing in memory finds a place, as long as there is one */
+	g->destination->ngroups = 0;
+	assert_int_equal(schedule_room(&s, g->destination), 0);
+	s.ngroups = SCHEDULE_GROUPS;
+	assert_int_equal(schedule_room(&s, g->destination), 1);
+	/* what has waited has a part that fresh mail cannot take */
+	s.ngroups = 2000;
+	g->destination->ngroups = 2000;
+	assert_int_equal(schedule_room(&s, g->destination),
+	    SCHEDULE_GROUPS_ROOMY / SCHEDULE_LOADED);
+	g->destination->ngroups = 1;
 	s.ngroups = 1;
 	g->destination->not_before = NOW + 1;
-	assert_false(schedule_admits(&s, g->destination, NOW));
-	assert_true(schedule_admits(&s, g->destination, NOW + 1));
+	assert_false(schedule_admits(&s, g, NOW));
+	assert_true(schedule_admits(&s, g, NOW + 1));
+}
+
+/* A flood of one sender, then one message of another. */
+static void
+test_senders_take_turns(void **state)
+{
+	struct group *g = NULL;
+
+	(void)state;
+	for (int i = 0; i < 50; i++)
+		add_from("flood@client.example", "a.example");
+	add_from("single@client.example", "a.example");
+	groups[0]->destination->window = 3;
+	for (int i = 0; i < 2; i++)
+		g = schedule_next(&s, NOW);
+	check_str("second", g->message->sender, "single@client.example");
+	g = schedule_next(&s, NOW);
+	check_str("third", g->message->sender, "flood@client.example");
+}
+
+static void
+test_a_flood_leaves_room(void **state)
+{
+	struct group *flood = add_from("flood@client.example", "a.example");
+	struct group *single = add_from("single@client.example", "a.example");
+
+	(void)state;
+	flood->destination->ngroups += SCHEDULE_GROUPS_ROOMY;
+	flood->line->nheld += SCHEDULE_GROUPS_ROOMY;
+	assert_false(schedule_admits(&s, flood, NOW));
+	assert_true(schedule_admits(&s, single, NOW));
+	flood->destination->ngroups += SCHEDULE_GROUPS_ROOMY;
+	assert_false(schedule_admits(&s, single, NOW));
+	flood->destination->ngroups -= 2 * SCHEDULE_GROUPS_ROOMY;
+	flood->line->nheld -= SCHEDULE_GROUPS_ROOMY;
+}
+
+/* Many domains behind one host: the host's window holds for all of them. */
+static void
+test_host_is_charged(void **state)
+{
+	char domain[32];
+	struct group *g;
+
+	(void)state;
+	for (int i = 0; i < 30; i++) {
+		snprintf(domain, sizeof(domain), "d%d.example", i);
+		add(domain);
+	}
+	/* all of them have been there before */
+	for (int i = 0; i < 30; i++) {
+		g = schedule_next(&s, NOW);
+		schedule_ended(&s, g, OUTCOME_UNREACHABLE, "mx.example", NOW);
+		g->destination->not_before = 0;
+		schedule_ready(&s, g);
+	}
+	check_str(
+	    "known", schedule_host(groups[0]->destination, NOW), "mx.example");
+	assert_int_equal(open_all(NOW), 1);
+	/* one success and there is room for two: one ends, two begin */
+	schedule_ended(&s, groups[0], OUTCOME_SUCCESS, "mx.example", NOW);
+	assert_int_equal(open_all(NOW), 2);
+	assert_true(groups[0]->gate == NULL);
+	schedule_ended(&s, groups[1], OUTCOME_SUCCESS, "mx.example", NOW);
+	assert_int_equal(open_all(NOW), 2);
+	/* an hour later nothing is known of it */
+	assert_null(
+	    schedule_host(groups[9]->destination, NOW + GATE_MEMORY_MS + 1));
+}
+
+static void
+test_host_outlives_its_destination(void **state)
+{
+	struct destination *d;
+	struct group *g = add("a.example");
+
+	(void)state;
+	schedule_next(&s, NOW);
+	schedule_ended(&s, g, OUTCOME_SUCCESS, "mx.example", NOW);
+	schedule_drop(&s, g);
+	schedule_forget(&s, g->destination);
+	d = schedule_destination(&s, TRANSPORT_MX, "a.example", 25);
+	check_str("known", schedule_host(d, NOW), "mx.example");
+	g->destination = d;
+}
+
+static void
+test_rate(void **state)
+{
+	int64_t now = NOW, last = 0, n = 0;
+
+	(void)state;
+	gate_limit(&s.gates, "slow.example", 3000 * 1000, now);
+	for (int i = 0; i < 20; i++) {
+		add("slow.example");
+		add("free.example");
+	}
+	groups[0]->destination->window = 20;
+	groups[1]->destination->window = 20;
+	s.open_max = 1000;
+	/* others go on meanwhile, and nothing is looked at in vain */
+	assert_int_equal(open_all(now), 20);
+	assert_true(TAILQ_EMPTY(&s.ring));
+	for (; n < 20 && now < NOW + 100000; now++) {
+		if (schedule_due(&s) > now)
+			now = schedule_due(&s);
+		for (size_t k = open_all(now); k > 0; k--, n++) {
+			assert_true(now - last >= 3000);
+			last = now;
+		}
+	}
+	check_int("all of them", n, 20);
+	check_int("not later than need be", last, NOW + 20 * 3000);
+	check_int("nothing more to come", schedule_due(&s), 0);
+}
+
+static void
+test_rate_of_a_host(void **state)
+{
+	(void)state;
+	gate_limit(&s.gates, "mx.example", 1000 * 1000, NOW - 5000);
+	for (int i = 0; i < 10; i++) {
+		add("a.example");
+		add("b.example");
+	}
+	open_all(NOW);
+	for (int i = 0; i < 4; i++)
+		schedule_ended(
+		    &s, groups[i], OUTCOME_SUCCESS, "mx.example", NOW);
+	check_int("one for both", open_all(NOW), 1);
+	check_int("in a second", schedule_due(&s), NOW + 1000);
+	check_int("none", open_all(NOW + 999), 0);
+	check_int("one", open_all(NOW + 1000), 1);
+}
+
+static void
+test_rate_and_a_clock_set_back(void **state)
+{
+	(void)state;
+	gate_limit(&s.gates, "a.example", 1000 * 1000, NOW * 1000);
+	add("a.example");
+	assert_int_equal(open_all(NOW), 0);
+	check_int("one pause", schedule_due(&s), NOW + 1000);
+	assert_int_equal(open_all(NOW + 1000), 1);
+}
+
+static void
+test_suspended(void **state)
+{
+	struct group *g = add("a.example");
+
+	(void)state;
+	g->destination->suspended = NOW + MINUTE;
+	assert_true(schedule_asleep(g->destination, NOW));
+	assert_false(schedule_admits(&s, g, NOW));
+	assert_int_equal(open_all(NOW), 0);
+	/* not even an operator's retry wakes it */
+	schedule_wake(&s, g->destination);
+	assert_int_equal(open_all(NOW), 0);
+	schedule_wake(&s, g->destination);
+	assert_int_equal(open_all(NOW + MINUTE), 1);
 }
 
 int
@@ -221,6 +408,21 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_pauses, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    test_memory_is_bounded, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_senders_take_turns, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_a_flood_leaves_room, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_host_is_charged, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_host_outlives_its_destination, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_rate, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_rate_of_a_host, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_rate_and_a_clock_set_back, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_suspended, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

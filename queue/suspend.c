@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: ISC */
+/* queue/suspend.c - destinations that an operator suspends and resumes. */
+#include "queue/suspend.h"
+
+#include "common/base/alloc.h"
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/ipc/msg_report.h"
+#include "common/run/process.h"
+#include "queue/dispatch.h"
+#include "queue/orders.h"
+#include "queue/store.h"
+#include "queue/window.h"
+
+#include <stdio.h>
+#include <sysexits.h>
+
+/* The destination that mail for this domain has by today's routes. */
+static bool
+route_of(const char *name, struct route_result *to)
+{
+	struct routing routing = conf_routing(process_conf());
+	char address[DOMAIN_MAX + 16];
+	struct mailbox box;
+
+	snprintf(address, sizeof(address), "postmaster@%s", name);
+	if (!mailbox_parse(view_of(address), &box, true))
+		return false;
+	route_find(&routing, &box, to);
+	return to->verdict == ROUTE_TO;
+}
+
+/* Nothing was suspended: why? */
+static void
+explain(const struct store_suspend *s, struct msg_order_done *m)
+{
+	struct route_result to;
+
+	if (s->until == 0) {
+		snprintf(m->text, sizeof(m->text), "it was not suspended");
+		return;
+	}
+	m->code = EX_USAGE;
+	if (route_of(s->host, &to))
+		snprintf(m->text, sizeof(m->text),
+		    "no destination of that name: mail for it goes to %s port "
+		    "%u",
+		    to.host, to.port);
+	else
+		snprintf(
+		    m->text, sizeof(m->text), "no destination of that name");
+}
+
+static void
+log_done(const struct store_suspend *s, uint32_t uid)
+{
+	log_begin(s->until == 0 ? "resumed" : "suspended");
+	log_text("destination", s->host);
+	log_u64("uid", uid);
+	if (s->until > 0 && s->until < SCHEDULE_FOREVER)
+		log_i64("seconds", (s->until - clock_wall_ms()) / 1000);
+	if (s->reason != NULL)
+		log_text("text", s->reason);
+	log_end();
+}
+
+static void
+on_suspended(struct store_op *op)
+{
+	struct store_suspend *s = &op->u.suspend;
+	struct msg_order_done m = { .count = s->count };
+
+	if (op->failed) {
+		m.code = EX_TEMPFAIL;
+		(void)view_copy(view_of("the disk refuses: try again later"),
+		    m.text, sizeof(m.text));
+	} else if (s->count == 0) {
+		explain(s, &m);
+	} else {
+		window_suspend(s, s->until);
+		log_done(s, order_uid(op->owner));
+	}
+	order_answer(op->owner, &m);
+	store_op_free(op);
+	window_look();
+	dispatch_run();
+}
+
+static int64_t
+until_of(const struct msg_suspend *m, int64_t now)
+{
+	if (m->resume != 0)
+		return 0;
+	/* as good as without an end, and no sum overflows */
+	if (m->ms == 0 || m->ms > INT64_MAX / 4)
+		return SCHEDULE_FOREVER;
+	return now + (int64_t)m->ms;
+}
+
+/* A destination that does not exist yet can be suspended all the same. */
+static void
+add_unknown(struct store_suspend *s)
+{
+	struct route_result to;
+
+	if (s->until == 0 || !route_of(s->host, &to) ||
+	    !view_is(view_of(to.host), s->host) ||
+	    (s->transport != 0 && s->transport != to.transport) ||
+	    (s->port != 0 && s->port != to.port))
+		return;
+	s->add_transport = (uint8_t)to.transport;
+	s->add_port = to.port;
+}
+
+bool
+suspend_ask(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	const struct msg_suspend *m = msg;
+	struct order *o = order_new(channel_owner(ch), conv, m->uid);
+	struct msg_order_done no = { .code = EX_NOPERM };
+	struct store_op *op;
+	struct store_suspend *s;
+
+	(void)fd;
+	if (m->operator_ == 0) {
+		order_answer(o, &no);
+		return true;
+	}
+	op = store_op_new(STORE_SUSPEND, on_suspended, o);
+	s = &op->u.suspend;
+	(void)view_copy(view_of(m->name), s->host, sizeof(s->host));
+	s->transport = m->transport;
+	s->port = m->port;
+	s->until = until_of(m, clock_wall_ms());
+	if (m->reason[0] != '\0')
+		s->reason = mem_copy_string(m->reason);
+	add_unknown(s);
+	store_submit(op);
+	return true;
+}
+
+void
+suspend_expired(const struct destination *d)
+{
+	struct store_op *op = store_op_new(STORE_SUSPEND, store_op_free, NULL);
+	struct store_suspend *s = &op->u.suspend;
+
+	(void)view_copy(view_of(d->host), s->host, sizeof(s->host));
+	s->transport = (uint8_t)d->transport;
+	s->port = d->port;
+	s->only_before = clock_wall_ms();
+	store_submit(op);
+	log_begin("resumed");
+	log_text("destination", d->host);
+	log_text("text", "its time is over");
+	log_end();
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: ISC */
+/* queue/window_groups.c - the groups in memory, by their messages. */
+#include "queue/window.h"
+
+enum { BUCKETS = 8192 };
+
+static struct group *buckets[BUCKETS];
+
+static struct group **
+bucket_of(uint64_t message)
+{
+	return &buckets[message % BUCKETS];
+}
+
+void
+window_add(struct group *g)
+{
+	struct group **b = bucket_of(g->message->id);
+
+	g->same = *b;
+	*b = g;
+}
+
+void
+window_drop(struct group *g)
+{
+	struct group **p = bucket_of(g->message->id);
+
+	while (*p != g)
+		p = &(*p)->same;
+	*p = g->same;
+	schedule_drop(window_schedule(), g);
+	group_free(g);
+}
+
+struct group *
+window_find(uint64_t message, uint32_t n)
+{
+	struct group *g = *bucket_of(message);
+
+	while (g != NULL && (g->message->id != message || g->n != n))
+		g = g->same;
+	return g;
+}
+
+void
+window_each(uint64_t message, void (*fn)(struct group *, void *), void *arg)
+{
+	struct group *g, *next;
+
+	for (g = *bucket_of(message); g != NULL; g = next) {
+		next = g->same;
+		if (g->message->id == message)
+			fn(g, arg);
+	}
+}

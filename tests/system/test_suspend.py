@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: ISC
+# tests/system/test_suspend.py - destinations that are suspended or slowed
+# down: what is accepted for them waits, says why, and goes on when it may.
+"""postern suspend and resume."""
+
+import os
+import smtplib
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+from harness import BUILD, Postern, Sink, wait_for  # noqa: E402
+
+
+def route(sink, domain="example.org"):
+    return (f"mx addresses allow 127.0.0.0/8\n"
+            f'route domain {domain} to host "[127.0.0.1]" port {sink.port}\n'
+            "route any to mx\n")
+
+
+def send(postern, n=1, first=0, rcpt="b@example.org"):
+    with smtplib.SMTP(postern.addr, postern.port, timeout=30) as smtp:
+        for i in range(first, first + n):
+            smtp.sendmail(f"a{i}@client.example", [rcpt],
+                          f"Subject: {i}\r\n\r\nbody\r\n")
+
+
+def arrived(sink):
+    return len(sink.log.read_text().splitlines()) if sink.log.exists() else 0
+
+
+def refused(postern, *words):
+    """Its exit status and what it said."""
+    done = subprocess.run(
+        [str(BUILD / "postern"), "-s", str(postern.control), *words],
+        capture_output=True, text=True, timeout=30, check=False)
+    return done.returncode, done.stderr + done.stdout
+
+
+def errors(postern):
+    return {r["error"] for row in postern.queue() for r in row["recipients"]}
+
+
+def test_suspend_and_resume(tmp_path):
+    with Sink(tmp_path) as sink, Postern(tmp_path, route(sink)) as p:
+        send(p)
+        wait_for(lambda: arrived(sink) == 1, what="the first one")
+        p.tool("suspend", "127.0.0.1", "--reason", "they asked for it")
+        line = p.wait_event("suspended")[0]
+        assert "[127.0.0.1]" in line and "they asked for it" in line
+        send(p, 3, 1)
+        wait_for(lambda: len(p.queue()) == 3, what="three that wait")
+        assert errors(p) == {"suspended: they asked for it"}
+        # retry says so, and tries nothing
+        word = p.queue()[0]["id"]
+        assert "suspended" in p.tool("retry", word)
+        assert "1 suspended destination" in p.tool("retry", "--all")
+        # it is in queue.db
+        p.stop()
+        p.start()
+        send(p, 1, 4)
+        wait_for(lambda: len(p.queue()) == 4, what="four that wait")
+        p.tool("hold", word)
+        p.tool("release", word)
+        assert arrived(sink) == 1
+        assert p.tool("resume", "[127.0.0.1]").endswith("goes on\n")
+        p.wait_event("resumed")
+        p.wait_empty()
+        assert arrived(sink) == 5
+        assert "was not suspended" in p.tool("resume", "127.0.0.1")
+
+
+def test_a_suspension_ends(tmp_path):
+    with Sink(tmp_path) as sink, Postern(tmp_path, route(sink)) as p:
+        # a destination that nothing was ever sent to: it has no row yet
+        code, text = refused(p, "suspend", "example.org", "--for", "2s")
+        assert code == os.EX_USAGE and "goes to [127.0.0.1]" in text
+        send(p)
+        wait_for(lambda: arrived(sink) == 1, what="the first one")
+        before = time.monotonic()
+        p.tool("suspend", "127.0.0.1", "--port", str(sink.port), "--for", "2s")
+        send(p, 2, 1)
+        p.wait_empty()
+        assert time.monotonic() - before > 1.5
+        assert "its time is over" in p.wait_event("resumed")[0]
+        assert arrived(sink) == 3
+
+
+def test_one_that_is_not_known_yet(tmp_path):
+    with Sink(tmp_path) as sink, Postern(tmp_path, route(sink)) as p:
+        p.tool("suspend", "never.example")
+        send(p, 1, 0, "b@never.example")
+        send(p)
+        wait_for(lambda: arrived(sink) == 1, what="the other one")
+        wait_for(lambda: errors(p) == {"suspended"}, what="why it waits")
+
+
+@pytest.mark.parametrize("words, why", [
+    (["suspend"], "which destination"),
+    (["suspend", "a.example", "b.example"], "one destination"),
+    (["suspend", "not a domain"], "not a domain"),
+    (["suspend", "a.example", "--for", "2"], "a time such as 2h"),
+    (["suspend", "a.example", "--for"], "a time such as 2h"),
+    (["suspend", "a.example", "--port", "0"], "a port"),
+    (["suspend", "a.example", "--until", "x"], "unknown argument"),
+    (["resume", "a.example", "--for", "2h"], "unknown argument"),
+])
+def test_wrong_words(words, why):
+    done = subprocess.run([str(BUILD / "postern"), "-s", "/nowhere", *words],
+                          capture_output=True, text=True, timeout=30,
+                          check=False)
+    assert done.returncode == os.EX_USAGE and why in done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root")
+def test_others_may_not(tmp_path):
+    os.chmod(tmp_path, 0o755)
+    for folder in tmp_path.parents:
+        if str(folder).startswith("/tmp/"):
+            os.chmod(folder, 0o755)
+    with Sink(tmp_path) as sink, Postern(tmp_path, route(sink)) as p:
+        done = subprocess.run(
+            [str(BUILD / "postern"), "-s", str(p.control), "suspend",
+             "a.example"], capture_output=True, text=True, timeout=30,
+            check=False, user=65534, group=65534, extra_groups=[])
+        assert done.returncode == os.EX_NOPERM, done.stderr
+        assert "only root" in done.stderr
+        p.wait_event("order-refused")
