@@ -92,7 +92,7 @@ style: $(BUILD)/tests/ipc
 ipc: $(BUILD)/tests/ipc
 	@$(BUILD)/tests/ipc
 
-SOURCES = common/*/*.[ch] master/*.[ch] smtpd/*.[ch] queue/*.[ch] \
+SOURCES = common/*/*.[ch] master/*.[ch] smtpd/*.[ch] tls/*.[ch] queue/*.[ch] \
 	deliver/*.[ch] resolve/*.[ch] tools/*.[ch] tests/unit/*.[ch] \
 	tests/lib/*.[ch] tests/attack/*.[ch] tests/fuzz/*.[ch] \
 	tests/mutants/*.c
@@ -104,8 +104,8 @@ format-check:
 	clang-format --dry-run --Werror $(SOURCES)
 
 headers:
-	@for h in common/*/*.h master/*.h smtpd/*.h queue/*.h deliver/*.h \
-	    resolve/*.h tools/*.h; do \
+	@for h in common/*/*.h master/*.h smtpd/*.h tls/*.h queue/*.h \
+	    deliver/*.h resolve/*.h tools/*.h; do \
 		$(COMPILE) -MF /dev/null -x c -fsyntax-only $$h || exit 1; \
 	done
 
@@ -153,7 +153,8 @@ install: programs
 	ln -sf ../sbin/sendmail $(DESTDIR)$(PREFIX)/bin/newaliases
 	install -m 755 $(BUILD)/postern-smtpd $(BUILD)/postern-queue \
 	    $(BUILD)/postern-report $(BUILD)/postern-deliver \
-	    $(BUILD)/postern-history $(BUILD)/postern-resolve $(DESTDIR)$(LIBEXEC)/
+	    $(BUILD)/postern-history $(BUILD)/postern-resolve \
+	    $(BUILD)/postern-tls $(DESTDIR)$(LIBEXEC)/
 	install -m 644 man/*.1 $(DESTDIR)$(MANDIR)/man1/
 	install -m 644 man/*.5 $(DESTDIR)$(MANDIR)/man5/
 	install -m 644 man/*.8 $(DESTDIR)$(MANDIR)/man8/

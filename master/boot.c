@@ -46,6 +46,15 @@ child_boot(struct child *c)
 	send_boot(c);
 }
 
+static enum listener_tls
+tls_of(const struct master *m, const struct listener *l)
+{
+	if (l->sockets != SOCKETS_TCP ||
+	    !conf_has_certificate(&m->conf, l->number))
+		return LISTENER_CLEAR;
+	return l->of.tls ? LISTENER_IMPLICIT : LISTENER_STARTTLS;
+}
+
 static void
 send_listeners(struct child *c)
 {
@@ -54,7 +63,8 @@ send_listeners(struct child *c)
 	for (size_t i = 0; i < all->n; i++) {
 		const struct listener *l = &all->of[i];
 		struct msg_listener m = { .number = l->number,
-			.local = l->sockets != SOCKETS_TCP };
+			.local = l->sockets != SOCKETS_TCP,
+			.tls = (uint8_t)tls_of(c->master, l) };
 		int fd;
 
 		if (l->sockets != c->program->sockets)
@@ -66,6 +76,14 @@ send_listeners(struct child *c)
 		}
 		channel_send(c->control, NULL, &msg_listener, &m, fd);
 	}
+}
+
+void
+child_secrets(struct child *c)
+{
+	if (c->program->kind == PEER_TLS &&
+	    !secrets_send(&c->master->secrets, &c->master->conf, c->control))
+		child_kill(c, "no descriptor for its secrets");
 }
 
 static void
@@ -96,7 +114,7 @@ send_peers(struct child *c)
 		struct child *peer = &m->children[i];
 
 		if (peer == c || !is_listening(peer) ||
-		    !programs_are_wired(c->program->kind, peer->program->kind))
+		    !programs_are_wired(c->program, peer->program))
 			continue;
 		if (socketpair(AF_UNIX,
 			SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
@@ -118,6 +136,7 @@ boot_step(struct child *c)
 		c->control, &c->master->conf, c->program->kind, &c->conf_next))
 		return;
 	send_listeners(c);
+	child_secrets(c);
 	send_peers(c);
 	channel_send(c->control, NULL, &msg_boot_end, NULL, -1);
 	c->state = CHILD_BOOTED;

@@ -58,6 +58,14 @@ resolvers(const struct conf *c)
 	return 1;
 }
 
+static size_t
+tls_workers(const struct conf *c)
+{
+	if (c->nlisteners == 0 || c->ncertificates == 0)
+		return 0;
+	return (size_t)conf_number(c, KEY_WORKERS_TLS);
+}
+
 /* A session has its socket and the body that it receives. */
 static size_t
 smtpd_files(const struct conf *c)
@@ -70,6 +78,13 @@ static size_t
 deliver_files(const struct conf *c)
 {
 	return 2 * (size_t)conf_number(c, KEY_TOTAL_CONNECTIONS) + 1024;
+}
+
+/* A session has its socket and our end of the clear text. */
+static size_t
+tls_files(const struct conf *c)
+{
+	return 2 * (size_t)conf_number(c, KEY_TLS_SESSIONS) + FILES_SPARE;
 }
 
 static size_t
@@ -113,6 +128,8 @@ const struct program programs[] = {
 	{ "postern-deliver", "_postern-deliver", PEER_DELIVER, 0, "deliver",
 	    ROOT_EMPTY, SOCKETS_NONE, STOP_SECOND, deliver_files,
 	    deliverers },
+	{ "postern-tls", "_postern-tls", PEER_TLS, 0, "tls", ROOT_EMPTY,
+	    SOCKETS_NONE, STOP_SECOND, tls_files, tls_workers },
 	{ "postern-smtpd", "_postern-smtpd", PEER_SMTPD, CLASS_STRANGER,
 	    "smtpd", ROOT_EMPTY, SOCKETS_TCP, STOP_FIRST, smtpd_files,
 	    smtpd_strangers },
@@ -123,22 +140,31 @@ const struct program programs[] = {
 const size_t nprograms = nitems(programs);
 
 static const struct {
-	enum peer_kind a, b;
+	enum peer_kind a;
+	enum peer_class class_; /* of a, 0 for each */
+	enum peer_kind b;
 } wires[] = {
-	{ PEER_SMTPD, PEER_QUEUE },
-	{ PEER_QUEUE, PEER_DELIVER },
-	{ PEER_DELIVER, PEER_RESOLVE },
-	{ PEER_QUEUE, PEER_REPORT },
-	{ PEER_QUEUE, PEER_HISTORY },
+	{ PEER_SMTPD, 0, PEER_QUEUE },
+	{ PEER_SMTPD, CLASS_STRANGER, PEER_TLS },
+	{ PEER_QUEUE, 0, PEER_DELIVER },
+	{ PEER_DELIVER, 0, PEER_RESOLVE },
+	{ PEER_QUEUE, 0, PEER_REPORT },
+	{ PEER_QUEUE, 0, PEER_HISTORY },
 };
 /* clang-format on */
 
+static bool
+wire_fits(size_t i, const struct program *a, const struct program *b)
+{
+	return wires[i].a == a->kind && wires[i].b == b->kind &&
+	       (wires[i].class_ == 0 || wires[i].class_ == a->class_);
+}
+
 bool
-programs_are_wired(enum peer_kind a, enum peer_kind b)
+programs_are_wired(const struct program *a, const struct program *b)
 {
 	for (size_t i = 0; i < nitems(wires); i++)
-		if ((wires[i].a == a && wires[i].b == b) ||
-		    (wires[i].a == b && wires[i].b == a))
+		if (wire_fits(i, a, b) || wire_fits(i, b, a))
 			return true;
 	return false;
 }

@@ -39,7 +39,7 @@ struct program {
 extern const struct program programs[];
 extern const size_t nprograms;
 
-/* Do these two kinds have a channel between them? */
-bool programs_are_wired(enum peer_kind, enum peer_kind);
+/* Do these two have a channel between them? */
+bool programs_are_wired(const struct program *, const struct program *);
 
 #endif

@@ -87,6 +87,7 @@ machine_complete(struct conf *c, struct trouble *t)
 {
 	complete_workers(c, KEY_WORKERS_SMTPD);
 	complete_workers(c, KEY_WORKERS_DELIVER);
+	complete_workers(c, KEY_WORKERS_TLS);
 	complete_resolvers(c);
 	return complete_hostname(c, t);
 }

@@ -284,7 +284,9 @@ main(int argc, char *argv[])
 	tzset();
 	log_open(STDERR_FILENO, "posternd");
 	options_read(&m->options, argc, argv);
-	if (!load_conf(&m->options, &m->conf, &t))
+	if (!load_conf(&m->options, &m->conf, &t) ||
+	    !secrets_open(&m->secrets, &m->conf, m->options.file, &t) ||
+	    !trial_secrets(&m->options, &m->conf, &m->secrets, &t))
 		trouble_exit(&t);
 	if (m->options.check) {
 		if (m->options.verbose)

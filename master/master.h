@@ -10,12 +10,13 @@
 #include "common/ipc/channel.h"
 #include "master/accounts.h"
 #include "master/listen.h"
+#include "master/secrets.h"
 
 #include <event2/event.h>
 #include <sys/types.h>
 
 enum {
-	CHILDREN_MAX = 160,
+	CHILDREN_MAX = 224,
 	DEATHS_KEPT = 5,
 	DEATHS_WINDOW_MS = 60 * 1000,
 	ACCUSATIONS_MAX = 3, /* one child may have that many others killed */
@@ -72,6 +73,7 @@ struct reload {
 	struct conf conf;
 	bool opened; /* listeners is set, else they wait for the old to go */
 	struct listeners listeners;
+	struct secrets secrets;
 };
 
 struct master {
@@ -79,6 +81,7 @@ struct master {
 	struct conf conf;
 	struct accounts accounts;
 	struct listeners listeners;
+	struct secrets secrets;
 	struct event_base *base;
 	int lock;   /* see lock.h */
 	int log_fd; /* given to children */
@@ -101,6 +104,8 @@ bool child_spawn(struct child *, int control);
 /* boot.c: tells children what they need, as far as the channels have room. */
 void child_boot(struct child *);
 bool boots_step(struct master *); /* true: more can be sent after a flush */
+/* The files with secrets that it needs, now or anew. */
+void child_secrets(struct child *);
 
 /* watch.c: the life of each child. */
 void child_start(struct child *);
@@ -127,6 +132,11 @@ void reload_checked(struct master *, int status); /* the checker has ended */
 
 /* load.c: reads, checks and completes the configuration of options->file. */
 bool load_conf(const struct options *, struct conf *, struct trouble *);
+
+/* trial.c: another process of the program that will hold them reads the
+ * secrets: are they what they should be? */
+bool trial_secrets(const struct options *, const struct conf *,
+    const struct secrets *, struct trouble *);
 
 /* daemon.c: ends posternd before it was ready, or tells that it is. */
 _Noreturn void master_fail(struct master *, const struct trouble *);

@@ -17,6 +17,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+enum { PRINTED_MAX = 64 << 20 }; /* bytes of a printed configuration */
+
 static void
 refused(const char *why)
 {
@@ -25,14 +27,20 @@ refused(const char *why)
 	log_end();
 }
 
-/* In the process that only tries the file. */
+/* In the process that only tries the file; it says what it finds. */
 static _Noreturn void
 try_file(const struct options *o)
 {
+	struct secrets s;
 	struct trouble t;
 	struct conf c;
 
-	_Exit(load_conf(o, &c, &t) ? 0 : t.code);
+	if (load_conf(o, &c, &t) && secrets_open(&s, &c, o->file, &t) &&
+	    trial_secrets(o, &c, &s, &t))
+		_Exit(0);
+	refused(t.text);
+	log_flush();
+	_Exit(t.code);
 }
 
 static void
@@ -170,8 +178,13 @@ switch_over(struct master *m)
 	else if (!reopen(m))
 		unwanted = &r->conf;
 	conf_clear(unwanted);
-	if (unwanted == &m->conf)
+	if (unwanted == &m->conf) {
 		m->conf = r->conf;
+		secrets_close(&m->secrets);
+		m->secrets = r->secrets;
+	} else {
+		secrets_close(&r->secrets);
+	}
 	m->listeners = r->listeners;
 	r->opened = false;
 	if (!logwatch_open(m))
@@ -182,30 +195,85 @@ switch_over(struct master *m)
 }
 
 static bool
-load_again(struct master *m, struct trouble *t)
+is_same(const struct conf *a, const struct conf *b)
 {
+	struct buf first, second;
+	bool same;
+
+	buf_init(&first, PRINTED_MAX);
+	buf_init(&second, PRINTED_MAX);
+	conf_print(a, &first);
+	conf_print(b, &second);
+	same = buf_ok(&first) && buf_ok(&second) &&
+	       view_eq(buf_view(&first), buf_view(&second));
+	buf_free(&first);
+	buf_free(&second);
+	return same;
+}
+
+/*
+ * The file says what it said, so what is new can only be behind the names of
+ * the secrets: who holds them reads them again, and no session notices.
+ */
+static void
+renew_secrets(struct master *m, struct secrets *fresh)
+{
+	secrets_close(&m->secrets);
+	m->secrets = *fresh;
+	log_begin("reload-secrets");
+	log_u64("count", fresh->n);
+	log_end();
+	for (size_t i = 0; i < m->nchildren; i++) {
+		struct child *c = &m->children[i];
+
+		/* who is told less so far gets them in its turn */
+		if (c->control != NULL &&
+		    (c->state == CHILD_BOOTED || c->state == CHILD_READY))
+			child_secrets(c);
+	}
+}
+
+/* False: refused.  *again: all children are to start anew. */
+static bool
+load_again(struct master *m, bool *again, struct trouble *t)
+{
+	struct reload *r = &m->reload;
 	struct conf new;
 
+	*again = false;
 	if (!load_conf(&m->options, &new, t))
 		return false;
-	if (prepare(m, &new, t))
+	if (!secrets_open(&r->secrets, &new, m->options.file, t)) {
+		conf_clear(&new);
+		return false;
+	}
+	if (new.ncertificates > 0 && is_same(&m->conf, &new)) {
+		/* lines may have moved */
+		conf_clear(&m->conf);
+		m->conf = new;
+		renew_secrets(m, &r->secrets);
 		return true;
+	}
+	*again = prepare(m, &new, t);
+	if (*again)
+		return true;
+	secrets_close(&r->secrets);
 	conf_clear(&new);
 	return false;
 }
 
-void
-reload_checked(struct master *m, int status)
+/* Another process has tried the file. */
+static void
+accept_file(struct master *m, int status)
 {
 	struct trouble t;
+	bool again = false;
 
-	m->reload.checker = 0;
-	event_del(m->reload.timer);
-	if (m->ending)
-		return;
-	if (WIFSIGNALED(status) || !load_again(m, &t)) {
-		refused(WIFSIGNALED(status) ? "reading it harms a process"
-					    : t.text);
+	if (WIFSIGNALED(status))
+		refused("reading it harms a process");
+	else if (WEXITSTATUS(status) == 0 && !load_again(m, &again, &t))
+		refused(t.text);
+	if (!again) {
 		reload_begin(m);
 		return;
 	}
@@ -213,4 +281,14 @@ reload_checked(struct master *m, int status)
 	log_text("file", m->options.file);
 	log_end();
 	stop_begin(m, switch_over);
+}
+
+void
+reload_checked(struct master *m, int status)
+{
+	m->reload.checker = 0;
+	event_del(m->reload.timer);
+	if (m->ending)
+		return;
+	accept_file(m, status);
 }

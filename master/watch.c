@@ -150,13 +150,32 @@ on_broken(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	(void)conv;
 	(void)fd;
 	if (peer == NULL || peer == c ||
-	    !programs_are_wired(c->program->kind, peer->program->kind))
+	    !programs_are_wired(c->program, peer->program))
 		return false;
 	if (b->life != peer->life)
 		return true; /* that process is gone already */
 	if (++c->accusations > ACCUSATIONS_MAX)
 		return false;
 	child_kill(peer, b->why);
+	return true;
+}
+
+static bool
+on_secrets_read(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	struct child *c = channel_owner(ch);
+	const struct msg_secrets_read *r = msg;
+
+	(void)conv;
+	(void)fd;
+	if (c->program->kind != PEER_TLS)
+		return false;
+	log_child(r->text[0] == '\0' ? "secrets-read" : "secrets-refused", c);
+	if (r->text[0] != '\0') {
+		log_u64("line", r->line);
+		log_text("text", r->text);
+	}
+	log_end();
 	return true;
 }
 
@@ -179,6 +198,7 @@ on_closed(struct channel *ch, const char *why)
 static const struct channel_rule rules[] = {
 	{ &msg_ready, on_ready, CONV_NONE, 0 },
 	{ &msg_broken, on_broken, CONV_NONE, 0 },
+	{ &msg_secrets_read, on_secrets_read, CONV_NONE, 0 },
 };
 /* clang-format on */
 

@@ -32,7 +32,8 @@ account() {
 
 group postern
 for name in _postern-smtpd _postern-smtpd-local _postern-queue \
-    _postern-report _postern-history _postern-resolve _postern-deliver; do
+    _postern-report _postern-history _postern-resolve _postern-deliver \
+    _postern-tls; do
 	group "$name"
 	account "$name"
 done

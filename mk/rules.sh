@@ -58,6 +58,7 @@ queue postern-report report_main.c $(SQLITE_LIBS)
 queue postern-history history_main.c $(SQLITE_LIBS)
 resolve postern-resolve main.c $(LDNS_LIBS)
 deliver postern-deliver main.c
+tls postern-tls main.c $(TLS_LIBS) $(CRYPTO_LIBS)
 tools postern postern.c
 tools sendmail sendmail.c'
 
@@ -71,7 +72,7 @@ tools sendmail sendmail.c'
 	archive "$build/libcommon.a" $common
 	archives=
 	all=
-	for folder in master smtpd queue resolve deliver tools; do
+	for folder in master smtpd tls queue resolve deliver tools; do
 		mains=$(echo "$programs" | awk -v d=$folder \
 		    '$1 == d { print d "/" $3 }')
 		rest=
@@ -123,7 +124,8 @@ EOF
 			name=${f##*/tool_}
 			link "$build/tests/${name%.c}" "$f" \
 			    "$testarchive $archives $build/libcommon.a" \
-			    '$(SQLITE_LIBS) $(LDNS_LIBS) $(COMMON_LIBS)'
+			    '$(SQLITE_LIBS) $(LDNS_LIBS) $(TLS_LIBS) $(CRYPTO_LIBS) \
+			    $(COMMON_LIBS)'
 			;;
 		esac
 	done
@@ -136,7 +138,8 @@ EOF
 		name=${name%.c}
 		link "$build/tests/unit/$name" "$f" \
 		    "$testarchive $archives $build/libcommon.a" \
-		    '$(SQLITE_LIBS) $(LDNS_LIBS) $(COMMON_LIBS) -lcmocka'
+		    '$(SQLITE_LIBS) $(LDNS_LIBS) $(TLS_LIBS) $(CRYPTO_LIBS) \
+		    $(COMMON_LIBS) -lcmocka'
 		units="$units $build/tests/unit/$name"
 	done
 	echo "UNIT_TESTS = $units"
@@ -170,7 +173,8 @@ EOF
 			printf '%s:%s %s\n\t$(LINK) -o %s%s %s %s %s\n' \
 			    "$name" "$main" "$libs" "$name" \
 			    "$(objects "$f")" '$(FUZZ_MAIN)' "$libs" \
-			    '$(SQLITE_LIBS) $(LDNS_LIBS) $(COMMON_LIBS)'
+			    '$(SQLITE_LIBS) $(LDNS_LIBS) $(TLS_LIBS) $(CRYPTO_LIBS) \
+			    $(COMMON_LIBS)'
 			targets="$targets $name"
 			;;
 		esac

@@ -468,16 +468,15 @@ event_make(int fd, short what, event_callback_fn handle)
 void
 report_start(void)
 {
-	bool local;
-	int fd;
+	struct listening l;
 
 	TAILQ_INIT(&report.clients);
 	report.rows = rows_new();
 	report.work = event_make(-1, 0, on_work);
 	report.sweep = event_make(-1, EV_PERSIST, on_sweep);
 	while (report.nlisteners < LISTENERS_MAX &&
-	       process_listener(report.nlisteners, &fd, &local))
+	       process_listener(report.nlisteners, &l))
 		report.listeners[report.nlisteners++] =
-		    event_make(fd, EV_READ | EV_PERSIST, on_knock);
+		    event_make(l.fd, EV_READ | EV_PERSIST, on_knock);
 	listen_again();
 }

@@ -10,6 +10,7 @@
 #include "common/base/fatal.h"
 #include "common/base/log.h"
 #include "smtpd/intake.h"
+#include "smtpd/secure.h"
 #include "smtpd/worker.h"
 
 #include <errno.h>
@@ -142,6 +143,26 @@ open_body(struct client *c, struct buf *out)
 	session_opened(&c->session, c->file.id, clock_wall_ms(), out);
 }
 
+static void
+set_reading(struct client *c, bool on)
+{
+	if (c->reading == on)
+		return;
+	c->reading = on;
+	if ((on ? event_add(&c->readable, NULL) : event_del(&c->readable)) ==
+	    -1)
+		fatal("no event for a client");
+}
+
+static void
+watch_nothing(struct client *c)
+{
+	set_reading(c, false);
+	if (c->writable != NULL)
+		event_free(c->writable);
+	c->writable = NULL;
+}
+
 /* Does what the session wants.  False: it waits, or has ended. */
 static bool
 step(struct client *c, enum want want, struct buf *out)
@@ -153,6 +174,13 @@ step(struct client *c, enum want want, struct buf *out)
 	case WANT_WRITE:
 		flush(c, out);
 		return c->unsent.len == 0 && !c->broken;
+	case WANT_TLS:
+		flush(c, out);
+		if (c->unsent.len > 0 || c->broken)
+			return false;
+		watch_nothing(c);
+		secure_begin(c);
+		return false;
 	case WANT_FILE:
 		if (!intake_take_file(c)) {
 			roster_move(&c->worker->roster, c, PLACE_FILE);
@@ -179,17 +207,6 @@ static bool
 paused(const struct client *c)
 {
 	return c->place != PLACE_TALK || c->unsent.len > 0;
-}
-
-static void
-set_reading(struct client *c, bool on)
-{
-	if (c->reading == on)
-		return;
-	c->reading = on;
-	if ((on ? event_add(&c->readable, NULL) : event_del(&c->readable)) ==
-	    -1)
-		fatal("no event for a client");
 }
 
 /*
@@ -260,7 +277,16 @@ lost(struct client *c)
 		log_u64("phase", (uint64_t)c->session.phase);
 		log_end();
 	}
-	client_end(c);
+	if (c->secure == NULL) {
+		client_end(c);
+		return;
+	}
+	/* how its stream ended is still to be heard */
+	intake_forget(c);
+	watch_nothing(c);
+	close(c->fd);
+	c->fd = -1;
+	roster_move(&c->worker->roster, c, PLACE_SECURE);
 }
 
 /* True: some bytes came, behind the head of the worker's input. */
@@ -303,24 +329,19 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	run(c, view_make(input, head + got));
 }
 
-void
-client_new(
-    struct worker *w, int fd, const struct accept_client *who, uint32_t uid)
+static void
+listen_to(struct client *c, int fd)
 {
-	struct client *c = mem_zero(1, sizeof(*c));
-
-	c->worker = w;
 	c->fd = fd;
-	c->file.fd = -1;
-	buf_init(&c->held, INPUT_HEAD + INPUT_MAX);
-	buf_init(&c->unsent, 4 * OUTPUT_MAX);
-	session_begin(&c->session, &w->service, who);
-	c->session.uid = uid;
-	roster_add(&w->roster, c, PLACE_TALK);
-	event_assign(
-	    &c->readable, w->base, fd, EV_READ | EV_PERSIST, on_readable, c);
-	session_greet(&c->session, &w->out);
-	flush(c, &w->out);
+	event_assign(&c->readable, c->worker->base, fd, EV_READ | EV_PERSIST,
+	    on_readable, c);
+}
+
+static void
+greet(struct client *c)
+{
+	session_greet(&c->session, &c->worker->out);
+	flush(c, &c->worker->out);
 	if (c->broken)
 		client_end(c);
 	else
@@ -328,17 +349,54 @@ client_new(
 }
 
 void
+client_new(
+    const struct door *d, int fd, const struct accept_client *who, uint32_t uid)
+{
+	struct client *c = mem_zero(1, sizeof(*c));
+	struct worker *w = d->worker;
+
+	c->worker = w;
+	c->file.fd = -1;
+	c->listener = d->number;
+	listen_to(c, fd);
+	buf_init(&c->held, INPUT_HEAD + INPUT_MAX);
+	buf_init(&c->unsent, 4 * OUTPUT_MAX);
+	session_begin(&c->session, &w->service, who);
+	c->session.uid = uid;
+	c->session.tls_offered = d->offers_tls;
+	roster_add(&w->roster, c, PLACE_TALK);
+	if (d->speaks_tls)
+		secure_begin(c);
+	else
+		greet(c);
+}
+
+void
+client_secured(struct client *c, int fd, const struct tls_facts *facts)
+{
+	bool greeted = c->session.phase != AT_START;
+
+	listen_to(c, fd);
+	session_secured(&c->session, facts);
+	roster_move(&c->worker->roster, c, PLACE_TALK);
+	if (greeted)
+		set_reading(c, true);
+	else
+		greet(c);
+}
+
+void
 client_end(struct client *c)
 {
 	intake_forget(c);
+	secure_forget(c);
 	session_end(&c->session);
-	event_del(&c->readable);
-	if (c->writable != NULL)
-		event_free(c->writable);
+	watch_nothing(c);
 	roster_remove(&c->worker->roster, c);
 	buf_free(&c->held);
 	buf_free(&c->unsent);
-	close(c->fd);
+	if (c->fd != -1)
+		close(c->fd);
 	mem_free(c);
 }
 

@@ -8,6 +8,7 @@
 #ifndef SMTPD_CLIENT_H
 #define SMTPD_CLIENT_H
 
+#include "smtpd/door.h"
 #include "smtpd/roster.h"
 #include "smtpd/session.h"
 #include "smtpd/stock.h"
@@ -23,21 +24,25 @@ struct client {
 	int64_t since; /* monotonic ms: when it came there */
 	struct worker *worker;
 	struct session session;
-	int fd;
-	bool reading; /* readable is added */
-	bool broken;  /* the connection is gone */
+	int fd;            /* -1 in PLACE_SECURE, when it was given away */
+	uint16_t listener; /* by which it came */
+	bool reading;      /* readable is added */
+	bool broken;       /* the connection is gone */
 	struct event readable;
 	struct event *writable; /* NULL until something could not be written */
 	struct buf held;        /* read, and not taken by the session */
 	struct buf unsent;      /* said, and not taken by the client */
 	struct body_file file;  /* of DATA; its ids stay until the answer */
 	struct conv *conv;      /* open commit, or question for its fate */
+	struct conv *secure;    /* with tls, which has its connection */
 	size_t rcpts_sent;      /* bytes of the list that queue was sent */
 };
 
 /* The socket is taken; greets. */
 void client_new(
-    struct worker *, int fd, const struct accept_client *, uint32_t uid);
+    const struct door *, int fd, const struct accept_client *, uint32_t uid);
+/* tls is done: the socket with the clear text, and what was agreed on. */
+void client_secured(struct client *, int fd, const struct tls_facts *);
 /* For intake: what the client waited for. */
 void client_file_came(struct client *); /* client->file is set */
 void client_answered(struct client *, const struct status *);

@@ -21,6 +21,7 @@ static const struct command commands[] = {
 	{ "VRFY",	cmd_vrfy,	AT_ANY,			ARG_MUST },
 	{ "EXPN",	cmd_expn,	AT_ANY,			ARG_MAY },
 	{ "HELP",	cmd_help,	AT_ANY,			ARG_MAY },
+	{ "STARTTLS",	cmd_starttls,	AT_READY,		ARG_NONE },
 };
 
 /*

@@ -32,6 +32,7 @@ void cmd_noop(struct session *, struct view);
 void cmd_quit(struct session *, struct view);
 void cmd_rcpt(struct session *, struct view);
 void cmd_rset(struct session *, struct view);
+void cmd_starttls(struct session *, struct view);
 void cmd_vrfy(struct session *, struct view);
 
 #endif

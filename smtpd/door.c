@@ -3,6 +3,7 @@
 #include "smtpd/door.h"
 
 #include "common/base/log.h"
+#include "common/run/process.h"
 #include "smtpd/client.h"
 #include "smtpd/worker.h"
 
@@ -53,10 +54,13 @@ identify(const struct door *d, int fd, const struct sockaddr *sa,
 
 /* RFC 5321 3.8: a word before the door is shut, so that it comes again. */
 static void
-turn_away(struct worker *w, int fd)
+turn_away(const struct door *d, int fd)
 {
-	reply_add(&w->out, &reply_busy);
-	if (write(fd, w->out.data, w->out.len) == -1)
+	struct worker *w = d->worker;
+
+	if (!d->speaks_tls)
+		reply_add(&w->out, &reply_busy);
+	if (w->out.len > 0 && write(fd, w->out.data, w->out.len) == -1)
 		log_debug(
 		    "a client could not be turned away: %s", strerror(errno));
 	buf_clear(&w->out);
@@ -76,9 +80,9 @@ welcome(struct door *d, int fd, const struct sockaddr *sa)
 	}
 	log_connect(&who, uid);
 	if (d->worker->roster.nclients >= d->worker->max_clients)
-		turn_away(d->worker, fd);
+		turn_away(d, fd);
 	else
-		client_new(d->worker, fd, &who, uid);
+		client_new(d, fd, &who, uid);
 }
 
 /* No descriptor or memory for a client: the next try in a moment. */
@@ -136,19 +140,23 @@ on_rested(evutil_socket_t fd, short what, void *arg)
 }
 
 void
-door_open(struct door *d, struct worker *w, int fd, bool local)
+door_open(struct door *d, struct worker *w, const struct listening *l)
 {
 	int on = 1;
 
 	memset(d, 0, sizeof(*d));
 	d->worker = w;
-	d->fd = fd;
-	d->local = local;
+	d->fd = l->fd;
+	d->number = l->number;
+	d->local = l->local;
+	d->offers_tls = l->tls == LISTENER_STARTTLS;
+	d->speaks_tls = l->tls == LISTENER_IMPLICIT;
 	/* replies are small and complete: none may wait for an acknowledgement
 	 * (accepted sockets inherit it, which saves a call for each) */
-	if (!local)
-		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	event_assign(&d->acceptable, w->base, fd, EV_READ | EV_PERSIST,
+	if (!d->local)
+		(void)setsockopt(
+		    d->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	event_assign(&d->acceptable, w->base, d->fd, EV_READ | EV_PERSIST,
 	    on_acceptable, d);
 	event_assign(&d->rested, w->base, -1, 0, on_rested, d);
 	event_add(&d->acceptable, NULL);

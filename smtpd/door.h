@@ -9,7 +9,9 @@
 
 #include <event2/event_struct.h>
 #include <stdbool.h>
+#include <stdint.h>
 
+struct listening;
 struct worker;
 
 enum { DOORS_MAX = 64, DOOR_ACCEPTS = 64, DOOR_REST_MS = 100 };
@@ -17,12 +19,15 @@ enum { DOORS_MAX = 64, DOOR_ACCEPTS = 64, DOOR_REST_MS = 100 };
 struct door {
 	struct worker *worker;
 	int fd;
-	bool local;   /* a UNIX socket */
-	bool trouble; /* was logged */
+	uint16_t number; /* of the listener in the configuration */
+	bool local;      /* a UNIX socket */
+	bool offers_tls; /* STARTTLS */
+	bool speaks_tls; /* from the first byte */
+	bool trouble;    /* was logged */
 	struct event acceptable, rested;
 };
 
-void door_open(struct door *, struct worker *, int fd, bool local);
+void door_open(struct door *, struct worker *, const struct listening *);
 void door_close(struct door *);
 
 #endif

@@ -11,6 +11,7 @@
 #include "common/base/log.h"
 #include "common/mail/date.h"
 #include "smtpd/intake.h"
+#include "smtpd/secure.h"
 #include "smtpd/worker.h"
 
 #include <event2/event.h>
@@ -22,6 +23,7 @@ enum {
 	FILE_WAIT_MS = 10000,
 	FATE_WAIT_MS = 60000,
 	LEAVE_WAIT_MS = 5000,
+	SECURE_MORE_MS = 30000,
 	/* Longer than queue takes to give up on a disk, shorter than the ten
 	 * minutes that a client waits (RFC 5321 4.5.3.2.6). */
 	ANSWER_WAIT_MS = 540000
@@ -117,6 +119,20 @@ time_out_leave(int64_t now)
 		client_end(c);
 }
 
+/* tls has a limit for the handshake, and tells us; should it stand still: */
+static void
+time_out_secure(int64_t now)
+{
+	int64_t limit =
+	    SECURE_MORE_MS +
+	    1000 * (int64_t)conf_number(worker.service.conf, KEY_TLS_HANDSHAKE);
+	struct client *c;
+
+	while ((c = roster_overdue(&worker.roster, PLACE_SECURE, now, limit)) !=
+	       NULL)
+		client_end(c);
+}
+
 static void
 close_all(enum place place)
 {
@@ -149,6 +165,7 @@ on_second(evutil_socket_t fd, short what, void *arg)
 	time_out_queue(PLACE_ANSWER, now, ANSWER_WAIT_MS);
 	time_out_queue(PLACE_FATE, now, FATE_WAIT_MS);
 	time_out_leave(now);
+	time_out_secure(now);
 	intake_second(&worker);
 	if (worker.stopping && now - worker.stop_ms >= STOP_WAIT_MS)
 		stop_now();
@@ -157,12 +174,10 @@ on_second(evutil_socket_t fd, short what, void *arg)
 static void
 doors_open(void)
 {
-	bool local;
-	int fd;
+	struct listening l;
 
-	while (worker.ndoors < DOORS_MAX &&
-	       process_listener(worker.ndoors, &fd, &local))
-		door_open(&worker.doors[worker.ndoors++], &worker, fd, local);
+	while (worker.ndoors < DOORS_MAX && process_listener(worker.ndoors, &l))
+		door_open(&worker.doors[worker.ndoors++], &worker, &l);
 }
 
 void
@@ -180,6 +195,7 @@ driver_start(void)
 	    &worker.second, worker.base, -1, EV_PERSIST, on_second, NULL);
 	if (event_add(&worker.second, &second) == -1)
 		fatal("no event for the clock");
+	secure_init(&worker);
 	doors_open();
 }
 
@@ -202,6 +218,15 @@ close_idle(void)
 			client_close(c, &reply_stopping);
 }
 
+static void
+end_all(enum place place)
+{
+	struct client *c;
+
+	while ((c = roster_first(&worker.roster, place)) != NULL)
+		client_end(c);
+}
+
 /* No new clients; messages that are on their way have a few seconds. */
 void
 driver_stop(void)
@@ -212,6 +237,8 @@ driver_stop(void)
 		door_close(&worker.doors[i]);
 	worker.ndoors = 0;
 	close_idle();
+	end_all(PLACE_GIVE);
+	end_all(PLACE_SECURE);
 }
 
 static void
@@ -228,10 +255,27 @@ on_lost(struct peer *p)
 	intake_lost(&worker);
 }
 
-const struct peer_def driver_queue = {
-	.kind = PEER_QUEUE,
-	.rules = intake_rules,
-	.nrules = INTAKE_RULES,
-	.attached = on_attached,
-	.lost = on_lost,
+static void
+on_secure_change(struct peer *p)
+{
+	(void)p;
+	secure_peers_changed(&worker);
+}
+
+const struct peer_def driver_peers[DRIVER_PEERS] = {
+	{
+	    .kind = PEER_QUEUE,
+	    .rules = intake_rules,
+	    .nrules = INTAKE_RULES,
+	    .attached = on_attached,
+	    .lost = on_lost,
+	},
+	{
+	    .kind = PEER_TLS,
+	    .rules = secure_rules,
+	    .nrules = SECURE_RULES,
+	    .attached = on_secure_change,
+	    .conv_lost = secure_lost,
+	    .lost = on_secure_change,
+	},
 };

@@ -5,7 +5,8 @@
 
 #include "common/run/process.h"
 
-extern const struct peer_def driver_queue;
+enum { DRIVER_PEERS = 2 };
+extern const struct peer_def driver_peers[DRIVER_PEERS];
 
 void driver_prepare(void);
 void driver_start(void);

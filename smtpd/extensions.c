@@ -11,6 +11,7 @@ static const struct extension *const extensions[] = {
 	&ext_8bitmime,
 	&ext_dsn,
 	&ext_enhancedstatuscodes,
+	&ext_starttls,
 };
 
 enum { NOT_FOUND = nitems(extensions) * EXTENSION_PARAMS };
@@ -19,6 +20,9 @@ void
 extensions_offer(const struct session *s, struct buf *out)
 {
 	for (size_t i = 0; i < nitems(extensions); i++) {
+		if (extensions[i]->offered != NULL &&
+		    !extensions[i]->offered(s))
+			continue;
 		buf_add_string(out, "250-");
 		buf_add_string(out, extensions[i]->keyword);
 		if (extensions[i]->offer != NULL)

@@ -18,7 +18,8 @@ struct extension_param {
 };
 
 struct extension {
-	const char *keyword; /* of the EHLO line */
+	const char *keyword;                     /* of the EHLO line */
+	bool (*offered)(const struct session *); /* NULL: always */
 	/* What stands behind the keyword, with its blank. */
 	void (*offer)(const struct session *, struct buf *);
 	struct extension_param mail[EXTENSION_PARAMS];
@@ -26,7 +27,7 @@ struct extension {
 };
 
 extern const struct extension ext_8bitmime, ext_dsn, ext_enhancedstatuscodes,
-    ext_pipelining, ext_size;
+    ext_pipelining, ext_size, ext_starttls;
 
 /* A "250-" line each. */
 void extensions_offer(const struct session *, struct buf *);

@@ -7,6 +7,7 @@ const struct smtp_reply
     reply_ok = { 250, "2.0.0", "ok" },
     reply_sender = { 250, "2.1.0", "sender ok" },
     reply_rcpt = { 250, "2.1.5", "recipient ok" },
+    reply_tls_go = { 220, "2.0.0", "begin TLS" },
     reply_bye = { 221, "2.0.0", "goodbye" },
     reply_vrfy = { 252, "2.0.0", "not verified here, but mail to it is tried" },
     reply_help = { 214, "2.0.0", "EHLO HELO MAIL RCPT DATA RSET NOOP QUIT VRFY "
@@ -16,6 +17,8 @@ const struct smtp_reply
     reply_idle = { 421, "4.4.2", "nothing heard for too long, closing" },
     reply_errors = { 421, "4.7.0", "too many errors in this session, closing" },
     reply_stopping = { 421, "4.3.2", "service is stopping, try again" },
+    reply_tls_away = { 454, "4.7.0", "TLS is not available now, try again "
+	"later" },
     reply_busy = { 421, "4.3.2", "too many connections, try again later" },
     reply_mails = { 421, "4.7.0", "enough messages for one session, connect "
 	"again" },
@@ -32,6 +35,9 @@ const struct smtp_reply
     reply_line_long = { 500, "5.5.2", "line too long" },
     reply_unknown = { 500, "5.5.2", "command not known" },
     reply_disabled = { 502, "5.5.1", "command not offered" },
+    reply_tls_early = { 554, "5.5.1", "nothing may follow STARTTLS before its "
+	"answer, closing" },
+    reply_tls_twice = { 503, "5.5.1", "TLS is in use already" },
     reply_sequence = { 503, "5.5.1", "command out of order" },
     reply_greet_first = { 503, "5.5.1", "say EHLO or HELO first" },
     reply_argument_needed = { 501, "5.5.4", "command needs an argument" },

@@ -21,6 +21,8 @@ enum place {
 	PLACE_ANSWER, /* its commit was sent */
 	PLACE_FATE,   /* queue died before it answered */
 	PLACE_LEAVE,  /* the last reply is on its way */
+	PLACE_GIVE,   /* its connection is to be given to tls */
+	PLACE_SECURE, /* has no socket with us: waits for word from tls */
 	PLACE_COUNT
 };
 

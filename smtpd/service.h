@@ -23,6 +23,7 @@ struct service {
 	bool local;              /* the submission socket */
 	unsigned int max_errors; /* of one session; 0: no limit */
 	unsigned int max_mails;
+	bool tls_up; /* there is a process to which clients can be given */
 	/* New bodies are welcome: VERDICT_DONE; else the answer to MAIL. */
 	struct status intake;
 	/* MAIL, RCPT or a body was refused.  May be NULL. */

@@ -29,8 +29,25 @@ session_end(struct session *s)
 {
 	session_mail_end(s);
 	mem_free(s->helo);
+	mem_free(s->tls);
 	s->helo = NULL;
+	s->tls = NULL;
 	s->phase = AT_END;
+}
+
+void
+session_secured(struct session *s, const struct tls_facts *facts)
+{
+	const struct session old = *s;
+
+	session_end(s);
+	session_begin(s, old.service, &old.client);
+	s->uid = old.uid;
+	/* what we know of the client, not what it said */
+	s->errors = old.errors;
+	s->mails = old.mails;
+	s->tls = mem_alloc(sizeof(*s->tls));
+	*s->tls = *facts;
 }
 
 void
@@ -231,6 +248,28 @@ feed_body(struct session *s, struct view *in)
 	return body_over(s);
 }
 
+/*
+ * Bytes behind STARTTLS were not sent by the one who will speak inside TLS
+ * (CVE-2011-0411): no reading of them could be right.
+ */
+static enum want
+start_tls(struct session *s, struct view *in)
+{
+	if (s->phase == AT_SECURING && in->len == 0)
+		return WANT_TLS; /* once more: our answer is only now written */
+	s->command = "STARTTLS";
+	s->argument = view_of("");
+	if (in->len > 0) {
+		session_refuse(s, &reply_tls_early);
+		session_hang_up(s);
+	} else {
+		session_say(s, &reply_tls_go);
+		s->phase = AT_SECURING;
+	}
+	s->command = NULL;
+	return s->phase == AT_END ? WANT_CLOSE : WANT_TLS;
+}
+
 enum want
 session_feed(struct session *s, struct view *in, struct buf *out)
 {
@@ -253,6 +292,9 @@ session_feed(struct session *s, struct view *in, struct buf *out)
 			return feed_body(s, in);
 		case AT_COMMIT:
 			return WANT_COMMIT;
+		case AT_STARTTLS:
+		case AT_SECURING:
+			return start_tls(s, in);
 		case AT_END:
 			return WANT_CLOSE;
 		}
@@ -268,6 +310,8 @@ trace(struct session *s, int64_t wall_ms)
 		.helo = s->helo,
 		.ip = s->client.ip,
 		.esmtp = s->esmtp,
+		.protocol = s->tls == NULL ? NULL : s->tls->protocol,
+		.cipher = s->tls == NULL ? NULL : s->tls->cipher,
 		.hostname = conf_text(s->service->conf, KEY_HOSTNAME),
 		.id = s->mail->id,
 		.rcpt = s->mail->nrcpts == 1 ? &s->mail->first : NULL,

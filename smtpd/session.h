@@ -20,10 +20,12 @@ enum phase {
 	AT_MAIL = 1 << 2,  /* a sender */
 	AT_RCPT = 1 << 3,  /* and a recipient */
 	AT_ANY = AT_START | AT_READY | AT_MAIL | AT_RCPT, /* commands */
-	AT_OPENING = 1 << 4, /* DATA was said, the body has no file yet */
-	AT_BODY = 1 << 5,    /* the message comes in */
-	AT_COMMIT = 1 << 6,  /* it is whole, its fate is not known */
-	AT_END = 1 << 7      /* nothing more is heard */
+	AT_OPENING = 1 << 4,  /* DATA was said, the body has no file yet */
+	AT_BODY = 1 << 5,     /* the message comes in */
+	AT_COMMIT = 1 << 6,   /* it is whole, its fate is not known */
+	AT_END = 1 << 7,      /* nothing more is heard */
+	AT_STARTTLS = 1 << 8, /* it was said and is not answered yet */
+	AT_SECURING = 1 << 9  /* answered: only TLS is heard from here on */
 };
 
 enum want {
@@ -34,6 +36,7 @@ enum want {
 	WANT_COMMIT, /* store session_body(), commit; then session_committed()
 		      */
 	WANT_DROP,   /* the body was refused, its file is free; feed again */
+	WANT_TLS,    /* write what is in out, then TLS: session_secured() */
 	WANT_CLOSE   /* write what is in out, then close */
 };
 
@@ -61,12 +64,19 @@ struct mail {
 	struct body_sink body;
 };
 
+/* What was agreed on, as tls says. */
+struct tls_facts {
+	char protocol[16], cipher[64];
+};
+
 struct session {
 	const struct service *service;
 	enum phase phase;
 	bool esmtp; /* said EHLO, not HELO */
 	struct accept_client client;
-	uint32_t uid; /* local class: by the kernel */
+	uint32_t uid;          /* local class: by the kernel */
+	bool tls_offered;      /* there is a certificate for its listener */
+	struct tls_facts *tls; /* ours; NULL: clear text */
 	struct lines lines;
 	char *helo; /* ours; NULL before EHLO */
 	unsigned int errors, mails;
@@ -79,6 +89,11 @@ struct session {
 void session_begin(
     struct session *, const struct service *, const struct accept_client *);
 void session_end(struct session *);
+/*
+ * TLS is there, all that follows comes through it.  What was learned before is
+ * forgotten (RFC 3207 4.2): it may have come from somebody on the way.
+ */
+void session_secured(struct session *, const struct tls_facts *);
 /* The greeting, to be sent before anything is read. */
 void session_greet(struct session *, struct buf *out);
 

@@ -31,6 +31,8 @@ struct worker {
 	struct door doors[DOORS_MAX];
 	size_t ndoors;
 	struct event second; /* once a second while there is something to do */
+	struct event handover; /* clients are to be given to tls */
+	size_t tls_next;       /* which tls process gets the next */
 	bool stopping;
 	int64_t stop_ms; /* since then */
 	struct buf out;  /* replies, while a client is served */

@@ -18,7 +18,7 @@ need /usr/sbin/posternd
 need /usr/sbin/sendmail
 need /usr/bin/postern
 need /usr/bin/mailq
-for program in smtpd queue report deliver resolve; do
+for program in smtpd queue report deliver resolve tls; do
 	need /usr/libexec/postern/postern-$program
 	need /usr/share/man/man8/postern-$program.8
 done

@@ -2,7 +2,7 @@
 # tests/check_layers.sh - an #include may stay at home or look down.
 set -eu
 cd "$(dirname "$0")/.."
-find common master smtpd queue deliver resolve tools -name '*.[ch]' -print |
+find common master smtpd tls queue deliver resolve tools -name '*.[ch]' -print |
     xargs grep -n '^#include "' | tr '":' '  ' | awk '
 function home(path,   part) {
 	split(path, part, "/")
@@ -13,7 +13,7 @@ BEGIN {
 	rank["common/sys"] = rank["common/net"] = rank["common/mail"] = 1
 	rank["common/ipc"] = rank["common/conf"] = 2
 	rank["common/run"] = 3
-	rank["master"] = rank["smtpd"] = rank["queue"] = 4
+	rank["master"] = rank["smtpd"] = rank["queue"] = rank["tls"] = 4
 	rank["deliver"] = rank["resolve"] = rank["tools"] = 4
 }
 home($1) != home($4) && !(home($4) in rank && rank[home($4)] < rank[home($1)]) {

@@ -12,7 +12,7 @@ fail() {
 	echo "$*"
 	bad=1
 }
-sources=$(find common master smtpd queue deliver resolve tools tests \
+sources=$(find common master smtpd tls queue deliver resolve tools tests \
     -name '*.[ch]' | sort)
 
 # shellcheck disable=SC2086
@@ -46,6 +46,7 @@ fence() { # header pattern, allowed files pattern
 fence 'ldns' '^resolve/question[a-z_]*\.c$'
 fence 'sqlite3' '^queue/(store|schema|report_|history_)[a-z_]*\.[ch]$'
 fence 'tls\.h' '^tls/'
+fence 'openssl/' '^tls/keypair\.c$'
 fence 'seccomp\.h' '^common/sys/sandbox_linux\.c$'
 # shellcheck disable=SC2086
 found=$(grep -lE '^#[[:space:]]*if(def|ndef)? ' $(echo "$sources" |

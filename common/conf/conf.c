@@ -33,6 +33,7 @@ conf_clear(struct conf *c)
 	mem_free(c->routes);
 	mem_free(c->resolvers);
 	mem_free(c->mx_allow);
+	mem_free(c->certificates);
 	memset(c, 0, sizeof(*c));
 }
 
@@ -196,6 +197,37 @@ conf_add_mx_allow(struct conf *c, const struct network *n)
 	c->mx_allow = room(c->mx_allow, c->nmx_allow, sizeof(*n));
 	c->mx_allow[c->nmx_allow++] = *n;
 	return true;
+}
+
+static bool
+file_sound(const char *path)
+{
+	for (const char *c = path; *c != '\0'; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			return false;
+	return path[0] == '/';
+}
+
+bool
+conf_add_certificate(struct conf *c, const struct conf_certificate *cert)
+{
+	if (c->ncertificates >= CONF_CERTIFICATES_MAX ||
+	    !file_sound(cert->certificate) || !file_sound(cert->key))
+		return false;
+	c->certificates =
+	    room(c->certificates, c->ncertificates, sizeof(*cert));
+	c->certificates[c->ncertificates++] = *cert;
+	return true;
+}
+
+bool
+conf_has_certificate(const struct conf *c, size_t listener)
+{
+	for (size_t i = 0; i < c->ncertificates; i++)
+		if (c->certificates[i].listener == listener ||
+		    c->certificates[i].listener == CONF_EVERY_LISTENER)
+			return true;
+	return false;
 }
 
 struct routing

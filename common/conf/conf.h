@@ -40,6 +40,10 @@ enum conf_key {
 	KEY_HISTORY,         /* 1 on, 0 off */
 	KEY_HISTORY_KEEP,    /* seconds */
 	KEY_HISTORY_SIZE,    /* bytes */
+	KEY_WORKERS_TLS,     /* 0: number of cores */
+	KEY_TLS_SESSIONS,    /* per tls worker */
+	KEY_TLS_HANDSHAKE,   /* seconds */
+	KEY_TLS_PROTOCOLS,   /* "1.2" or "1.3": the oldest that is spoken */
 	KEY_COUNT
 };
 
@@ -47,6 +51,8 @@ enum {
 	CONF_TEXT_MAX = 511,
 	CONF_LISTENERS_MAX = 32, /* "any" makes two sockets of one */
 	CONF_RESOLVERS_MAX = 8,
+	CONF_CERTIFICATES_MAX = 64,
+	CONF_EVERY_LISTENER = 0xffff,
 	CONF_LIST_MAX = 20000 /* entries of the other lists */
 };
 
@@ -59,6 +65,15 @@ struct conf_listener {
 	bool any; /* all addresses: one IPv6 and one IPv4 socket */
 	struct ip ip;
 	uint16_t port;
+	bool tls; /* from the first byte */
+};
+
+/* A certificate with its chain, and its key: files that posternd opens. */
+struct conf_certificate {
+	uint16_t listener; /* its place, or CONF_EVERY_LISTENER */
+	uint32_t line;     /* of the statement */
+	char certificate[CONF_TEXT_MAX + 1];
+	char key[CONF_TEXT_MAX + 1];
 };
 
 struct conf_resolver {
@@ -78,6 +93,8 @@ struct conf {
 	size_t nresolvers;
 	struct network *mx_allow;
 	size_t nmx_allow;
+	struct conf_certificate *certificates;
+	size_t ncertificates;
 };
 
 /* What is wrong with a configuration, for "FILE:LINE: TEXT". */
@@ -109,6 +126,10 @@ bool conf_add_accept(struct conf *, const struct accept_rule *);
 bool conf_add_route(struct conf *, const struct route *);
 bool conf_add_resolver(struct conf *, const struct conf_resolver *);
 bool conf_add_mx_allow(struct conf *, const struct network *);
+bool conf_add_certificate(struct conf *, const struct conf_certificate *);
+
+/* Is there a certificate for the listener in that place? */
+bool conf_has_certificate(const struct conf *, size_t listener);
 
 /* The view of it that routing takes; lent, lives as long as the conf. */
 struct routing conf_routing(const struct conf *);

@@ -57,7 +57,7 @@ static const struct setting settings[KEY_COUNT] = {
 		"", 10000, 1, 1000000,
 		"clients of one smtpd worker at a time" },
 	[KEY_IDLE_TIMEOUT] = {
-		"limit idle", SETTING_TIME, READER_SMTPD,
+		"limit idle", SETTING_TIME, READER_SMTPD | READER_TLS,
 		"", 300, 1, DAY,
 		"how long a client may be silent" },
 	[KEY_HOPS] = {
@@ -111,6 +111,22 @@ static const struct setting settings[KEY_COUNT] = {
 		"history size", SETTING_SIZE, READER_HISTORY,
 		"", 2 * GIB, MIB, 1024 * 1024 * GIB,
 		"largest size of history.db; the oldest goes first" },
+	[KEY_WORKERS_TLS] = {
+		"workers tls", SETTING_COUNT, 0, "", 0, 0, 64,
+		"tls processes; 0: number of cores" },
+	[KEY_TLS_SESSIONS] = {
+		"limit tls sessions", SETTING_COUNT, READER_TLS,
+		"", 10000, 1, 16000,
+		"connections of one tls worker at a time" },
+	[KEY_TLS_HANDSHAKE] = {
+		"limit tls handshake", SETTING_TIME,
+		READER_SMTPD | READER_TLS,
+		"", 30, 1, HOUR,
+		"how long a TLS handshake may take" },
+	[KEY_TLS_PROTOCOLS] = {
+		"tls protocols", SETTING_CHOICE, READER_TLS,
+		"1.2", 0, 0, 0,
+		"the oldest version of TLS that is spoken", "1.2 1.3" },
 };
 /* clang-format on */
 
@@ -135,6 +151,7 @@ setting_is_text(const struct setting *s)
 	case SETTING_PATH:
 	case SETTING_ADDRESS:
 	case SETTING_LOG:
+	case SETTING_CHOICE:
 		return true;
 	}
 	return false;
@@ -168,6 +185,17 @@ address_fits(struct view v)
 	return v.len == 0 || mailbox_parse(v, &m, false);
 }
 
+static bool
+choice_fits(const struct setting *s, struct view text)
+{
+	struct view rest = view_of(s->choices), word;
+
+	while ((word = view_word(&rest)).len > 0)
+		if (view_eq(word, text))
+			return true;
+	return false;
+}
+
 bool
 setting_fits(const struct setting *s, const struct conf_value *value)
 {
@@ -189,6 +217,8 @@ setting_fits(const struct setting *s, const struct conf_value *value)
 	case SETTING_LOG:
 		return view_is(text, "stderr") || view_is(text, "syslog") ||
 		       path_fits(text, s->max);
+	case SETTING_CHOICE:
+		return choice_fits(s, text);
 	case SETTING_SWITCH:
 	case SETTING_COUNT:
 	case SETTING_SIZE:

@@ -17,7 +17,8 @@ enum setting_kind {
 	SETTING_DOMAIN,  /* text: a normalised domain name */
 	SETTING_PATH,    /* text: absolute, no more than max bytes */
 	SETTING_ADDRESS, /* text: a mailbox, or "" */
-	SETTING_LOG      /* text: "stderr", "syslog" or an absolute path */
+	SETTING_LOG,     /* text: "stderr", "syslog" or an absolute path */
+	SETTING_CHOICE   /* text: one of the words in choices */
 };
 
 /* Programs that are told a setting or a list. */
@@ -27,7 +28,8 @@ enum conf_reader {
 	READER_DELIVER = 1 << 2,
 	READER_RESOLVE = 1 << 3,
 	READER_REPORT = 1 << 4,
-	READER_HISTORY = 1 << 5
+	READER_HISTORY = 1 << 5,
+	READER_TLS = 1 << 6
 };
 
 struct setting {
@@ -36,7 +38,8 @@ struct setting {
 	unsigned int readers; /* enum conf_reader; 0: only posternd */
 	const char *text;     /* default */
 	uint64_t number, min, max;
-	const char *help; /* one line */
+	const char *help;    /* one line */
+	const char *choices; /* SETTING_CHOICE: words with a blank between */
 };
 
 /* The row of a key; panics beyond the last. */

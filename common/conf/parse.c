@@ -143,8 +143,22 @@ statement(struct parser *p)
 			statement_end(p);
 			return;
 		}
-	setting_parse(p);
+	setting_parse(p, NULL);
 	statement_end(p);
+}
+
+/* What no statement alone can tell. */
+static void
+whole(struct parser *p)
+{
+	for (size_t i = 0; !p->failed && i < p->conf->nlisteners; i++) {
+		if (!p->conf->listeners[i].tls ||
+		    conf_has_certificate(p->conf, i))
+			continue;
+		p->token.line = p->listen_line[i];
+		parser_fail(p, "\"tls\" needs a certificate: tls certificate "
+			       "\"FILE\" key \"FILE\"");
+	}
 }
 
 bool
@@ -160,5 +174,6 @@ conf_parse(struct conf *conf, struct view text, struct conf_error *error)
 		else
 			statement(&p);
 	}
+	whole(&p);
 	return !p.failed;
 }

@@ -18,6 +18,7 @@ struct parser {
 	struct conf *conf;
 	struct conf_error *error;
 	unsigned int set_line[KEY_COUNT]; /* 0: not set yet */
+	unsigned int listen_line[CONF_LISTENERS_MAX];
 };
 
 /* A statement that is not a scalar setting. */
@@ -41,6 +42,7 @@ void parser_need(struct parser *, const char *word);
 /* Past a word or string; false (and failed) otherwise. */
 bool parser_text(struct parser *, const char *what, char *out, size_t size);
 
-void setting_parse(struct parser *);
+/* first: its first word if that has been read already, or NULL */
+void setting_parse(struct parser *, const char *first);
 
 #endif

@@ -127,11 +127,32 @@ listener_eq(const struct conf_listener *a, const struct conf_listener *b)
 	       (a->any || ip_eq(&a->ip, &b->ip));
 }
 
-/* listen on any|ADDRESS port N */
+/* certificate FILE key FILE */
+static void
+certificate(struct parser *p, uint16_t listener)
+{
+	struct conf_certificate c = { .listener = listener,
+		.line = p->statement };
+
+	parser_text(p, "the file of a certificate", c.certificate,
+	    sizeof(c.certificate));
+	parser_need(p, "key");
+	parser_text(p, "the file of a key", c.key, sizeof(c.key));
+	if (p->failed)
+		return;
+	if (c.certificate[0] != '/' || c.key[0] != '/')
+		parser_fail(p, "\"%s\" must be an absolute path",
+		    c.certificate[0] != '/' ? c.certificate : c.key);
+	else if (!conf_add_certificate(p->conf, &c))
+		full(p);
+}
+
+/* listen on any|ADDRESS port N [tls] [certificate FILE key FILE ...] */
 static void
 parse_listen(struct parser *p)
 {
 	struct conf_listener l = { 0 };
+	size_t place = p->conf->nlisteners;
 
 	parser_need(p, "on");
 	l.any = parser_skip(p, "any");
@@ -139,14 +160,30 @@ parse_listen(struct parser *p)
 		address(p, "\"any\" or an address", &l.ip);
 	parser_need(p, "port");
 	port_number(p, &l.port);
+	l.tls = parser_skip(p, "tls");
 	if (p->failed)
 		return;
 	for (size_t i = 0; i < p->conf->nlisteners; i++)
 		if (listener_eq(&l, &p->conf->listeners[i]))
 			parser_fail(
 			    p, "port %u is listened on there already", l.port);
-	if (!conf_add_listener(p->conf, &l))
+	if (!conf_add_listener(p->conf, &l)) {
 		full(p);
+		return;
+	}
+	p->listen_line[place] = p->statement;
+	while (parser_skip(p, "certificate"))
+		certificate(p, (uint16_t)place);
+}
+
+/* tls certificate FILE key FILE, or a setting that begins with "tls" */
+static void
+parse_tls(struct parser *p)
+{
+	if (parser_skip(p, "certificate"))
+		certificate(p, CONF_EVERY_LISTENER);
+	else
+		setting_parse(p, "tls");
 }
 
 /*
@@ -329,5 +366,6 @@ const struct statement statements[] = {
 	{ "route", parse_route },
 	{ "resolver", parse_resolver },
 	{ "mx", parse_mx },
+	{ "tls", parse_tls },
 };
 const size_t nstatements = nitems(statements);

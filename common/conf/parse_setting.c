@@ -90,13 +90,18 @@ unknown_word(struct parser *p, const struct path *path)
 		parser_fail(p, "unknown word \"%.*s\"", len, word.data);
 }
 
-/* Reads the words of a setting; KEY_COUNT (and failed) if there is none. */
+/*
+ * Reads the words of a setting, of which the first may have been read; if
+ * there is none, KEY_COUNT (and failed).
+ */
 static enum conf_key
-setting_words(struct parser *p)
+setting_words(struct parser *p, const char *first)
 {
 	struct path path = { .n = 0 };
 	enum conf_key key;
 
+	if (first != NULL)
+		path.word[path.n++] = view_of(first);
 	while (!p->failed && path.n < WORDS_MAX &&
 	       p->token.kind == TOKEN_WORD && continues(&path, p->token.text)) {
 		path.word[path.n++] = p->token.text;
@@ -156,6 +161,9 @@ expected_value(struct parser *p, const struct setting *s)
 		snprintf(
 		    what, sizeof(what), "stderr, syslog or file \"/path\"");
 		break;
+	case SETTING_CHOICE:
+		snprintf(what, sizeof(what), "one of: %s", s->choices);
+		break;
 	}
 	parser_expected(p, what);
 }
@@ -179,6 +187,7 @@ number_value(const struct setting *s, struct view word, uint64_t *out)
 	case SETTING_PATH:
 	case SETTING_ADDRESS:
 	case SETTING_LOG:
+	case SETTING_CHOICE:
 		break;
 	}
 	return false;
@@ -221,10 +230,10 @@ read_value(struct parser *p, const struct setting *s, struct conf_value *v)
 }
 
 void
-setting_parse(struct parser *p)
+setting_parse(struct parser *p, const char *first)
 {
 	struct conf_value value = { 0 };
-	enum conf_key key = setting_words(p);
+	enum conf_key key = setting_words(p, first);
 	const struct setting *s;
 
 	if (p->failed)

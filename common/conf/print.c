@@ -51,6 +51,9 @@ print_value(
 		}
 		buf_add_string(out, "file ");
 		break;
+	case SETTING_CHOICE:
+		buf_add_string(out, v->text);
+		return;
 	case SETTING_DOMAIN:
 	case SETTING_PATH:
 	case SETTING_ADDRESS:
@@ -81,13 +84,36 @@ print_network(const struct network *n, struct buf *out)
 	buf_printf(out, "%s/%u", ip_print(&n->ip, text), n->bits);
 }
 
+/* Those of one listener, each behind the word. */
 static void
-print_listener(const struct conf_listener *l, struct buf *out)
+print_certificates(
+    const struct conf *c, size_t listener, const char *before, struct buf *out)
 {
+	for (size_t i = 0; i < c->ncertificates; i++) {
+		const struct conf_certificate *cert = &c->certificates[i];
+
+		if (cert->listener != listener)
+			continue;
+		buf_printf(out, "%scertificate ", before);
+		print_quoted(cert->certificate, out);
+		buf_add_string(out, " key ");
+		print_quoted(cert->key, out);
+		if (listener == CONF_EVERY_LISTENER)
+			buf_add_string(out, "\n");
+	}
+}
+
+static void
+print_listener(const struct conf *c, size_t i, struct buf *out)
+{
+	const struct conf_listener *l = &c->listeners[i];
 	char text[IP_TEXT];
 
-	buf_printf(out, "listen on %s port %u\n",
-	    l->any ? "any" : ip_print(&l->ip, text), l->port);
+	buf_printf(out, "listen on %s port %u%s",
+	    l->any ? "any" : ip_print(&l->ip, text), l->port,
+	    l->tls ? " tls" : "");
+	print_certificates(c, i, " ", out);
+	buf_add_string(out, "\n");
 }
 
 static void
@@ -154,7 +180,8 @@ conf_print(const struct conf *c, struct buf *out)
 	for (size_t i = 0; i < KEY_COUNT; i++)
 		print_setting(c, (enum conf_key)i, out);
 	for (size_t i = 0; i < c->nlisteners; i++)
-		print_listener(&c->listeners[i], out);
+		print_listener(c, i, out);
+	print_certificates(c, CONF_EVERY_LISTENER, "tls ", out);
 	for (size_t i = 0; i < c->naccepts; i++)
 		print_accept(&c->accepts[i], out);
 	for (size_t i = 0; i < c->nroutes; i++)

@@ -48,6 +48,7 @@ const struct ipc_type msg_setting = {
 static const struct ipc_field listener_fields[] = {
 	{ "number", IPC_U16, offsetof(struct msg_listener, number), 0 },
 	{ "local", IPC_U8, offsetof(struct msg_listener, local), 0 },
+	{ "tls", IPC_U8, offsetof(struct msg_listener, tls), 0 },
 };
 /* clang-format on */
 
@@ -191,4 +192,43 @@ const struct ipc_type msg_ready = {
 	.number = MSG_READY,
 	.name = "ready",
 	.size = 0,
+};
+
+/* clang-format off */
+static const struct ipc_field secret_fields[] = {
+	{ "kind", IPC_U16, offsetof(struct msg_secret, kind), 0 },
+	{ "listener", IPC_U16, offsetof(struct msg_secret, listener), 0 },
+	{ "line", IPC_U32, offsetof(struct msg_secret, line), 0 },
+	{ "path", IPC_TEXT, offsetof(struct msg_secret, path), MSG_TEXT_MAX },
+};
+/* clang-format on */
+
+const struct ipc_type msg_secret = {
+	.number = MSG_SECRET,
+	.name = "secret",
+	.size = sizeof(struct msg_secret),
+	.fields = secret_fields,
+	.nfields = nitems(secret_fields),
+	.fd = true,
+};
+
+const struct ipc_type msg_secrets_end = {
+	.number = MSG_SECRETS_END,
+	.name = "secrets_end",
+	.size = 0,
+};
+
+/* clang-format off */
+static const struct ipc_field secrets_read_fields[] = {
+	{ "line", IPC_U32, offsetof(struct msg_secrets_read, line), 0 },
+	{ "text", IPC_TEXT, offsetof(struct msg_secrets_read, text), MSG_TEXT_MAX },
+};
+/* clang-format on */
+
+const struct ipc_type msg_secrets_read = {
+	.number = MSG_SECRETS_READ,
+	.name = "secrets_read",
+	.size = sizeof(struct msg_secrets_read),
+	.fields = secrets_read_fields,
+	.nfields = nitems(secrets_read_fields),
 };

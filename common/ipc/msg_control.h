@@ -4,8 +4,9 @@
  * posternd -> child, before it confines itself: MSG_BOOT, the child's part of
  * the configuration, its listening sockets and channels, MSG_BOOT_END.
  * child -> posternd: MSG_READY once confined; MSG_BROKEN when a peer broke
- * the rules.  Later posternd -> child: MSG_PEER (a new end for a peer that was
- * started again) and MSG_LOG.  End of file tells the child to stop.
+ * the rules; MSG_SECRETS_READ when it has read a set of secrets.  Later
+ * posternd -> child: MSG_PEER (a new end for a peer that was started again),
+ * MSG_LOG, and a new set of secrets.  End of file tells the child to stop.
  */
 #ifndef COMMON_IPC_MSG_CONTROL_H
 #define COMMON_IPC_MSG_CONTROL_H
@@ -28,7 +29,8 @@ enum peer_kind {
 	PEER_DELIVER = 3,
 	PEER_RESOLVE = 4,
 	PEER_REPORT = 5,
-	PEER_HISTORY = 6
+	PEER_HISTORY = 6,
+	PEER_TLS = 7 /* the side that holds keys */
 };
 
 /* Classes of smtpd workers; queue takes the class from the channel. */
@@ -61,6 +63,14 @@ struct msg_setting {
 struct msg_listener {
 	uint16_t number; /* of the listener in the configuration */
 	uint8_t local;   /* a UNIX socket */
+	uint8_t tls;     /* enum listener_tls */
+};
+
+/* What is spoken on a listener. */
+enum listener_tls {
+	LISTENER_CLEAR = 0,    /* no certificate for it */
+	LISTENER_STARTTLS = 1, /* clear text, and TLS when asked for */
+	LISTENER_IMPLICIT = 2  /* TLS from the first byte, RFC 8314 */
 };
 
 struct msg_accept {
@@ -102,12 +112,37 @@ struct msg_broken {
 	char why[MSG_TEXT_MAX + 1];
 };
 
+enum secret_kind {
+	SECRET_CERTIFICATE = 1, /* and its chain; the next is its key */
+	SECRET_KEY = 2
+};
+
+enum { SECRET_ANY_LISTENER = 0xffff };
+
+/*
+ * A file that posternd opened and never reads, to be read from its beginning;
+ * with descriptor.  A set ends with MSG_SECRETS_END and replaces the one
+ * before.
+ */
+struct msg_secret {
+	uint16_t kind;
+	uint16_t listener; /* number of MSG_LISTENER, or SECRET_ANY_LISTENER */
+	uint32_t line;     /* of the statement that names it */
+	char path[MSG_TEXT_MAX + 1]; /* for what is said of it */
+};
+
+/* The set was read; with a text it is not taken, and the old one stays. */
+struct msg_secrets_read {
+	uint32_t line;
+	char text[MSG_TEXT_MAX + 1];
+};
+
 struct msg_log { /* with descriptor */
 	uint8_t stamp;
 };
 
 extern const struct ipc_type msg_boot, msg_setting, msg_listener, msg_accept,
     msg_route, msg_resolver, msg_mx_allow, msg_peer, msg_boot_end, msg_ready,
-    msg_broken, msg_log;
+    msg_broken, msg_log, msg_secret, msg_secrets_end, msg_secrets_read;
 
 #endif

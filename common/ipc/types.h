@@ -17,6 +17,9 @@ enum msg_number {
 	MSG_BOOT_END,
 	MSG_READY,
 	MSG_BROKEN,
+	MSG_SECRET,
+	MSG_SECRETS_END,
+	MSG_SECRETS_READ,
 
 	/* smtpd and queue: msg_intake.h */
 	MSG_STOCK = 32,
@@ -63,7 +66,12 @@ enum msg_number {
 	MSG_PAST_MESSAGE = 160,
 	MSG_PAST_RCPT,
 	MSG_PAST_EVENT,
-	MSG_PAST_LOST
+	MSG_PAST_LOST,
+
+	/* smtpd and tls: msg_tls.h */
+	MSG_TLS_SERVE = 192,
+	MSG_TLS_OPEN,
+	MSG_TLS_END
 };
 
 #endif

@@ -51,6 +51,20 @@ add_from(struct fold *f, const struct received *r)
 	fold_break(f);
 }
 
+/* "(TLSv1.3 TLS_AES_256_GCM_SHA384)" */
+static void
+add_tls(struct fold *f, const struct received *r)
+{
+	char name[DOMAIN_MAX + 1], word[DOMAIN_MAX + 2];
+
+	clean_name(r->protocol, name);
+	snprintf(word, sizeof(word), "(%s", name);
+	fold_text(f, word);
+	clean_name(r->cipher, name);
+	snprintf(word, sizeof(word), "%s)", name);
+	fold_text(f, word);
+}
+
 static void
 add_with(struct fold *f, const struct received *r)
 {
@@ -58,7 +72,12 @@ add_with(struct fold *f, const struct received *r)
 
 	fold_text(f, "with");
 	if (!r->local) {
-		fold_text(f, r->esmtp ? "ESMTP" : "SMTP");
+		/* RFC 3848: what is secured has a name only with EHLO */
+		fold_text(f, !r->esmtp             ? "SMTP"
+			     : r->protocol != NULL ? "ESMTPS"
+						   : "ESMTP");
+		if (r->protocol != NULL)
+			add_tls(f, r);
 		return;
 	}
 	snprintf(word, sizeof(word), "local (uid %lu)", (unsigned long)r->uid);

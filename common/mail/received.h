@@ -20,6 +20,8 @@ struct received {
 	const char *rdns; /* "" or NULL when not known */
 	struct ip ip;
 	bool esmtp;           /* said EHLO */
+	const char *protocol; /* of TLS, with its cipher; NULL: clear text */
+	const char *cipher;
 	const char *hostname; /* ours */
 	uint64_t id;
 	const struct mailbox *rcpt; /* only when there is exactly one, or NULL:

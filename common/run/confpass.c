@@ -30,6 +30,8 @@ reader_of(enum peer_kind kind)
 		return READER_REPORT;
 	case PEER_HISTORY:
 		return READER_HISTORY;
+	case PEER_TLS:
+		return READER_TLS;
 	}
 	return 0;
 }

@@ -38,10 +38,7 @@ static struct {
 	bool running; /* confined, start() has run */
 	struct peer *peers[PEERS_MAX];
 	size_t npeers;
-	struct {
-		int fd;
-		bool local;
-	} listeners[LISTENERS_MAX];
+	struct listening listeners[LISTENERS_MAX];
 	size_t nlisteners;
 	struct channel_def defs[KINDS_MAX];
 } self;
@@ -72,13 +69,39 @@ on_listener(struct channel *ch, struct conv *conv, const void *msg, int fd)
 
 	(void)ch;
 	(void)conv;
-	if (self.booted || self.nlisteners == LISTENERS_MAX) {
+	if (self.booted || self.nlisteners == LISTENERS_MAX ||
+	    l->tls > LISTENER_IMPLICIT) {
 		close(fd);
 		return false;
 	}
-	self.listeners[self.nlisteners].fd = fd;
-	self.listeners[self.nlisteners].local = l->local != 0;
-	self.nlisteners++;
+	self.listeners[self.nlisteners++] = (struct listening){ .fd = fd,
+		.number = l->number,
+		.local = l->local != 0,
+		.tls = (enum listener_tls)l->tls };
+	return true;
+}
+
+static bool
+on_secret(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	(void)ch;
+	(void)conv;
+	if (self.def->secret != NULL)
+		return self.def->secret(msg, fd);
+	close(fd);
+	return false;
+}
+
+static bool
+on_secrets_end(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	(void)ch;
+	(void)conv;
+	(void)msg;
+	(void)fd;
+	if (self.def->secrets_end == NULL)
+		return false;
+	self.def->secrets_end();
 	return true;
 }
 
@@ -240,6 +263,8 @@ static const struct channel_rule control_rules[] = {
 	{ &msg_listener, on_listener, CONV_NONE, 0 },
 	{ &msg_peer, on_peer, CONV_NONE, 0 },
 	{ &msg_log, on_log, CONV_NONE, 0 },
+	{ &msg_secret, on_secret, CONV_NONE, 0 },
+	{ &msg_secrets_end, on_secrets_end, CONV_NONE, 0 },
 	{ &msg_boot_end, on_boot_end, CONV_NONE, 0 },
 };
 /* clang-format on */
@@ -414,13 +439,19 @@ process_peer(enum peer_kind kind, size_t n)
 }
 
 bool
-process_listener(size_t n, int *fd, bool *local)
+process_listener(size_t n, struct listening *l)
 {
 	if (n >= self.nlisteners)
 		return false;
-	*fd = self.listeners[n].fd;
-	*local = self.listeners[n].local;
+	*l = self.listeners[n];
 	return true;
+}
+
+void
+process_tell(const struct ipc_type *type, const void *msg)
+{
+	if (self.control != NULL)
+		channel_send(self.control, NULL, type, msg, -1);
 }
 
 void

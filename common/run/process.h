@@ -46,6 +46,14 @@ struct peer_def {
 	void (*drained)(struct channel *); /* may be NULL */
 };
 
+/* A listening socket that we were handed. */
+struct listening {
+	int fd;
+	uint16_t number; /* of the listener in the configuration */
+	bool local;      /* a UNIX socket */
+	enum listener_tls tls;
+};
+
 struct process {
 	const char *name; /* "postern-smtpd" */
 	enum peer_kind kind;
@@ -56,6 +64,13 @@ struct process {
 	void (*start)(void);   /* confined */
 	void (*turn)(void);    /* end of each loop turn; may be NULL */
 	void (*stop)(void);    /* NULL: exit at once */
+	/*
+	 * Files with secrets, each set followed by secrets_end(): the first
+	 * before prepare(), more of them at any time.  The descriptor is taken.
+	 * False: not what we hold.  NULL both: there are none.
+	 */
+	bool (*secret)(const struct msg_secret *, int fd);
+	void (*secrets_end)(void);
 };
 
 int process_main(const struct process *, int argc, char *argv[]);
@@ -67,7 +82,9 @@ const struct msg_boot *process_boot(void); /* whom we are: class, index */
  * its channel may be NULL. */
 struct peer *process_peer(enum peer_kind, size_t n);
 /* Listening sockets that we were handed, in order; false beyond the last. */
-bool process_listener(size_t n, int *fd, bool *local);
+bool process_listener(size_t n, struct listening *);
+/* To posternd: a message without descriptor, that stands alone. */
+void process_tell(const struct ipc_type *, const void *msg);
 /* Ends the process properly: channels and log flushed, exit 0. */
 _Noreturn void process_exit(void);
 

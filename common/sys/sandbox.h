@@ -20,7 +20,8 @@ enum right {
 	RIGHT_SPOOL = 1 << 5,      /* files below our root: read and write */
 	RIGHT_SPOOL_READ = 1 << 6, /* files below our root: read only */
 	RIGHT_THREADS = 1 << 7,    /* clone for threads, until sandbox_seal() */
-	RIGHT_SETFL = 1 << 8       /* fcntl(F_SETFL); never smtpd */
+	RIGHT_SETFL = 1 << 8,      /* fcntl(F_SETFL); never smtpd */
+	RIGHT_PAIR = 1 << 9        /* pairs of sockets of our own */
 };
 
 struct sandbox {

@@ -89,7 +89,7 @@ static const struct grant grants[] = {
 	{ RIGHT_ACCEPT, SCMP_SYS(accept4), ANY, 0, 0 },
 	{ R_NET, SCMP_SYS(setsockopt), ANY, 0, 0 },
 	/* the other ways end the listening, of all who share the socket */
-	{ R_NET, SCMP_SYS(shutdown), IS, 1, SHUT_WR },
+	{ R_NET | RIGHT_PAIR, SCMP_SYS(shutdown), IS, 1, SHUT_WR },
 	{ R_NET, SCMP_SYS(getsockname), ANY, 0, 0 },
 	{ R_NET, SCMP_SYS(getpeername), ANY, 0, 0 },
 	{ RIGHT_CONNECT, SCMP_SYS(socket), IS, 0, AF_INET },
@@ -97,6 +97,8 @@ static const struct grant grants[] = {
 	{ RIGHT_CONNECT, SCMP_SYS(connect), ANY, 0, 0 },
 	{ RIGHT_CONNECT, SCMP_SYS(recvfrom), ANY, 0, 0 },
 	{ RIGHT_CONNECT, SCMP_SYS(sendto), HAS_NOT, 3, MSG_FASTOPEN },
+
+	{ RIGHT_PAIR, SCMP_SYS(socketpair), IS, 0, AF_UNIX },
 
 	/* bodies and files */
 	{ RIGHT_READ | R_FILE, SCMP_SYS(pread64), ANY, 0, 0 },

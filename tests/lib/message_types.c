@@ -8,6 +8,7 @@
 #include "common/ipc/msg_job.h"
 #include "common/ipc/msg_report.h"
 #include "common/ipc/msg_resolve.h"
+#include "common/ipc/msg_tls.h"
 
 const struct ipc_type *const message_types[] = { &msg_boot, &msg_setting,
 	&msg_listener, &msg_accept, &msg_route, &msg_resolver, &msg_mx_allow,
@@ -20,7 +21,8 @@ const struct ipc_type *const message_types[] = { &msg_boot, &msg_setting,
 	&msg_ask_order, &msg_row, &msg_row_rcpt, &msg_rows_end, &msg_order,
 	&msg_order_done, &msg_order_is, &msg_ask_suspend, &msg_suspend,
 	&msg_past_message, &msg_past_rcpt, &msg_past_event, &msg_past_lost,
-	NULL };
+	&msg_secret, &msg_secrets_end, &msg_secrets_read, &msg_tls_serve,
+	&msg_tls_open, &msg_tls_end, NULL };
 
 const struct ipc_type *
 message_type(uint16_t number)

@@ -35,6 +35,7 @@ POSTERN_ACCOUNTS = (
     "_postern-history",
     "_postern-resolve",
     "_postern-deliver",
+    "_postern-tls",
 )
 PEER_ACCOUNTS = ("postfix", "vmail", "nsd", "unbound")
 GROUPS = ("postern", "postdrop")  # without members

@@ -89,6 +89,7 @@ commit(struct rig *h)
 static bool
 rig_step(struct rig *h, struct view *in)
 {
+	static const struct tls_facts facts = { "TLSv1.3", "TLS_TEST" };
 	struct buf piece;
 	enum want want;
 
@@ -115,6 +116,9 @@ rig_step(struct rig *h, struct view *in)
 		return true;
 	case WANT_DROP:
 		buf_clear(&h->file);
+		return true;
+	case WANT_TLS:
+		session_secured(&h->session, &facts);
 		return true;
 	case WANT_CLOSE:
 		h->closed = true;

@@ -155,6 +155,7 @@ kind_of(const char *name)
 		{ "postern-resolve", PEER_RESOLVE },
 		{ "postern-report", PEER_REPORT },
 		{ "postern-history", PEER_HISTORY },
+		{ "postern-tls", PEER_TLS },
 	};
 
 	for (size_t i = 0; i < nitems(kinds); i++)
@@ -194,6 +195,7 @@ main(int argc, char *argv[])
 		{ .kind = PEER_DELIVER },
 		{ .kind = PEER_REPORT },
 		{ .kind = PEER_RESOLVE },
+		{ .kind = PEER_TLS },
 	};
 	struct process hostile = { .rights = RIGHT_CHANNEL, .peers = peers };
 
@@ -211,6 +213,8 @@ main(int argc, char *argv[])
 		peers[1].kind = PEER_HISTORY;
 	if (hostile.kind == PEER_DELIVER)
 		peers[3] = peers[4];
+	if (hostile.kind == PEER_SMTPD)
+		peers[3] = peers[5];
 	hostile.npeers = 4;
 	return process_main(&hostile, argc, argv);
 }

@@ -14,6 +14,7 @@
 #include "common/ipc/msg_job.h"
 #include "common/ipc/msg_report.h"
 #include "common/ipc/msg_resolve.h"
+#include "common/ipc/msg_tls.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,13 +32,16 @@ static const struct row rows[] = {
 	{ NULL, "posternd (>) and each of its programs (<)" },
 	{ &msg_boot, ">" }, { &msg_setting, ">" }, { &msg_accept, ">" },
 	{ &msg_route, ">" }, { &msg_resolver, ">" }, { &msg_mx_allow, ">" },
-	{ &msg_listener, ">" }, { &msg_peer, ">" }, { &msg_boot_end, ">" },
-	{ &msg_log, ">" }, { &msg_ready, "<" }, { &msg_broken, "<" },
+	{ &msg_listener, ">" }, { &msg_peer, ">" }, { &msg_secret, ">" },
+	{ &msg_secrets_end, ">" }, { &msg_boot_end, ">" }, { &msg_log, ">" },
+	{ &msg_secrets_read, "<" }, { &msg_ready, "<" }, { &msg_broken, "<" },
 	{ NULL, "smtpd (>) and queue (<)" },
 	{ &msg_stock_want, ">" }, { &msg_stock, "<" }, { &msg_abandon, ">" },
 	{ &msg_intake_state, "<" }, { &msg_commit, ">" },
 	{ &msg_commit_rcpt, ">" }, { &msg_committed, "<" }, { &msg_fate, ">" },
 	{ &msg_fate_is, "<" },
+	{ NULL, "smtpd (>) and tls (<)" },
+	{ &msg_tls_serve, ">" }, { &msg_tls_open, "<" }, { &msg_tls_end, "<" },
 	{ NULL, "queue (>) and deliver (<)" },
 	{ &msg_job, ">" }, { &msg_job_rcpt, ">" }, { &msg_result, "<" },
 	{ &msg_job_done, "<" }, { &msg_held_ask, ">" }, { &msg_held, "<" },

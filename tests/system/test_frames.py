@@ -13,16 +13,18 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+import tlskit  # noqa: E402
 from harness import BUILD, Dns, Sink, wait_for  # noqa: E402
 from siege import (NamedSink, Siege, Talk, descriptors,  # noqa: E402
                    full, kill, needs_root, say, sockets,
                    wait_gone)
 
-CONF = "workers smtpd 2\nworkers deliver 2"
+CONF = "workers smtpd 2\nworkers deliver 2\nworkers tls 2\n"
 TRICKS = ["noise", "version", "long", "unknown", "foreign", "stray", "short",
           "descriptor", "master"]
 # Who detects it, as in peer-broken; and what posternd calls the child.
-KINDS = {"queue": 2, "report": 5, "resolve": 4, "deliver": 3, "smtpd": 1}
+KINDS = {"queue": 2, "report": 5, "resolve": 4, "deliver": 3, "smtpd": 1,
+         "tls": 7}
 CASES = [(kind, trick) for kind in KINDS for trick in TRICKS
          if full(True, kind == "deliver" or trick in ("noise", "master"))]
 
@@ -51,7 +53,8 @@ class Programs:
 
 def hostile_siege(tmp_path, sink):
     programs = Programs(tmp_path)
-    return programs, Siege(tmp_path, sink, CONF, programs=programs.folder)
+    conf = CONF + tlskit.Pair(tmp_path, "mx").statement()
+    return programs, Siege(tmp_path, sink, conf, programs=programs.folder)
 
 
 def others(workers, place):

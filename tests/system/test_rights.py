@@ -21,13 +21,15 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 import harness  # noqa: E402
 import rights  # noqa: E402
+import tlskit  # noqa: E402
 from harness import Client, Postern, Sink, check, wait_for  # noqa: E402
 
 NORMAL = harness.ROOT / "build"  # the attacks are on what is shipped
 ROOT = os.geteuid() == 0
 NOBODY = 65534
-SMTPD, DELIVER = 2, 2  # workers
+SMTPD, DELIVER, TLS = 2, 2, 2  # workers
 CONF = (f"workers smtpd {SMTPD}\nworkers deliver {DELIVER}\n"
+        f"workers tls {TLS}\n"
         "route domain elsewhere.example to mx\n")  # so there is a resolver
 STOCK = 16  # body files that an idle smtpd has
 
@@ -44,6 +46,7 @@ ROWS = {
     "postern-history": ("_postern-history", "SPOOL/history", 1),
     "postern-resolve": ("_postern-resolve", "RUNTIME/empty", 1),
     "postern-deliver": ("_postern-deliver", "RUNTIME/empty", DELIVER),
+    "postern-tls": ("_postern-tls", "RUNTIME/empty", TLS),
     "postern-smtpd stranger": ("_postern-smtpd", "RUNTIME/empty", SMTPD),
     "postern-smtpd local": ("_postern-smtpd-local", "RUNTIME/empty", 1),
 }
@@ -56,7 +59,8 @@ OF_ALL = {"null": 1, "log": 2, "eventpoll": 1, "pipe": 2}
 DESCRIPTORS = {
     "posternd": {"log": 4, "channel": NCHILDREN, "listen tcp": 1,
                  "listen submit": 1, "listen control": 1,
-                 "RUNTIME/posternd.pid read write": 1},
+                 "RUNTIME/posternd.pid read write": 1,
+                 "mx.pem read": 1, "mx.key read": 1},
     "postern-queue": {"channel": 1 + SMTPD + 1 + DELIVER + 2, "eventfd": 1,
                       "body read": STOCK * (SMTPD + 1),
                       "queue/lock read write": 1, "queue/mess read": 1,
@@ -69,11 +73,21 @@ DESCRIPTORS = {
                         "history/history.db-shm read write": 1},
     "postern-resolve": {"channel": 1 + DELIVER},
     "postern-deliver": {"channel": 3},
-    "postern-smtpd stranger": {"channel": 2, "listen tcp": 1,
+    "postern-tls": {"channel": 1 + SMTPD},
+    "postern-smtpd stranger": {"channel": 2 + TLS, "listen tcp": 1,
                                "body write append": STOCK},
     "postern-smtpd local": {"channel": 2, "listen submit": 1,
                             "body write append": STOCK},
 }
+
+
+def with_tls(place, conf=CONF, user=None):
+    """The configuration, with a certificate that this user may open."""
+    pair = tlskit.Pair(place, "mx")
+    if user is not None and ROOT:
+        for path in (pair.certificate, pair.key):
+            os.chown(path, user, user)
+    return conf + pair.statement()
 
 
 def expected(name, more=None):
@@ -94,7 +108,8 @@ def held(postern, pid):
     """The descriptors of a process, paths of the runtime folder by name."""
     kinds = collections.Counter()
     for kind, n in rights.descriptors(pid, postern).items():
-        kinds[kind.replace(str(postern.runtime), "RUNTIME")] += n
+        kinds[kind.replace(str(postern.runtime), "RUNTIME")
+              .replace(f"{postern.dir}/", "")] += n
     return kinds
 
 
@@ -128,7 +143,7 @@ def wait_calm(postern, more=None):
 
 @needs_root
 def test_accounts_roots_filters(place):
-    with Postern(place, CONF, sandbox=True) as postern:
+    with Postern(place, with_tls(place), sandbox=True) as postern:
         found = rights.pids_by_name(postern)
         assert {n: len(p) for n, p in found.items()} == {
             name: row[2] for name, row in ROWS.items()}
@@ -202,7 +217,7 @@ def check_thread_without_root(name, pid, thread):
 @needs_root
 def test_descriptors_idle_and_after_mail(place):
     with Sink(place) as sink, \
-            Postern(place, CONF + sink.route(), sandbox=True) as postern:
+            Postern(place, with_tls(place) + sink.route(), sandbox=True) as postern:
         wait_calm(postern)
         client = Client(postern, messages=40, sessions=5)
         assert client.run().acknowledged == 40
@@ -245,7 +260,7 @@ class Talk:
 
 @needs_root
 def test_descriptors_in_a_session(place):
-    with Postern(place, CONF, sandbox=True) as postern:
+    with Postern(place, with_tls(place), sandbox=True) as postern:
         wait_calm(postern)
         talk = Talk(postern)
         assert talk.say("EHLO c.example", "MAIL FROM:<a@c.example>",
@@ -267,7 +282,7 @@ def test_descriptors_in_a_session(place):
 @needs_root
 def test_descriptors_of_a_delivery(place):
     with Sink(place, hold=True) as sink, \
-            Postern(place, CONF + sink.route(), sandbox=True) as postern:
+            Postern(place, with_tls(place) + sink.route(), sandbox=True) as postern:
         client = Client(postern, messages=1)
         assert client.run().acknowledged == 1
         wait_for(lambda: sink.held() == 1, what="the dot")
@@ -297,7 +312,7 @@ class Victim(Postern):
     """
 
     def __init__(self, place, library, conf="", *, user=None, trap=False,
-                 prefix=(), given=(), **options):
+                 prefix=(), given=(), tls=True, **options):
         self.bin = place / "bin"
         self.bin.mkdir()
         for path in [library, *NORMAL.glob("postern*")]:
@@ -318,7 +333,9 @@ class Victim(Postern):
                     "POSTERN_ATTACK_NEW": str(place / "spool/new")}
         if user is not None:
             self.env["POSTERN_ATTACK_NEW"] = str(place / "run/new")
-        super().__init__(place, CONF + conf, **options)
+        super().__init__(
+            place, (with_tls(place, CONF, user) if tls else CONF) + conf,
+            **options)
 
     def argv(self, *more):
         return [*self.prefix, *map(str, (self.bin / "posternd", *more, "-f",
@@ -371,6 +388,7 @@ GRANTED = {
     "postern-history": set(),
     "postern-resolve": CONNECT,
     "postern-deliver": CONNECT,
+    "postern-tls": {"socketpair"},
     "postern-smtpd stranger": set(),
     "postern-smtpd local": set(),
 }
@@ -519,7 +537,7 @@ def test_refuses_below_the_minimum(place, attack_library):
         folder = place / str(i)
         folder.mkdir()
         suite = start_without(folder, attack_library, what, user,
-                              sandbox=True, start=False)
+                              tls=False, sandbox=True, start=False)
         suites.append((word, suite, subprocess.Popen(
             suite.argv("-d"), stderr=subprocess.PIPE, text=True)))
     for word, suite, process in suites:
@@ -535,8 +553,8 @@ def test_refuses_below_the_minimum(place, attack_library):
 def test_sandbox_off_starts_and_says_so(place, attack_library):
     with start_without(place, attack_library, "landlock", NOBODY,
                        sandbox=False) as suite:
-        # posternd and every child
-        assert len(suite.events("sandbox-off")) == 1 + NCHILDREN
+        # posternd, every child, and who tries the certificates
+        assert len(suite.events("sandbox-off")) == 1 + NCHILDREN + 1
 
 
 @needs_root

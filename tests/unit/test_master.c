@@ -64,17 +64,36 @@ test_needed_programs(void **state)
 static void
 test_wires(void **state)
 {
+	static const struct {
+		const char *a, *b;
+		bool wired;
+	} pairs[] = {
+		{ "smtpd", "queue", true },
+		{ "smtpd-local", "queue", true },
+		{ "deliver", "queue", true },
+		{ "resolve", "deliver", true },
+		{ "report", "queue", true },
+		{ "queue", "history", true },
+		{ "report", "history", false },
+		{ "smtpd", "tls", true },
+		{ "smtpd-local", "tls", false },
+		{ "tls", "queue", false },
+		{ "tls", "deliver", false },
+		{ "tls", "tls", false },
+		{ "smtpd", "deliver", false },
+		{ "smtpd", "smtpd-local", false },
+		{ "report", "smtpd", false },
+		{ "resolve", "queue", false },
+	};
+
 	(void)state;
-	assert_true(programs_are_wired(PEER_SMTPD, PEER_QUEUE));
-	assert_true(programs_are_wired(PEER_DELIVER, PEER_QUEUE));
-	assert_true(programs_are_wired(PEER_RESOLVE, PEER_DELIVER));
-	assert_true(programs_are_wired(PEER_REPORT, PEER_QUEUE));
-	assert_true(programs_are_wired(PEER_QUEUE, PEER_HISTORY));
-	assert_false(programs_are_wired(PEER_REPORT, PEER_HISTORY));
-	assert_false(programs_are_wired(PEER_SMTPD, PEER_DELIVER));
-	assert_false(programs_are_wired(PEER_SMTPD, PEER_SMTPD));
-	assert_false(programs_are_wired(PEER_REPORT, PEER_SMTPD));
-	assert_false(programs_are_wired(PEER_RESOLVE, PEER_QUEUE));
+	for (size_t i = 0; i < nitems(pairs); i++) {
+		const struct program *a = program_of(pairs[i].a),
+				     *b = program_of(pairs[i].b);
+
+		check_int(pairs[i].a, programs_are_wired(a, b), pairs[i].wired);
+		check_int(pairs[i].b, programs_are_wired(b, a), pairs[i].wired);
+	}
 }
 
 static const struct {

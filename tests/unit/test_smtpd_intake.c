@@ -204,12 +204,13 @@ static void
 client_begin(struct rig *r)
 {
 	const struct accept_client who = { .ip = { 4, { 127, 0, 0, 1 } } };
+	const struct door door = { .worker = r->worker };
 	int fd[2];
 
 	assert_int_equal(
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd), 0);
 	r->client = fd[0];
-	client_new(r->worker, fd[1], &who, UINT32_MAX);
+	client_new(&door, fd[1], &who, UINT32_MAX);
 }
 
 static struct rig *

@@ -199,6 +199,114 @@ test_between(void **state)
 	fixture_end(&f);
 }
 
+static const struct tls_facts facts = { "TLSv1.3", "TLS_AES_128_GCM_SHA256" };
+
+/* Offered, and there is a process for it. */
+static void
+fixture_begin_tls(struct fixture *f)
+{
+	fixture_begin(f);
+	f->session.tls_offered = true;
+	f->service.tls_up = true;
+}
+
+static void
+test_starttls(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_begin_tls(&f);
+	f.session.uid = 7;
+	say(&f, "EHLO before.example\r\nNONSENSE\r\n");
+	assert_non_null(strstr(buf_string(&f.out), "250-STARTTLS\r\n"));
+	check_int("wants it", say(&f, "STARTTLS\r\n"), WANT_TLS);
+	check_int("220", said(&f, "220 2.0.0 "), true);
+	/* our answer was not written at once: asked again, said once */
+	check_int("still", say(&f, ""), WANT_TLS);
+	check_int("once", f.out.len, 0);
+	session_secured(&f.session, &facts);
+	check_int("begins anew", f.session.phase, AT_START);
+	check_int("no name", f.session.helo == NULL, true);
+	check_int("no extensions", f.session.esmtp, false);
+	check_int("errors stay", f.session.errors, 1);
+	check_int("who stays", f.session.uid, 7);
+	say(&f, "MAIL FROM:<>\r\n");
+	check_int("503", said(&f, "503 5.5.1 "), true);
+	say(&f, "EHLO client.example\r\n");
+	assert_null(strstr(buf_string(&f.out), "STARTTLS"));
+	say(&f, "STARTTLS\r\n");
+	check_int("twice", said(&f, "503 5.5.1 "), true);
+	fixture_end(&f);
+}
+
+/* CVE-2011-0411: whoever put them there does not speak inside TLS. */
+static void
+test_bytes_behind_starttls(void **state)
+{
+	static const char *const behind[] = { "RSET\r\n", "\r\n", "x",
+		"\x16\x03\x01" };
+	char text[64];
+	struct fixture f;
+
+	(void)state;
+	for (size_t i = 0; i < nitems(behind); i++) {
+		fixture_begin_tls(&f);
+		say(&f, "EHLO client.example\r\n");
+		snprintf(text, sizeof(text), "STARTTLS\r\n%s", behind[i]);
+		check_int(behind[i], say(&f, text), WANT_CLOSE);
+		check_int(behind[i], said(&f, "554 5.5.1 "), true);
+		check_int("closed", say(&f, "NOOP\r\n"), WANT_CLOSE);
+		check_int("unheard", f.out.len, 0);
+		fixture_end(&f);
+	}
+}
+
+/* Nor what comes while our answer is not written yet. */
+static void
+test_bytes_before_tls(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_begin_tls(&f);
+	say(&f, "EHLO client.example\r\n");
+	check_int("wants it", say(&f, "STARTTLS\r\n"), WANT_TLS);
+	check_int("ends", say(&f, "NOOP\r\n"), WANT_CLOSE);
+	fixture_end(&f);
+}
+
+static void
+test_starttls_away(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_begin_tls(&f);
+	f.service.tls_up = false;
+	say(&f, "EHLO client.example\r\n");
+	assert_non_null(strstr(buf_string(&f.out), "250-STARTTLS\r\n"));
+	check_int("goes on", say(&f, "STARTTLS\r\n"), WANT_INPUT);
+	check_int("454", said(&f, "454 4.7.0 "), true);
+	fixture_end(&f);
+}
+
+static void
+test_trace_of_tls(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_begin_tls(&f);
+	session_secured(&f.session, &facts);
+	say(&f, "EHLO client.example\r\nMAIL FROM:<>\r\n"
+		"RCPT TO:<c@example.org>\r\nDATA\r\n");
+	session_opened(&f.session, 1, 0, &f.out);
+	assert_non_null(strstr(buf_string(session_body(&f.session)),
+	    "with ESMTPS (TLSv1.3 TLS_AES_128_GCM_SHA256) id "));
+	fixture_end(&f);
+}
+
 static struct {
 	unsigned int n;
 	char last[64];
@@ -252,6 +360,11 @@ main(void)
 		cmocka_unit_test(test_trace),
 		cmocka_unit_test(test_trace_of_two),
 		cmocka_unit_test(test_between),
+		cmocka_unit_test(test_starttls),
+		cmocka_unit_test(test_bytes_behind_starttls),
+		cmocka_unit_test(test_bytes_before_tls),
+		cmocka_unit_test(test_starttls_away),
+		cmocka_unit_test(test_trace_of_tls),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_size),
 	};

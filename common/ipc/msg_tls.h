@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+/* common/ipc/msg_tls.h - a client's connection goes to the process of TLS.
+ *
+ * smtpd opens a conversation with MSG_TLS_SERVE, which brings the client's
+ * TCP connection: smtpd has it no more, whatever comes.  When the handshake is
+ * done tls answers with MSG_TLS_OPEN and one end of a pair of sockets, which
+ * carries the clear text.  MSG_TLS_END is the last word in any case: how the
+ * client's stream ended, or why there was none.
+ */
+#ifndef COMMON_IPC_MSG_TLS_H
+#define COMMON_IPC_MSG_TLS_H
+
+#include "common/ipc/msg_control.h"
+
+enum { MSG_PROTOCOL_MAX = 15, MSG_CIPHER_MAX = 63 };
+
+enum tls_end {
+	TLS_END_CLOSED = 1, /* the client said that it was all (close_notify) */
+	TLS_END_CUT = 2,    /* the connection ended without that */
+	TLS_END_ERROR = 3,  /* what came was not TLS as it must be */
+	TLS_END_LATE = 4,   /* the handshake took too long */
+	TLS_END_FULL = 5,   /* no room for one more */
+	TLS_END_OURS = 6    /* smtpd closed its end */
+};
+
+struct msg_tls_serve {
+	uint16_t listener; /* whose certificates */
+};
+
+struct msg_tls_open {
+	char protocol[MSG_PROTOCOL_MAX + 1]; /* "TLSv1.3" */
+	char cipher[MSG_CIPHER_MAX + 1];
+	char name[MSG_DOMAIN_MAX + 1]; /* that the client asked for, "" none */
+};
+
+struct msg_tls_end {
+	uint8_t how;
+	char text[MSG_TEXT_MAX + 1];
+};
+
+extern const struct ipc_type msg_tls_serve, msg_tls_open, msg_tls_end;
+
+#endif

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: ISC
+# tests/lib/tlskit.py - certificates for tests of TLS, and a client that can
+# stop anywhere.
+"""Pair makes a certificate and its key; TlsClient talks SMTP through TLS."""
+
+import os
+import socket
+import ssl
+import subprocess
+from pathlib import Path
+
+KINDS = {"rsa": ["-newkey", "rsa:2048"],
+         "p256": ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"],
+         "p384": ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384"]}
+
+
+def openssl(*words, stdin=None):
+    return subprocess.run(["openssl", *map(str, words)], check=True,
+                          input=stdin, capture_output=True).stdout
+
+
+class Pair:
+    """A self-signed certificate for some names, in a folder."""
+
+    def __init__(self, folder, label, *names, kind="p256"):
+        self.certificate = Path(folder) / f"{label}.pem"
+        self.key = Path(folder) / f"{label}.key"
+        self.make(*(names or ("relay.example",)), kind=kind)
+
+    def make(self, *names, kind="p256"):
+        """Another pair in the same files, by renaming as ACME clients do."""
+        new = [path.with_suffix(path.suffix + ".new")
+               for path in (self.certificate, self.key)]
+        old = os.umask(0o077)
+        try:
+            openssl("req", "-x509", *KINDS[kind], "-nodes", "-days", "30",
+                    "-subj", f"/CN={names[0]}", "-addext", "subjectAltName=" +
+                    ",".join(f"DNS:{name}" for name in names),
+                    "-out", new[0], "-keyout", new[1])
+        finally:
+            os.umask(old)
+        for path in new:
+            path.rename(path.with_suffix(""))
+        return self
+
+    def words(self):
+        return f'certificate "{self.certificate}" key "{self.key}"'
+
+    def statement(self):
+        return f"tls {self.words()}\n"
+
+    def der(self):
+        return ssl.PEM_cert_to_DER_cert(self.certificate.read_text())
+
+
+def context(**settings):
+    """A client's; nothing is verified unless ca is given."""
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    made.check_hostname = False
+    made.verify_mode = ssl.CERT_NONE
+    for name, value in settings.items():
+        if name == "ciphers":
+            made.set_ciphers(value)
+        else:
+            setattr(made, name, value)
+    return made
+
+
+class TlsClient:
+    """SMTP as far as a test wants it.
+
+    implicit: TLS from the first byte; name: the SNI.  The greeting is read,
+    and with start=False nothing more.
+    """
+
+    def __init__(self, target, port=None, *, implicit=False, start=True,
+                 name=None, timeout=20, ctx=None):
+        self.plain = self.socket = socket.create_connection(
+            (target.addr, port or target.port), timeout)
+        self.ctx, self.name = ctx or context(), name
+        self.held = b""
+        if implicit:
+            self.wrap()
+        self.greeting = self.reply()
+        if start and not implicit:
+            assert self.say("EHLO c.example").startswith("250")
+            assert self.say("STARTTLS").startswith("220 ")
+            self.wrap()
+
+    def wrap(self):
+        self.socket = self.ctx.wrap_socket(
+            self.plain, server_hostname=self.name, do_handshake_on_connect=True,
+            suppress_ragged_eofs=False)
+
+    def line(self):
+        while b"\n" not in self.held:
+            more = self.socket.recv(65536)
+            if not more:
+                raise EOFError(self.held)
+            self.held += more
+        line, _, self.held = self.held.partition(b"\n")
+        return line.decode().rstrip("\r")
+
+    def reply(self):
+        lines = [self.line()]
+        while lines[-1][3:4] == "-":
+            lines.append(self.line())
+        return "\n".join(lines)
+
+    def send(self, text):
+        self.socket.sendall(text if isinstance(text, bytes) else text.encode())
+
+    def say(self, line):
+        self.send(line + "\r\n")
+        return self.reply()
+
+    def envelope(self, sender="a@c.example", rcpt="b@d.example"):
+        """Up to the 354."""
+        for line in ("EHLO c.example", f"MAIL FROM:<{sender}>",
+                     f"RCPT TO:<{rcpt}>"):
+            reply = self.say(line)
+            assert reply.startswith("250"), reply
+        assert self.say("DATA").startswith("354")
+
+    def mail(self, body=b"Subject: t\r\n\r\nhello\r\n"):
+        self.envelope()
+        self.send(body + b".\r\n")
+        return self.reply()
+
+    def certificate(self):
+        return self.socket.getpeercert(binary_form=True)
+
+    def facts(self):
+        return self.socket.version(), self.socket.cipher()[0]
+
+    def notify(self):
+        """close_notify, and nothing else."""
+        self.socket.settimeout(20)
+        try:
+            self.plain_socket = self.socket.unwrap()
+        except (ssl.SSLError, OSError):
+            pass
+
+    def cut(self):
+        """The connection ends without close_notify."""
+        raw = socket.socket(fileno=self.socket.detach())
+        raw.close()
+
+    def at_end(self):
+        """True when the other side has closed."""
+        try:
+            return self.socket.recv(65536) == b""
+        except (ssl.SSLEOFError, ConnectionResetError):
+            return True
+
+    def close(self):
+        self.socket.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: ISC */
+/* tls/gate.h - one tls process: its start, its clock, its secrets, its end. */
+#ifndef TLS_GATE_H
+#define TLS_GATE_H
+
+#include "common/run/process.h"
+
+extern const struct peer_def gate_smtpd;
+
+bool gate_secret(const struct msg_secret *, int fd);
+void gate_secrets_end(void);
+void gate_prepare(void);
+void gate_start(void);
+void gate_turn(void);
+void gate_stop(void);
+
+#endif

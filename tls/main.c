@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+/* tls/main.c - the process that ends TLS for smtpd.
+ *
+ * Holds: clients' connections that smtpd has given away, one end each of the
+ * pairs of sockets that carry their clear text, and the private keys.
+ * Never holds: a path, a connection of its own making, the spool, a password.
+ */
+#include "tls/gate.h"
+
+int
+main(int argc, char *argv[])
+{
+	const struct process tls = {
+		.name = "postern-tls",
+		.kind = PEER_TLS,
+		.rights = RIGHT_CHANNEL | RIGHT_READ | RIGHT_PAIR,
+		.peers = &gate_smtpd,
+		.npeers = 1,
+		.secret = gate_secret,
+		.secrets_end = gate_secrets_end,
+		.prepare = gate_prepare,
+		.start = gate_start,
+		.turn = gate_turn,
+		.stop = gate_stop,
+	};
+
+	return process_main(&tls, argc, argv);
+}
