@@ -142,6 +142,19 @@ ignore(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	return true;
 }
 
+static bool
+take_secret(const struct msg_secret *m, int fd)
+{
+	(void)m;
+	close(fd);
+	return true;
+}
+
+static void
+no_secrets(void)
+{
+}
+
 static enum peer_kind
 kind_of(const char *name)
 {
@@ -197,7 +210,10 @@ main(int argc, char *argv[])
 		{ .kind = PEER_RESOLVE },
 		{ .kind = PEER_TLS },
 	};
-	struct process hostile = { .rights = RIGHT_CHANNEL, .peers = peers };
+	struct process hostile = { .rights = RIGHT_CHANNEL,
+		.peers = peers,
+		.secret = take_secret,
+		.secrets_end = no_secrets };
 
 	for (size_t i = 0; i < nitems(peers); i++) {
 		peers[i].rules = nothing;
