@@ -21,6 +21,7 @@
 
 BUILD = build
 SANDBOX = none
+IDN2_LIBS = -lidn2
 -include config.mk
 
 CC = $(CONFIG_CC)

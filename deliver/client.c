@@ -145,6 +145,8 @@ say_mail(struct client *c, struct buf *out)
 		buf_add_string(out, " BODY=8BITMIME");
 	if ((offers & OFFER_DSN) != 0)
 		notify_print_mail(t->ret, t->envid, out);
+	if ((offers & OFFER_SMTPUTF8) != 0 && transaction_needs_utf8(t))
+		buf_add_string(out, " SMTPUTF8");
 	buf_add_string(out, "\r\n");
 }
 
@@ -185,6 +187,35 @@ too_large(struct client *c)
 	return over(c, STAGE_MAIL, true);
 }
 
+/*
+ * RFC 6531 3.2: what is not ASCII is not sent to a server that does not offer
+ * SMTPUTF8; rewriting it is nobody's right.  A single recipient's address is
+ * that recipient's trouble.  False: nobody is left.
+ */
+static bool
+fits_ascii(struct transaction *t)
+{
+	static const char lacks[] = "and the server does not offer SMTPUTF8";
+
+	if (address_needs_utf8(t->sender)) {
+		status_never(&t->status, 553, 6, 7,
+		    "the sender's address is not ASCII, %s", lacks);
+		return false;
+	}
+	if (t->utf8_header) {
+		status_never(&t->status, 554, 6, 9,
+		    "the message header is not ASCII, %s", lacks);
+		return false;
+	}
+	status_never(
+	    &t->status, 553, 6, 7, "the address is not ASCII, %s", lacks);
+	for (size_t i = 0; i < t->nrcpts; i++)
+		if (t->rcpts[i].settled == NULL &&
+		    address_needs_utf8(t->rcpts[i].address))
+			transaction_settle(&t->rcpts[i], &t->status);
+	return transaction_open(t);
+}
+
 static enum client_next
 begin_transaction(struct client *c, struct buf *out)
 {
@@ -197,6 +228,8 @@ begin_transaction(struct client *c, struct buf *out)
 		t->rcpts[i].accepted = false;
 	if (c->greeting.size_max > 0 && t->size > c->greeting.size_max)
 		return too_large(c);
+	if ((c->greeting.offers & OFFER_SMTPUTF8) == 0 && !fits_ascii(t))
+		return over(c, STAGE_MAIL, true);
 	c->state = CLIENT_MAIL;
 	say_mail(c, out);
 	if ((c->greeting.offers & OFFER_PIPELINING) == 0)

@@ -30,6 +30,7 @@ static const struct offer_row rows[] = {
 	{ "SIZE", OFFER_SIZE, take_size },
 	{ "8BITMIME", OFFER_8BITMIME, NULL },
 	{ "DSN", OFFER_DSN, NULL },
+	{ "SMTPUTF8", OFFER_SMTPUTF8, NULL },
 };
 
 void

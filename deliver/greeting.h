@@ -15,7 +15,8 @@ enum offer {
 	OFFER_PIPELINING = 1 << 0, /* RFC 2920 */
 	OFFER_SIZE = 1 << 1,       /* RFC 1870 */
 	OFFER_8BITMIME = 1 << 2,   /* RFC 6152 */
-	OFFER_DSN = 1 << 3         /* RFC 3461 */
+	OFFER_DSN = 1 << 3,        /* RFC 3461 */
+	OFFER_SMTPUTF8 = 1 << 4    /* RFC 6531 */
 };
 
 struct greeting {

@@ -123,6 +123,7 @@ on_job(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	j->t.ret = m->ret;
 	memcpy(j->t.envid, m->envid, sizeof(j->t.envid));
 	j->t.eightbit = (m->flags & (ENVELOPE_8BIT | ENVELOPE_HAS_8BIT)) != 0;
+	j->t.utf8_header = (m->flags & ENVELOPE_UTF8_HEADER) != 0;
 	TAILQ_INSERT_TAIL(&jobs->all, j, entry);
 	jobs->n++;
 	conv->object = j;

@@ -54,3 +54,21 @@ transaction_open(const struct transaction *t)
 			return true;
 	return false;
 }
+
+bool
+address_needs_utf8(const char *address)
+{
+	return !view_is_ascii(view_of(address));
+}
+
+bool
+transaction_needs_utf8(const struct transaction *t)
+{
+	if (t->utf8_header || address_needs_utf8(t->sender))
+		return true;
+	for (size_t i = 0; i < t->nrcpts; i++)
+		if (t->rcpts[i].settled == NULL &&
+		    address_needs_utf8(t->rcpts[i].address))
+			return true;
+	return false;
+}

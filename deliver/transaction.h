@@ -26,9 +26,10 @@ struct transaction {
 	char envid[ENVID_MAX + 1];
 	struct recipient *rcpts;
 	size_t nrcpts;
-	uint64_t size; /* bytes of the body as stored */
-	bool eightbit; /* BODY=8BITMIME, where it is offered */
-	bool dsn;      /* the last server was told what to tell the sender */
+	uint64_t size;    /* bytes of the body as stored */
+	bool eightbit;    /* BODY=8BITMIME, where it is offered */
+	bool utf8_header; /* RFC 6532: only to who offers SMTPUTF8 */
+	bool dsn;         /* the last server was told what to tell the sender */
 	enum job_stage stage; /* how far the last session came */
 	struct status status; /* of every recipient that is not settled */
 };
@@ -40,5 +41,8 @@ void transaction_clear(struct transaction *);
 void transaction_settle(struct recipient *, const struct status *);
 /* Some recipient has no end of its own yet. */
 bool transaction_open(const struct transaction *);
+/* The address, or anything in what is left to send, needs RFC 6531. */
+bool address_needs_utf8(const char *);
+bool transaction_needs_utf8(const struct transaction *);
 
 #endif

@@ -93,7 +93,7 @@ tools sendmail sendmail.c'
 		own=
 		case $archives in *"$build/lib$folder.a"*) own=$build/lib$folder.a ;; esac
 		link "$build/$program" "$folder/$main" \
-		    "$own $build/libcommon.a" "$libs \$(COMMON_LIBS)"
+		    "$own $build/libcommon.a" "$libs \$(IDN2_LIBS) \$(COMMON_LIBS)"
 		all="$all $build/$program"
 	done <<EOF
 $programs
@@ -125,7 +125,7 @@ EOF
 			link "$build/tests/${name%.c}" "$f" \
 			    "$testarchive $archives $build/libcommon.a" \
 			    '$(SQLITE_LIBS) $(LDNS_LIBS) $(TLS_LIBS) $(CRYPTO_LIBS) \
-			    $(COMMON_LIBS)'
+			    $(IDN2_LIBS) $(COMMON_LIBS)'
 			;;
 		esac
 	done
@@ -139,7 +139,7 @@ EOF
 		link "$build/tests/unit/$name" "$f" \
 		    "$testarchive $archives $build/libcommon.a" \
 		    '$(SQLITE_LIBS) $(LDNS_LIBS) $(TLS_LIBS) $(CRYPTO_LIBS) \
-		    $(COMMON_LIBS) -lcmocka'
+		    $(IDN2_LIBS) $(COMMON_LIBS) -lcmocka'
 		units="$units $build/tests/unit/$name"
 	done
 	echo "UNIT_TESTS = $units"
@@ -156,7 +156,7 @@ EOF
 		main=$(objects queue/main.c "$f")
 		printf '%s:%s %s\n\t@mkdir -p %s\n\t$(LINK) %s-o %s%s %s %s\n' \
 		    "$name" "$main" "$libs" "${name%/*}" "$wraps" "$name" \
-		    "$main" "$libs" '$(SQLITE_LIBS) $(COMMON_LIBS)'
+		    "$main" "$libs" '$(SQLITE_LIBS) $(IDN2_LIBS) $(COMMON_LIBS)'
 		mutants="$mutants $name"
 	done
 	echo "MUTANTS = $mutants"
@@ -174,7 +174,7 @@ EOF
 			    "$name" "$main" "$libs" "$name" \
 			    "$(objects "$f")" '$(FUZZ_MAIN)' "$libs" \
 			    '$(SQLITE_LIBS) $(LDNS_LIBS) $(TLS_LIBS) $(CRYPTO_LIBS) \
-			    $(COMMON_LIBS)'
+			    $(IDN2_LIBS) $(COMMON_LIBS)'
 			targets="$targets $name"
 			;;
 		esac

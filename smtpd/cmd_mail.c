@@ -9,16 +9,21 @@
 static const struct smtp_reply *
 mail_parse(struct session *s, struct view argument)
 {
-	struct view rest;
+	const struct smtp_reply *wrong;
+	struct view rest, path;
 
 	if (!view_starts_nocase(argument, "FROM:"))
 		return &reply_argument;
 	/* a blank after the colon is wrong, frequent and harmless */
-	rest = view_trim(view_skip(argument, 5));
+	path = rest = view_trim(view_skip(argument, 5));
 	if (!path_parse_reverse(
-		&rest, &s->mail->sender, &s->mail->null_sender, false))
+		&rest, &s->mail->sender, &s->mail->null_sender, true))
 		return &reply_bad_sender;
-	return extensions_mail(s, rest);
+	path.len -= rest.len;
+	wrong = extensions_mail(s, rest);
+	if (wrong == NULL && !s->mail->utf8 && !view_is_ascii(path))
+		return &reply_utf8;
+	return wrong;
 }
 
 void

@@ -7,15 +7,18 @@
 static const struct smtp_reply *
 rcpt_parse(struct session *s, struct view argument, struct mailbox *rcpt)
 {
-	struct view rest;
+	struct view rest, path;
 
 	s->mail->notify = 0;
 	s->mail->orcpt[0] = '\0';
 	if (!view_starts_nocase(argument, "TO:"))
 		return &reply_argument;
-	rest = view_trim(view_skip(argument, 3));
-	if (!path_parse_forward(&rest, rcpt, false))
+	path = rest = view_trim(view_skip(argument, 3));
+	if (!path_parse_forward(&rest, rcpt, true))
 		return &reply_bad_rcpt;
+	path.len -= rest.len;
+	if (!s->mail->utf8 && !view_is_ascii(path))
+		return &reply_utf8;
 	/* a bare postmaster (4.5.1) is ours */
 	if (rcpt->domain[0] == '\0')
 		view_copy(view_of(conf_text(s->service->conf, KEY_HOSTNAME)),

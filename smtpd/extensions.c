@@ -10,6 +10,7 @@ static const struct extension *const extensions[] = {
 	&ext_size,
 	&ext_8bitmime,
 	&ext_dsn,
+	&ext_smtputf8,
 	&ext_enhancedstatuscodes,
 	&ext_starttls,
 };

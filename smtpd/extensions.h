@@ -27,7 +27,7 @@ struct extension {
 };
 
 extern const struct extension ext_8bitmime, ext_dsn, ext_enhancedstatuscodes,
-    ext_pipelining, ext_size, ext_starttls;
+    ext_pipelining, ext_size, ext_smtputf8, ext_starttls;
 
 /* A "250-" line each. */
 void extensions_offer(const struct session *, struct buf *);

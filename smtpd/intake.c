@@ -213,6 +213,19 @@ intake_forget(struct client *c)
 	intake_drop_file(c);
 }
 
+static uint32_t
+envelope_flags(const struct session *s)
+{
+	const struct mail *mail = s->mail;
+	bool utf8_header = mail->utf8 && mail->body.header.has_8bit;
+
+	return (mail->eight_bit ? ENVELOPE_8BIT : 0U) |
+	       (mail->body.in.has_8bit ? ENVELOPE_HAS_8BIT : 0U) |
+	       (s->esmtp ? ENVELOPE_ESMTP : 0U) |
+	       (mail->utf8 ? ENVELOPE_UTF8 : 0U) |
+	       (utf8_header ? ENVELOPE_UTF8_HEADER : 0U);
+}
+
 static void
 commit_fill(const struct client *c, struct msg_commit *m)
 {
@@ -223,9 +236,7 @@ commit_fill(const struct client *c, struct msg_commit *m)
 	m->instance = c->file.instance;
 	m->id = c->file.id;
 	m->nrcpts = mail->nrcpts;
-	m->flags = (mail->eight_bit ? ENVELOPE_8BIT : 0U) |
-		   (mail->body.in.has_8bit ? ENVELOPE_HAS_8BIT : 0U) |
-		   (s->esmtp ? ENVELOPE_ESMTP : 0U);
+	m->flags = envelope_flags(s);
 	m->uid = s->uid;
 	m->ret = mail->ret;
 	memcpy(m->envid, mail->envid, sizeof(m->envid));

@@ -49,7 +49,9 @@ const struct smtp_reply
     reply_bad_sender = { 501, "5.1.7", "sender address is not valid "
 	"(RFC 5321 4.1.2)" },
     reply_bad_rcpt = { 501, "5.1.3", "recipient address is not valid "
-	"(RFC 5321 4.1.2)" };
+	"(RFC 5321 4.1.2)" },
+    reply_utf8 = { 553, "5.6.7", "address is not ASCII, which needs SMTPUTF8 "
+	"at MAIL (RFC 6531)" };
 
 const struct smtp_reply
     reply_relay = { 550, "5.7.1", "relay access denied: this client may not "

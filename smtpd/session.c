@@ -312,6 +312,7 @@ trace(struct session *s, int64_t wall_ms)
 		.esmtp = s->esmtp,
 		.protocol = s->tls == NULL ? NULL : s->tls->protocol,
 		.cipher = s->tls == NULL ? NULL : s->tls->cipher,
+		.utf8 = s->mail->utf8,
 		.hostname = conf_text(s->service->conf, KEY_HOSTNAME),
 		.id = s->mail->id,
 		.rcpt = s->mail->nrcpts == 1 ? &s->mail->first : NULL,

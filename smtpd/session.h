@@ -53,6 +53,7 @@ struct mail {
 	struct mailbox sender;
 	bool null_sender;
 	bool eight_bit; /* BODY=8BITMIME */
+	bool utf8;      /* SMTPUTF8 */
 	uint8_t ret;    /* enum ret; RFC 3461, so below */
 	char envid[ENVID_MAX + 1];
 	uint8_t notify; /* of the RCPT that runs, NOTIFY_* */

@@ -58,3 +58,13 @@ utf8_valid(struct view v)
 	}
 	return true;
 }
+
+bool
+utf8_has_control(struct view v)
+{
+	for (size_t i = 0; i + 1 < v.len; i++)
+		if ((unsigned char)v.data[i] == 0xc2 &&
+		    (unsigned char)v.data[i + 1] < 0xa0)
+			return true;
+	return false;
+}

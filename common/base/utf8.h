@@ -9,5 +9,7 @@
  * short, too long a form, a surrogate, beyond U+10FFFF). */
 size_t utf8_length(struct view);
 bool utf8_valid(struct view);
+/* In valid UTF-8: U+0080 to U+009F, which terminals obey. */
+bool utf8_has_control(struct view);
 
 #endif

@@ -23,6 +23,15 @@ view_eq(struct view a, struct view b)
 	       (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
+bool
+view_is_ascii(struct view v)
+{
+	for (size_t i = 0; i < v.len; i++)
+		if ((unsigned char)v.data[i] > 127)
+			return false;
+	return true;
+}
+
 char
 ascii_lower(char c)
 {

@@ -43,6 +43,9 @@ bool view_u64(struct view, uint64_t *);
  */
 bool view_copy(struct view, char *out, size_t size);
 
+/* No byte is above 127. */
+bool view_is_ascii(struct view);
+
 /* ASCII, whatever the locale says. */
 char ascii_lower(char);
 bool ascii_is_alnum(char);

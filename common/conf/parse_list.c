@@ -4,6 +4,7 @@
  */
 #include "common/base/alloc.h"
 #include "common/conf/parse_int.h"
+#include "common/mail/idna.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -77,7 +78,7 @@ domain(struct parser *p, char out[DOMAIN_MAX + 1])
 
 	if (!parser_text(p, "a domain", raw, sizeof(raw)))
 		return;
-	if (domain_normalise(view_of(raw), out) && domain_valid(view_of(out)))
+	if (idna_to_ascii(view_of(raw), out))
 		return;
 	p->token = found;
 	parser_expected(p, "a domain such as example.org");
@@ -285,7 +286,7 @@ host_normalise(const char *raw, char out[DOMAIN_MAX + 1])
 		    ip.family == 6 ? "IPv6:" : "", ip_print(&ip, text));
 		return true;
 	}
-	return domain_normalise(v, out) && domain_valid(view_of(out));
+	return idna_to_ascii(v, out);
 }
 
 static void

@@ -21,7 +21,9 @@ enum envelope_flag {
 	ENVELOPE_8BIT = 1 << 0,     /* BODY=8BITMIME was given */
 	ENVELOPE_HAS_8BIT = 1 << 1, /* the body holds bytes above 127 */
 	ENVELOPE_ESMTP = 1 << 2,
-	ENVELOPE_ALL = (1 << 3) - 1
+	ENVELOPE_UTF8 = 1 << 3,        /* SMTPUTF8 was given */
+	ENVELOPE_UTF8_HEADER = 1 << 4, /* and the header is not ASCII */
+	ENVELOPE_ALL = (1 << 5) - 1
 };
 
 struct msg_stock { /* with descriptor: write-only, append-only */

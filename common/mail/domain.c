@@ -5,27 +5,23 @@
  */
 #include "common/mail/domain.h"
 
-#include "common/base/utf8.h"
-
 #include <string.h>
 
 static bool
-label_byte(char c, bool utf8)
+label_byte(char c)
 {
-	if (ascii_is_alnum(c) || c == '-' || c == '_')
-		return true;
-	return utf8 && (unsigned char)c > 127;
+	return ascii_is_alnum(c) || c == '-' || c == '_';
 }
 
 static bool
-label_valid(struct view label, bool utf8)
+label_valid(struct view label)
 {
 	if (label.len == 0 || label.len > LABEL_MAX)
 		return false;
 	if (label.data[0] == '-' || label.data[label.len - 1] == '-')
 		return false;
 	for (size_t i = 0; i < label.len; i++)
-		if (!label_byte(label.data[i], utf8))
+		if (!label_byte(label.data[i]))
 			return false;
 	return true;
 }
@@ -39,8 +35,8 @@ all_digits(struct view label)
 	return true;
 }
 
-static bool
-labels_valid(struct view v, bool utf8)
+bool
+domain_valid(struct view v)
 {
 	struct view label;
 
@@ -48,25 +44,13 @@ labels_valid(struct view v, bool utf8)
 		return false;
 	for (;;) {
 		label = view_make(v.data, view_find(v, '.'));
-		if (!label_valid(label, utf8))
+		if (!label_valid(label))
 			return false;
 		if (label.len == v.len)
 			break;
 		v = view_skip(v, label.len + 1);
 	}
 	return !all_digits(label);
-}
-
-bool
-domain_valid(struct view v)
-{
-	return labels_valid(v, false);
-}
-
-bool
-domain_valid_utf8(struct view v)
-{
-	return utf8_valid(v) && labels_valid(v, true);
 }
 
 bool

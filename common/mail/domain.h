@@ -17,8 +17,6 @@ enum { DOMAIN_MAX = 255, LABEL_MAX = 63 };
  * IP address that somebody forgot to bracket.
  */
 bool domain_valid(struct view);
-/* The same, with valid UTF-8 in the labels (RFC 6531 3.3). */
-bool domain_valid_utf8(struct view);
 /* Lower case, one final dot cut; false when too long.  Judges nothing else. */
 bool domain_normalise(struct view, char out[DOMAIN_MAX + 1]);
 

@@ -187,6 +187,8 @@ take_value(struct header_scan *h, struct view v)
 	if (whole)
 		n++;
 	id_grows(h, view_make(v.data, n));
+	if (!view_is_ascii(view_make(v.data, n)))
+		h->has_8bit = true;
 	count(h, n);
 	if (whole)
 		line_ends(h);

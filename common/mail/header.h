@@ -27,6 +27,7 @@ struct header_scan {
 	bool done;                      /* the end of the header was seen */
 	bool too_big;                   /* over HEADER_BYTES_MAX */
 	bool too_many_lines;            /* over HEADER_LINES_MAX */
+	bool has_8bit;                  /* RFC 6532, or undeclared */
 	size_t bytes;                   /* without the empty line at the end */
 	size_t lines;
 	size_t nreceived; /* hops: RFC 5321 6.3 */

@@ -7,6 +7,7 @@
 #include "common/mail/mailbox.h"
 
 #include "common/base/utf8.h"
+#include "common/mail/idna.h"
 
 #include <string.h>
 
@@ -105,6 +106,21 @@ domain_length(struct view v)
 	return n;
 }
 
+static bool
+literal_read(struct view v, char out[DOMAIN_MAX + 1])
+{
+	struct ip ip;
+
+	return domain_literal_ip(v, &ip) && domain_normalise(v, out);
+}
+
+/* A final dot is not in the grammar of a path, but it is common. */
+static bool
+name_read(struct view v, char out[DOMAIN_MAX + 1], bool utf8)
+{
+	return (utf8 || view_is_ascii(v)) && idna_to_ascii(v, out);
+}
+
 /*
  * A domain at the front of *rest.  Of the literals only IP addresses are
  * taken: nobody registered another kind, and nothing could be sent there.
@@ -113,15 +129,9 @@ static bool
 parse_domain(struct view *rest, char out[DOMAIN_MAX + 1], bool utf8)
 {
 	struct view v = view_make(rest->data, domain_length(*rest));
-	struct ip ip;
 
-	/* a final dot is not in the grammar of a path, but it is common */
-	if (!domain_normalise(v, out))
-		return false;
-	if (domain_is_literal(v)) {
-		if (!domain_literal_ip(v, &ip))
-			return false;
-	} else if (!(utf8 ? domain_valid_utf8 : domain_valid)(view_of(out)))
+	if (!(domain_is_literal(v) ? literal_read(v, out)
+				   : name_read(v, out, utf8)))
 		return false;
 	*rest = view_skip(*rest, v.len);
 	return true;
@@ -131,23 +141,35 @@ parse_domain(struct view *rest, char out[DOMAIN_MAX + 1], bool utf8)
 static bool
 charset_fits(struct view v, bool utf8)
 {
-	if (utf8)
-		return utf8_valid(v);
-	for (size_t i = 0; i < v.len; i++)
-		if ((unsigned char)v.data[i] > 127)
-			return false;
-	return true;
+	return view_is_ascii(v) ||
+	       (utf8 && utf8_valid(v) && !utf8_has_control(v));
+}
+
+/* A-labels may be longer than the name was; what a path cannot carry on is
+ * refused here, not at the next hop. */
+static bool
+fits_in_path(const struct mailbox *m)
+{
+	char text[ADDRESS_MAX + 1];
+
+	return strlen(mailbox_print(m, text)) <= PATH_MAX_BYTES - 2;
 }
 
 static bool
 parse_address(struct view *rest, struct mailbox *m, bool utf8)
 {
+	struct view domain;
+
 	memset(m, 0, sizeof(*m));
 	if (!parse_local(rest, m) || rest->len == 0 || rest->data[0] != '@')
 		return false;
 	*rest = view_skip(*rest, 1);
-	return charset_fits(view_of(m->local), utf8) &&
-	       parse_domain(rest, m->domain, utf8);
+	domain = *rest;
+	if (!charset_fits(view_of(m->local), utf8) ||
+	    !parse_domain(rest, m->domain, utf8))
+		return false;
+	domain.len -= rest->len;
+	return view_is_ascii(domain) || fits_in_path(m);
 }
 
 bool
@@ -289,4 +311,10 @@ bool
 mailbox_is_null(const struct mailbox *m)
 {
 	return m->local[0] == '\0' && m->domain[0] == '\0';
+}
+
+bool
+mailbox_needs_utf8(const struct mailbox *m)
+{
+	return !view_is_ascii(view_of(m->local));
 }

@@ -3,8 +3,9 @@
  *
  * Policy, routing, storage and the next hop all use the same parsed pair, so
  * they cannot read one address differently.  RFC 5321 4.1.2, 4.1.3, 4.5.3.1.
- * Local parts keep their case (2.4); domains are normalised (domain.h).
- * Neither member ever holds a NUL, a CR, an LF or another control character.
+ * Local parts keep their case (2.4); domains are normalised (domain.h), and
+ * those of RFC 6531 are in A-labels (idna.h).  Neither member ever holds a
+ * NUL, a CR, an LF or another control character.
  *
  * The grammar is followed strictly: "a..b@c" and unbracketed paths are
  * refused.  "a%b@c" and "a!b@c" are just local parts: nothing is read into
@@ -23,7 +24,7 @@ enum {
 };
 
 struct mailbox {
-	char local[LOCAL_MAX + 1];   /* without quotes and backslashes */
+	char local[LOCAL_MAX + 1];   /* without quotes; may be UTF-8 */
 	char domain[DOMAIN_MAX + 1]; /* empty for "<>" and bare postmaster */
 };
 
@@ -43,5 +44,7 @@ bool path_parse_forward(struct view *rest, struct mailbox *, bool utf8);
 const char *mailbox_print(const struct mailbox *, char out[ADDRESS_MAX + 1]);
 bool mailbox_eq(const struct mailbox *, const struct mailbox *);
 bool mailbox_is_null(const struct mailbox *);
+/* Only a server that takes RFC 6531 can be told this address. */
+bool mailbox_needs_utf8(const struct mailbox *);
 
 #endif

@@ -65,6 +65,19 @@ add_tls(struct fold *f, const struct received *r)
 	fold_text(f, word);
 }
 
+/* RFC 3848, 6729: what is secured has a name only with EHLO. */
+static const char *
+with_word(const struct received *r)
+{
+	bool tls = r->protocol != NULL;
+
+	if (!r->esmtp)
+		return "SMTP";
+	if (r->utf8)
+		return tls ? "UTF8SMTPS" : "UTF8SMTP";
+	return tls ? "ESMTPS" : "ESMTP";
+}
+
 static void
 add_with(struct fold *f, const struct received *r)
 {
@@ -72,10 +85,7 @@ add_with(struct fold *f, const struct received *r)
 
 	fold_text(f, "with");
 	if (!r->local) {
-		/* RFC 3848: what is secured has a name only with EHLO */
-		fold_text(f, !r->esmtp             ? "SMTP"
-			     : r->protocol != NULL ? "ESMTPS"
-						   : "ESMTP");
+		fold_text(f, with_word(r));
 		if (r->protocol != NULL)
 			add_tls(f, r);
 		return;
@@ -89,6 +99,7 @@ received_add(struct buf *out, const struct received *r)
 {
 	char address[ADDRESS_MAX + 1], word[ADDRESS_MAX + 8];
 	char id[ID_TEXT], date[DATE_TEXT];
+	bool tells_rcpt = r->rcpt != NULL && !mailbox_needs_utf8(r->rcpt);
 	struct fold f;
 
 	fold_begin(&f, out, "Received:", "\t");
@@ -99,9 +110,9 @@ received_add(struct buf *out, const struct received *r)
 	add_with(&f, r);
 	fold_text(&f, "id");
 	snprintf(word, sizeof(word), "%s%s", id_print(r->id, id),
-	    r->rcpt == NULL ? ";" : "");
+	    tells_rcpt ? "" : ";");
 	fold_text(&f, word);
-	if (r->rcpt != NULL) {
+	if (tells_rcpt) {
 		fold_break(&f);
 		snprintf(word, sizeof(word), "<%s>;",
 		    mailbox_print(r->rcpt, address));

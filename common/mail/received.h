@@ -22,10 +22,12 @@ struct received {
 	bool esmtp;           /* said EHLO */
 	const char *protocol; /* of TLS, with its cipher; NULL: clear text */
 	const char *cipher;
+	bool utf8;            /* SMTPUTF8: RFC 6729 */
 	const char *hostname; /* ours */
 	uint64_t id;
 	const struct mailbox *rcpt; /* only when there is exactly one, or NULL:
-				       "for" must not betray a Bcc */
+				       "for" must not betray a Bcc; left
+				       out when it would not be ASCII */
 	int64_t wall_ms;
 };
 

@@ -28,13 +28,14 @@ struct sink_session {
 	uint64_t nrcpts;
 	bool in_data;
 	bool has_mail;
+	bool utf8; /* MAIL had SMTPUTF8 */
 	bool held; /* by the hold file */
 };
 
 static void
 envelope_clear(struct sink_session *s)
 {
-	s->has_mail = s->in_data = s->held = false;
+	s->has_mail = s->in_data = s->held = s->utf8 = false;
 	s->nrcpts = 0;
 	buf_clear(&s->from);
 	buf_clear(&s->rcpts);
@@ -72,6 +73,7 @@ on_ehlo(struct sink_session *s, struct view line)
 	reply(s, "250-PIPELINING");
 	reply(s, "250-SIZE 268435456");
 	reply(s, "250-8BITMIME");
+	reply(s, "250-SMTPUTF8");
 	reply(s, "250 ENHANCEDSTATUSCODES");
 }
 
@@ -100,13 +102,23 @@ find_path(struct view line, struct view *path)
 	return true;
 }
 
+static bool
+contains(struct view v, const char *pattern)
+{
+	return pattern != NULL &&
+	       memmem(v.data, v.len, pattern, strlen(pattern)) != NULL;
+}
+
 static void
 on_mail(struct sink_session *s, struct view line)
 {
 	struct view path;
 
+	s->utf8 = contains(line, " SMTPUTF8") && !s->sink->options.no_extension;
 	if (s->has_mail) {
 		reply(s, "503 5.5.1 nested MAIL");
+	} else if (!s->utf8 && !view_is_ascii(line)) {
+		reply(s, "553 5.6.7 not declared");
 	} else if (!find_path(line, &path)) {
 		reply(s, "501 5.1.7 no path");
 	} else if (s->sink->options.mail_code != 0) {
@@ -116,13 +128,6 @@ on_mail(struct sink_session *s, struct view line)
 		buf_add(&s->from, path);
 		reply(s, "250 2.1.0 ok");
 	}
-}
-
-static bool
-contains(struct view v, const char *pattern)
-{
-	return pattern != NULL &&
-	       memmem(v.data, v.len, pattern, strlen(pattern)) != NULL;
 }
 
 static void
@@ -135,6 +140,8 @@ on_rcpt(struct sink_session *s, struct view line)
 		reply(s, "503 5.5.1 no MAIL");
 	} else if (!find_path(line, &path)) {
 		reply(s, "501 5.1.3 no path");
+	} else if (!s->utf8 && !view_is_ascii(line)) {
+		reply(s, "553 5.6.7 not declared");
 	} else if (o->rcpt_code != 0) {
 		reply_code(s, o->rcpt_code);
 	} else if (contains(path, o->refuse)) {

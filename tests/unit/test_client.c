@@ -387,6 +387,73 @@ test_too_large(void **state)
 	transaction_clear(&t);
 }
 
+#define U "\xc3\xbc"
+
+/* RFC 6531 3.2, 3.5: who needs SMTPUTF8, and what becomes of them without. */
+static const struct {
+	const char *ehlo;
+	const char *sender, *rcpts[2];
+	bool utf8_header;
+	const char *said; /* after EHLO */
+	const char *first, *second;
+} utf8_cases[] = {
+	{ "250 SMTPUTF8", "a@x", { "1@y", "2@y" }, false, "MAIL FROM:<a@x>|",
+	    NULL, NULL },
+	{ "250 SMTPUTF8", U "@x", { "1@y", "2@y" }, false,
+	    "MAIL FROM:<" U "@x> SMTPUTF8|", NULL, NULL },
+	{ "250 SMTPUTF8", "", { "1@y", U "@y" }, false,
+	    "MAIL FROM:<> SMTPUTF8|", NULL, NULL },
+	{ "250 SMTPUTF8", "a@x", { "1@y", "2@y" }, true,
+	    "MAIL FROM:<a@x> SMTPUTF8|", NULL, NULL },
+	{ "250 X", U "@x", { "1@y", "2@y" }, false, "", "553 5.6.7",
+	    "553 5.6.7" },
+	{ "250 X", "a@x", { "1@y", "2@y" }, true, "", "554 5.6.9",
+	    "554 5.6.9" },
+	{ "250 X", "a@x", { U "@y", "2@y" }, false, "MAIL FROM:<a@x>|",
+	    "553 5.6.7", NULL },
+	{ "250 X", "a@x", { U "@y", U "@z" }, false, "", "553 5.6.7",
+	    "553 5.6.7" },
+};
+
+static void
+test_smtputf8(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < nitems(utf8_cases); i++) {
+		const char *label = utf8_cases[i].ehlo;
+		struct transaction t;
+		struct client c;
+		struct buf said;
+		bool over = utf8_cases[i].second != NULL;
+
+		transaction_init(&t, utf8_cases[i].sender, 2);
+		for (uint32_t r = 0; r < 2; r++) {
+			struct msg_job_rcpt m = { .n = r };
+
+			view_copy(view_of(utf8_cases[i].rcpts[r]), m.address,
+			    sizeof(m.address));
+			transaction_add(&t, &m);
+		}
+		t.utf8_header = utf8_cases[i].utf8_header;
+		buf_init(&said, 4096);
+		client_begin(&c, "us");
+		client_take(&c, &t, &said);
+		client_line(&c, view_of("220 s"), &said);
+		client_line(&c, view_of("250-s"), &said);
+		buf_clear(&said);
+		check_int(label, client_line(&c, view_of(label), &said),
+		    over ? NEXT_OVER : NEXT_WAIT);
+		check_str(label, with_bars(&said), utf8_cases[i].said);
+		if (utf8_cases[i].first != NULL)
+			check_str(label, status_of(&t, 0), utf8_cases[i].first);
+		if (over)
+			check_str(
+			    label, status_of(&t, 1), utf8_cases[i].second);
+		buf_free(&said);
+		transaction_clear(&t);
+	}
+}
+
 /* A second message on the same connection, and the end between them. */
 static void
 test_reuse(void **state)
@@ -482,6 +549,7 @@ main(void)
 		cmocka_unit_test(test_dsn),
 		cmocka_unit_test(test_parameters),
 		cmocka_unit_test(test_too_large),
+		cmocka_unit_test(test_smtputf8),
 		cmocka_unit_test(test_reuse),
 		cmocka_unit_test(test_second_server),
 		cmocka_unit_test(test_patience),

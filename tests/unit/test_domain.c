@@ -54,17 +54,6 @@ test_valid(void **state)
 }
 
 static void
-test_valid_utf8(void **state)
-{
-	(void)state;
-	assert_true(domain_valid_utf8(view_of("b\xc3\xbc"
-					      "cher.example")));
-	assert_true(domain_valid_utf8(view_of("example.org")));
-	assert_false(domain_valid_utf8(view_of("b\xc3.example")));
-	assert_false(domain_valid_utf8(view_of("b c.example")));
-}
-
-static void
 test_normalise(void **state)
 {
 	char out[DOMAIN_MAX + 1];
@@ -131,7 +120,6 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_valid),
-		cmocka_unit_test(test_valid_utf8),
 		cmocka_unit_test(test_normalise),
 		cmocka_unit_test(test_literals),
 	};

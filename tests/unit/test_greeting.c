@@ -15,6 +15,7 @@ static const struct {
 	{ { "250-h", "250-pipelining", "250 8bitmime" },
 	    OFFER_PIPELINING | OFFER_8BITMIME, 0 },
 	{ { "250-h", "250 dsn" }, OFFER_DSN, 0 },
+	{ { "250-h", "250 SmtpUtf8" }, OFFER_SMTPUTF8, 0 },
 	{ { "250-h", "250 SIZE 1000" }, OFFER_SIZE, 1000 },
 	{ { "250-h", "250 SIZE" }, OFFER_SIZE, 0 },
 	{ { "250-h", "250 SIZE 0" }, OFFER_SIZE, 0 },

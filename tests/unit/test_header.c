@@ -139,6 +139,20 @@ test_limits(void **state)
 }
 
 static void
+test_8bit(void **state)
+{
+	struct header_scan h;
+
+	(void)state;
+	feed_lines(&h, "a: b\r\n c\r\n", 2);
+	assert_false(h.has_8bit);
+	header_scan_feed(&h, view_of("\r\n\xc3\xbc\r\n"));
+	assert_false(h.has_8bit); /* of the text, not of the header */
+	feed_lines(&h, "a: b\r\n \xc3\xbc\r\n", 1);
+	assert_true(h.has_8bit);
+}
+
+static void
 test_endless_name(void **state)
 {
 	struct header_scan h;
@@ -158,6 +172,7 @@ main(void)
 		cmocka_unit_test(test_every_cut),
 		cmocka_unit_test(test_message_id_length),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_8bit),
 		cmocka_unit_test(test_endless_name),
 	};
 

@@ -279,10 +279,51 @@ test_utf8(void **state)
 
 	(void)state;
 	assert_true(mailbox_parse(view_of("\xc3\xa4@\xc3\xb6.ex"), &m, true));
-	check_str("print", mailbox_print(&m, print), "\xc3\xa4@\xc3\xb6.ex");
+	check_str("print", mailbox_print(&m, print), "\xc3\xa4@xn--nda.ex");
+	assert_true(mailbox_needs_utf8(&m));
+	assert_true(mailbox_parse(view_of("a@\xc3\xb6.ex"), &m, true));
+	assert_false(mailbox_needs_utf8(&m));
+	assert_false(mailbox_parse(view_of("a@\xc3\xb6.ex"), &m, false));
 	assert_false(mailbox_parse(view_of("\xc3@b.ex"), &m, true));
 	assert_false(mailbox_parse(view_of("a@\xff.ex"), &m, true));
 	assert_false(mailbox_parse(view_of("\"\xc0\x80\"@b"), &m, true));
+	assert_false(mailbox_parse(view_of("\xc2\x85@b"), &m, true));
+	assert_false(mailbox_parse(view_of("\"\xc2\x9f\"@b"), &m, true));
+	assert_true(mailbox_parse(view_of("\xc2\xa0@b"), &m, true));
+}
+
+/* A-labels may be longer than what was read: nothing comes of it that no
+ * path could hold. */
+static void
+test_utf8_lengths(void **state)
+{
+	char text[PATH_MAX_BYTES], print[ADDRESS_MAX + 1];
+	struct mailbox m, again;
+	size_t read = 0;
+
+	(void)state;
+	for (size_t local = 1; local <= LOCAL_MAX; local++) {
+		memset(text, 'l', local);
+		text[local] = '@';
+		for (size_t len = local + 1; len + 10 < sizeof(text);) {
+			struct view v;
+
+			memcpy(text + len,
+			    "\xc3\xbc"
+			    "bbbbbb.e",
+			    11);
+			v = view_make(text, len + 10);
+			len += 9;
+			if (!mailbox_parse(v, &m, true))
+				continue;
+			read++;
+			mailbox_print(&m, print);
+			assert_true(
+			    mailbox_parse(view_of(print), &again, true));
+			assert_true(mailbox_eq(&m, &again));
+		}
+	}
+	assert_true(read > 100);
 }
 
 /* ADDRESS_MAX holds even what no path could carry. */
@@ -308,6 +349,7 @@ main(void)
 		cmocka_unit_test(test_path_length),
 		cmocka_unit_test(test_no_byte_slips_in),
 		cmocka_unit_test(test_utf8),
+		cmocka_unit_test(test_utf8_lengths),
 		cmocka_unit_test(test_print_fits),
 	};
 

@@ -103,6 +103,26 @@ test_one_recipient(void **state)
 	buf_free(&out);
 }
 
+/* RFC 6729; and the field itself stays ASCII. */
+static void
+test_utf8(void **state)
+{
+	struct mailbox m;
+	struct received r;
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, RECEIVED_MAX);
+	fill(&r, 0);
+	r.utf8 = true;
+	assert_true(mailbox_parse(view_of("\xc3\xbc@x.example"), &m, true));
+	r.rcpt = &m;
+	received_add(&out, &r);
+	assert_non_null(
+	    strstr(buf_string(&out), " with UTF8SMTP id 10;\r\n\tThu, "));
+	buf_free(&out);
+}
+
 static void
 test_local(void **state)
 {
@@ -153,6 +173,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_from_the_network),
 		cmocka_unit_test(test_one_recipient),
+		cmocka_unit_test(test_utf8),
 		cmocka_unit_test(test_local),
 		cmocka_unit_test(test_longest),
 	};
