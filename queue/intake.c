@@ -380,6 +380,12 @@ judge_state(void)
 		send_state(p);
 }
 
+const char *
+intake_refuses(void)
+{
+	return intake.state.text;
+}
+
 static void
 on_space(struct store_op *op)
 {

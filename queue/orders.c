@@ -8,8 +8,10 @@
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
+#include "common/ipc/msg_check.h"
 #include "common/ipc/msg_report.h"
 #include "queue/admit.h"
+#include "queue/check.h"
 #include "queue/dispatch.h"
 #include "queue/events.h"
 #include "queue/outcome.h"
@@ -20,7 +22,7 @@
 #include <stdio.h>
 #include <sysexits.h>
 
-enum { IN_ORDER = CONV_A };
+enum { IN_ORDER = CONV_A, IN_CHECK = CONV_B };
 
 struct order {
 	struct peer *peer;
@@ -251,7 +253,9 @@ on_conv_lost(struct channel *ch, struct conv *conv)
 	struct order *o = conv->object;
 
 	(void)ch;
-	if (o != NULL)
+	if (conv->phase == IN_CHECK)
+		check_lost(conv);
+	else if (o != NULL)
 		o->conv = NULL;
 }
 
@@ -259,6 +263,7 @@ on_conv_lost(struct channel *ch, struct conv *conv)
 static const struct channel_rule rules[] = {
 	{ &msg_order, on_order, CONV_NEW, IN_ORDER },
 	{ &msg_suspend, suspend_ask, CONV_NEW, IN_ORDER },
+	{ &msg_check, check_asked, CONV_NEW, IN_CHECK },
 };
 /* clang-format on */
 

@@ -12,6 +12,7 @@
 #include "common/base/fatal.h"
 #include "common/base/log.h"
 #include "queue/report_caller.h"
+#include "queue/report_check.h"
 #include "queue/report_order.h"
 #include "queue/report_rows.h"
 
@@ -44,6 +45,8 @@ struct client {
 	struct rows_ask ask;
 	struct conv *ordering; /* the order, NULL: none */
 	struct order *order;   /* NULL when answered */
+	struct conv *checking; /* the check, NULL: none */
+	struct check *check;
 };
 
 static struct {
@@ -294,6 +297,49 @@ on_ask_suspend(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	return true;
 }
 
+static void
+send_finding(void *arg, const struct msg_finding *m)
+{
+	struct client *c = arg;
+
+	channel_send(c->channel, c->checking, &msg_finding, m, -1);
+}
+
+static void
+on_check_over(void *arg, const struct msg_checked *m)
+{
+	struct client *c = arg;
+
+	channel_send(c->channel, c->checking, &msg_checked, m, -1);
+	conv_end(c->channel, c->checking);
+	c->checking = NULL;
+	c->check = NULL;
+	c->active_at = clock_mono_ms();
+}
+
+static bool
+on_ask_check(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	const struct msg_ask_check *m = msg;
+	struct client *c = channel_owner(ch);
+	const struct check_out out = { send_finding, on_check_over, is_full,
+		c };
+	struct msg_checked no = { .code = EX_NOPERM };
+
+	(void)fd;
+	if (c->checking != NULL)
+		return false;
+	c->checking = conv;
+	if (c->operator_) {
+		c->check = check_start(m->full != 0, &out);
+		return true;
+	}
+	view_copy(view_of("only root and the group postern may do that"),
+	    no.text, sizeof(no.text));
+	on_check_over(c, &no);
+	return true;
+}
+
 /* clang-format off */
 static const struct channel_rule from_tool[] = {
 	/* message		handler		in		then */
@@ -301,6 +347,7 @@ static const struct channel_rule from_tool[] = {
 	{ &msg_ask_show,	on_ask_show,	CONV_NEW,	CONV_A },
 	{ &msg_ask_order,	on_ask_order,	CONV_NEW,	CONV_A },
 	{ &msg_ask_suspend,	on_ask_suspend,	CONV_NEW,	CONV_A },
+	{ &msg_ask_check,	on_ask_check,	CONV_NEW,	CONV_A },
 };
 /* clang-format on */
 
@@ -309,6 +356,8 @@ client_forget(struct client *c)
 {
 	if (c->order != NULL)
 		order_forget(c->order);
+	if (c->check != NULL)
+		check_forget(c->check);
 	TAILQ_REMOVE(&report.clients, c, entry);
 	report.nclients--;
 	mem_free(c);
@@ -336,6 +385,8 @@ on_client_drained(struct channel *ch)
 	c->blocked = false;
 	c->active_at = clock_mono_ms();
 	work_soon();
+	if (c->check != NULL)
+		check_go_on(c->check);
 }
 
 static const struct channel_def client_def = {
@@ -444,7 +495,8 @@ on_sweep(evutil_socket_t fd, short what, void *arg)
 	(void)arg;
 	orders_expire(now);
 	TAILQ_FOREACH_SAFE (c, &report.clients, entry, next) {
-		if (c->ordering != NULL || now - c->active_at < IDLE_MS)
+		if (c->ordering != NULL || c->checking != NULL ||
+		    now - c->active_at < IDLE_MS)
 			continue;
 		channel_free(c->channel);
 		client_forget(c);

@@ -8,6 +8,7 @@
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
+#include "queue/report_check.h"
 
 #include <sys/queue.h>
 #include <sysexits.h>
@@ -103,6 +104,10 @@ on_order_lost(struct channel *ch, struct conv *conv)
 	struct order *o = conv->object;
 
 	(void)ch;
+	if (conv->phase == CONV_B) {
+		check_on_lost(conv);
+		return;
+	}
 	answer_later(o, "postern-queue went away before it answered: "
 			"the order may or may not be carried out, try again");
 	order_free(o);
@@ -112,6 +117,8 @@ on_order_lost(struct channel *ch, struct conv *conv)
 static const struct channel_rule from_queue[] = {
 	/* message		handler		in		then */
 	{ &msg_order_done,	on_order_done,	CONV_A,		CONV_END },
+	{ &msg_finding,		check_on_finding, CONV_B,	CONV_B },
+	{ &msg_check_end,	check_on_end,	CONV_B,		CONV_END },
 };
 /* clang-format on */
 

@@ -117,6 +117,21 @@ spool_open(uint32_t shard, uint64_t id)
 	    mess_fd(), path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 }
 
+bool
+spool_body_size(uint32_t shard, uint64_t id, uint64_t *size)
+{
+	char path[NAME_BYTES], text[ID_TEXT];
+	struct stat st;
+
+	snprintf(
+	    path, sizeof(path), "%" PRIu32 "/%s", shard, id_print(id, text));
+	if (fstatat(mess_fd(), path, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
+	    !S_ISREG(st.st_mode))
+		return false;
+	*size = (uint64_t)st.st_size;
+	return true;
+}
+
 void
 spool_remove(uint32_t shard, uint64_t id)
 {

@@ -32,14 +32,22 @@ void spool_remove(uint32_t shard, uint64_t id);
 /* The highest shard that has a folder, 0 when there is none. */
 uint32_t spool_last_shard(void);
 
-/* A walk over all body files, a piece at a time. */
+/* A walk over all that lies in the spool, a piece at a time. */
 struct spool_walk;
+struct spool_entry {
+	bool foreign; /* nothing of ours: only its name is known */
+	uint32_t shard;
+	uint64_t id;
+	uint64_t size;
+	int64_t age_seconds; /* by its time of change */
+	char name[512];      /* from the queue's folder on, cut to fit */
+};
 struct spool_walk *spool_walk_new(void);
 void spool_walk_free(struct spool_walk *);
-/* The next file's shard, id and age by its time of change; false: the end.
- * Empty shards below keep are removed on the way. */
-bool spool_walk_next(struct spool_walk *, uint32_t keep, uint32_t *shard,
-    uint64_t *id, int64_t *age_seconds);
+/* False: the end.  Empty shards below keep are removed on the way. */
+bool spool_walk_next(struct spool_walk *, uint32_t keep, struct spool_entry *);
+/* The body's size; false: there is none, or no file of ours. */
+bool spool_body_size(uint32_t shard, uint64_t id, uint64_t *size);
 /* Bytes and inodes that are free for us; false when it cannot be told. */
 bool spool_space(uint64_t *bytes, uint64_t *inodes);
 

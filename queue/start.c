@@ -7,12 +7,13 @@
 #include "common/run/process.h"
 #include "queue/dispatch.h"
 #include "queue/intake.h"
+#include "queue/outcome.h"
 #include "queue/store.h"
 #include "queue/window.h"
 
 #include <event2/event.h>
 
-enum { CLEAN_SECONDS = 1 };
+enum { CLEAN_SECONDS = 1, CLEAN_DAY = 24 * 60 * 60 };
 
 static struct {
 	struct event *timer, *cleaner;
@@ -20,9 +21,9 @@ static struct {
 } start;
 
 static void
-clean_again(void)
+clean_again(int seconds)
 {
-	const struct timeval tv = { .tv_sec = CLEAN_SECONDS };
+	const struct timeval tv = { .tv_sec = seconds };
 
 	event_add(start.cleaner, &tv);
 }
@@ -38,8 +39,8 @@ on_cleaned(struct store_op *op)
 		log_u64("orphans-kept", c->orphans);
 		log_end();
 	}
-	if (!c->finished)
-		clean_again();
+	outcome_log_flawed(&c->flawed);
+	clean_again(c->finished ? CLEAN_DAY : CLEAN_SECONDS);
 	store_op_free(op);
 }
 
@@ -59,7 +60,7 @@ begin(void)
 		return;
 	start.begun = true;
 	event_del(start.timer);
-	clean_again();
+	clean_again(CLEAN_SECONDS);
 	window_open();
 }
 

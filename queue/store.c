@@ -64,6 +64,7 @@ store_prepare(void)
 	suspend_prepare(store.db);
 	read_prepare(store.db);
 	aside_prepare(store.db);
+	check_prepare(store.db);
 	STAILQ_INIT(&store.gathered);
 	STAILQ_INIT(&store.waiting);
 	STAILQ_INIT(&store.finished);
@@ -160,6 +161,7 @@ store_op_free(struct store_op *op)
 	case STORE_FATE:
 	case STORE_SPACE:
 	case STORE_CLEAN:
+	case STORE_CHECK:
 		break;
 	}
 	mem_free(op);
@@ -228,34 +230,58 @@ open_body(struct store_op *op)
 	op->error = errno;
 }
 
-/* Removes files that no row knows: those of a former queue that never became
- * messages at once, those of a lost database after a week. */
+/* One file: unknown to all rows it goes at once, or after a week if it may be
+ * of a lost database; rows that nothing else would look at are judged. */
+static void
+clean_one(struct store_clean *c, const struct spool_entry *e)
+{
+	if (e->foreign || e->id >= store.first_id)
+		return;
+	if (read_known(e->id)) {
+		aside_stray(e->id, &c->flawed);
+		return;
+	}
+	if (e->id < store.birth_id && e->age_seconds < ORPHAN_SECONDS) {
+		c->orphans++;
+		return;
+	}
+	spool_remove(e->shard, e->id);
+	c->removed++;
+}
+
 static void
 clean_piece(struct store_clean *c)
 {
-	uint32_t shard;
-	uint64_t id;
-	int64_t age;
+	struct spool_entry e;
 
 	if (store.walk == NULL)
 		store.walk = spool_walk_new();
 	for (size_t i = 0; i < CLEAN_PIECE; i++) {
-		if (!spool_walk_next(store.walk, spool_shard(store.first_id),
-			&shard, &id, &age)) {
+		if (!spool_walk_next(
+			store.walk, spool_shard(store.first_id), &e)) {
 			spool_walk_free(store.walk);
 			store.walk = NULL;
 			c->finished = true;
 			return;
 		}
-		if (id >= store.first_id || read_known(id))
-			continue;
-		if (id < store.birth_id && age < ORPHAN_SECONDS) {
-			c->orphans++;
-			continue;
-		}
-		spool_remove(shard, id);
-		c->removed++;
+		clean_one(c, &e);
+		if (c->flawed.n == STORE_LOAD_MAX)
+			return;
 	}
+}
+
+bool
+files_orphan(const struct spool_entry *e, int64_t *left)
+{
+	if (e->foreign || e->id >= store.first_id || read_known(e->id))
+		return false;
+	/* stock of the former queue, which nothing was written to */
+	if (e->size == 0 && e->id >= store.birth_id)
+		return false;
+	*left = e->id < store.birth_id && e->age_seconds < ORPHAN_SECONDS
+		    ? ORPHAN_SECONDS - e->age_seconds
+		    : 0;
+	return true;
 }
 
 /* Operations that neither wait for the disk nor for the transaction. */
@@ -292,6 +318,9 @@ serve_quick(struct store_op *op)
 	case STORE_CLEAN:
 		clean_piece(&op->u.clean);
 		break;
+	case STORE_CHECK:
+		check_piece(&op->u.check);
+		break;
 	case STORE_STOCK:
 	case STORE_COMMIT:
 	case STORE_RESULT:
@@ -307,7 +336,7 @@ is_read(enum store_kind kind)
 {
 	/* these see the database as the batch leaves it */
 	return kind == STORE_LOAD || kind == STORE_DUE || kind == STORE_FATE ||
-	       kind == STORE_CLEAN;
+	       kind == STORE_CLEAN || kind == STORE_CHECK;
 }
 
 static void

@@ -13,6 +13,7 @@
 #ifndef QUEUE_STORE_H
 #define QUEUE_STORE_H
 
+#include "common/ipc/msg_check.h"
 #include "common/ipc/msg_report.h"
 #include "queue/bounce.h"
 #include "queue/message.h"
@@ -21,7 +22,12 @@
 struct event_base;
 struct sqlite3;
 
-enum { STORE_STOCK_MAX = 32, STORE_LOAD_MAX = 64, STORE_DUE_MAX = 64 };
+enum {
+	STORE_STOCK_MAX = 32,
+	STORE_LOAD_MAX = 64,
+	STORE_DUE_MAX = 64,
+	STORE_FINDINGS_MAX = 16
+};
 
 enum store_kind {
 	STORE_STOCK,   /* body files to be written by smtpd, durable names */
@@ -37,7 +43,8 @@ enum store_kind {
 	STORE_DUE,     /* destinations that are due */
 	STORE_FATE,    /* is this message stored? */
 	STORE_SPACE,   /* what is free on the disk */
-	STORE_CLEAN    /* what a former queue left */
+	STORE_CLEAN,   /* what a former queue left */
+	STORE_CHECK    /* what is wrong with the spool */
 };
 
 struct store_stock {
@@ -200,7 +207,15 @@ struct store_space {
 struct store_clean {
 	uint64_t removed; /* out: files that never became messages */
 	uint64_t orphans; /* out: kept, as their row may have been lost */
-	bool finished;    /* else: ask again */
+	struct store_flawed flawed; /* out */
+	bool finished;              /* else: ask again */
+};
+
+struct store_check {
+	struct msg_check from; /* where the piece begins */
+	struct msg_finding findings[STORE_FINDINGS_MAX];
+	size_t n;
+	struct msg_check_end end; /* where the next one does */
 };
 
 struct store_op {
@@ -225,6 +240,7 @@ struct store_op {
 		struct store_fate fate;
 		struct store_space space;
 		struct store_clean clean;
+		struct store_check check;
 	} u;
 };
 

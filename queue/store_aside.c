@@ -13,13 +13,17 @@
 
 enum { REASON_MAX = 128 };
 
-enum statement { HOLD, HOLD_ALL, NO_WAKE, STATEMENTS };
+enum statement { HOLD, HOLD_ALL, NO_WAKE, STRAYS, STATEMENTS };
 
 static const char *const texts[STATEMENTS] = {
 	[HOLD] = "UPDATE grp SET state = 4, destination = 0, error = ?1"
 		 " WHERE message = ?2 AND n = ?3",
 	[HOLD_ALL] = "UPDATE grp SET state = 4, destination = 0, error = ?1"
 		     " WHERE destination = ?2 AND state = 3",
+	[STRAYS] = "SELECT n, state IN (2, 3, 4) FROM grp g WHERE message = ?1"
+		   " AND (state NOT IN (2, 3, 4) OR (state IN (2, 3)"
+		   " AND NOT EXISTS (SELECT 1 FROM destination"
+		   "  WHERE id = g.destination)))",
 	[NO_WAKE] = "UPDATE destination SET wake = NULL WHERE id = ?1",
 };
 
@@ -70,4 +74,25 @@ aside_destination(int64_t id)
 
 	hold(HOLD_ALL, "its destination cannot be", id, 0);
 	(void)sql_numbers(statements[NO_WAKE], key, 1);
+}
+
+void
+aside_stray(uint64_t message, struct store_flawed *f)
+{
+	sqlite3_stmt *s = statements[STRAYS];
+	size_t first = f->n;
+
+	sqlite3_bind_int64(s, 1, (int64_t)message);
+	while (f->n < STORE_LOAD_MAX && sqlite3_step(s) == SQLITE_ROW) {
+		f->items[f->n].message = message;
+		f->items[f->n].group = sqlite3_column_int64(s, 0);
+		f->items[f->n].why = sqlite3_column_int(s, 1) != 0
+					 ? "its destination is unknown"
+					 : "its state is unknown";
+		f->n++;
+	}
+	sqlite3_reset(s);
+	for (size_t i = first; i < f->n; i++)
+		hold(
+		    HOLD, f->items[i].why, (int64_t)message, f->items[i].group);
 }

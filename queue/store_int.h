@@ -45,6 +45,19 @@ void aside_prepare(struct sqlite3 *);
 void aside_hold(const struct store_flawed *);
 /* Its row is damaged: whatever waits for it is held. */
 void aside_destination(int64_t id);
+/* Groups of a message whose rows nobody would ever read, as their state or
+ * their destination is none. */
+void aside_stray(uint64_t message, struct store_flawed *);
+
+/* store_check.c */
+void check_prepare(struct sqlite3 *);
+void check_piece(struct store_check *);
+/* NULL: the group on which s stands (as read_get() selects it) is sound. */
+const char *read_flaw(struct sqlite3_stmt *s);
+/* store.c: a body without a row, to be removed when so many seconds are left.
+ */
+struct spool_entry;
+bool files_orphan(const struct spool_entry *, int64_t *left);
 
 /* store_suspend.c */
 void suspend_prepare(struct sqlite3 *);

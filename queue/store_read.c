@@ -208,6 +208,17 @@ load_group(sqlite3_stmt *s, const char **flaw)
 	return NULL;
 }
 
+const char *
+read_flaw(sqlite3_stmt *s)
+{
+	const char *flaw;
+	struct group *g = load_group(s, &flaw);
+
+	if (g != NULL)
+		group_free(g);
+	return flaw;
+}
+
 static void
 flawed_add(struct store_flawed *f, sqlite3_stmt *s, const char *why)
 {

@@ -457,6 +457,7 @@ sql_apply(struct store_op *op, struct store_removals *removals)
 	case STORE_FATE:
 	case STORE_SPACE:
 	case STORE_CLEAN:
+	case STORE_CHECK:
 		break;
 	}
 	panic("operation %d changes nothing", op->kind);

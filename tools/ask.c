@@ -21,7 +21,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-enum { ANSWER_SECONDS = 60 };
+enum { ANSWER_SECONDS = 60, CHECK_SECONDS = 24 * 60 * 60 };
 
 struct ask {
 	const char *path;
@@ -34,6 +34,9 @@ struct ask {
 	bool answered; /* the end of the answer is here: */
 	struct msg_rows_end end;
 	struct msg_order_done done;
+	struct msg_checked checked;
+	ask_finding *finding; /* of a check */
+	void *finding_arg;
 	bool some;     /* of the piece under way something has come */
 	uint64_t last; /* id of the last row */
 };
@@ -89,6 +92,31 @@ on_order_is(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	return true;
 }
 
+static bool
+on_finding(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	struct ask *a = channel_owner(ch);
+
+	(void)conv;
+	(void)fd;
+	if (a->finding == NULL)
+		return false;
+	a->enough = a->enough || !a->finding(a->finding_arg, msg);
+	return true;
+}
+
+static bool
+on_checked(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	struct ask *a = channel_owner(ch);
+
+	(void)conv;
+	(void)fd;
+	a->checked = *(const struct msg_checked *)msg;
+	a->answered = true;
+	return true;
+}
+
 static void
 on_closed(struct channel *ch, const char *why)
 {
@@ -116,6 +144,8 @@ static const struct channel_rule from_report[] = {
 	{ &msg_row_rcpt,	on_row_rcpt,	CONV_A,		0 },
 	{ &msg_rows_end,	on_rows_end,	CONV_A,		CONV_END },
 	{ &msg_order_is,	on_order_is,	CONV_A,		CONV_END },
+	{ &msg_finding,		on_finding,	CONV_A,		0 },
+	{ &msg_checked,		on_checked,	CONV_A,		CONV_END },
 };
 /* clang-format on */
 
@@ -212,7 +242,10 @@ ask_close(struct ask *a)
 static void
 converse(struct ask *a, const struct ipc_type *type, const void *question)
 {
-	const struct timeval patience = { ANSWER_SECONDS, 0 };
+	/* a check reads all of the spool, with pauses */
+	const struct timeval patience = {
+		type == &msg_ask_check ? CHECK_SECONDS : ANSWER_SECONDS, 0
+	};
 
 	a->answered = a->some = a->late = false;
 	channel_open(a->channel, type, question, -1, CONV_A, NULL);
@@ -245,21 +278,27 @@ no_answer(const struct ask *a)
 	return EX_TEMPFAIL;
 }
 
-/* The answer's own exit code, its text told. */
 static int
-rows_code(const struct ask *a, const char *what)
+refused(uint16_t code, const char *why)
 {
 	struct buf text;
 
+	buf_init(&text, 8 * sizeof(struct msg_rows_end));
+	human_text(&text, view_of(why), 0, false);
+	fprintf(stderr, "postern: %s\n", buf_string(&text));
+	buf_free(&text);
+	return code;
+}
+
+/* The answer's own exit code, its text told. */
+static int
+rows_code(const struct ask *a)
+{
 	if (!a->answered)
 		return no_answer(a);
 	if (a->end.code == EX_OK)
 		return EX_OK;
-	buf_init(&text, 8 * sizeof(a->end.text));
-	human_text(&text, view_of(a->end.text), 0, false);
-	fprintf(stderr, "postern: %s%s\n", what, buf_string(&text));
-	buf_free(&text);
-	return a->end.code;
+	return refused(a->end.code, a->end.text);
 }
 
 int
@@ -282,7 +321,7 @@ ask_queue(struct ask *a, const struct ask_rows *rows)
 		}
 		again = false;
 		if (!a->enough)
-			code = rows_code(a, "");
+			code = rows_code(a);
 		if (code == EX_OK && !rows->piece(rows->arg))
 			a->enough = true;
 	} while (code == EX_OK && !a->enough && a->end.more != 0);
@@ -296,7 +335,7 @@ ask_show(struct ask *a, uint64_t id, const struct ask_rows *rows)
 
 	a->rows = rows;
 	converse(a, &msg_ask_show, &m);
-	return a->enough ? EX_OK : rows_code(a, "");
+	return a->enough ? EX_OK : rows_code(a);
 }
 
 static int
@@ -331,4 +370,21 @@ ask_suspend(
     struct ask *a, const struct msg_suspend *m, struct msg_order_done *done)
 {
 	return order(a, &msg_ask_suspend, m, done);
+}
+
+int
+ask_check(struct ask *a, bool full, ask_finding *finding, void *arg,
+    struct msg_checked *sum)
+{
+	const struct msg_ask_check m = { .full = full };
+
+	a->finding = finding;
+	a->finding_arg = arg;
+	converse(a, &msg_ask_check, &m);
+	if (a->enough)
+		return EX_OK;
+	if (!a->answered)
+		return no_answer(a);
+	*sum = a->checked;
+	return sum->code == EX_OK ? EX_OK : refused(sum->code, sum->text);
 }

@@ -8,6 +8,7 @@
 #ifndef TOOLS_ASK_H
 #define TOOLS_ASK_H
 
+#include "common/ipc/msg_check.h"
 #include "common/ipc/msg_report.h"
 
 struct ask;
@@ -33,5 +34,10 @@ int ask_order(
 /* The same of a destination. */
 int ask_suspend(
     struct ask *, const struct msg_suspend *, struct msg_order_done *done);
+
+/* Each thing that is wrong, then the sum; false: enough. */
+typedef bool ask_finding(void *, const struct msg_finding *);
+int ask_check(
+    struct ask *, bool full, ask_finding *, void *arg, struct msg_checked *sum);
 
 #endif

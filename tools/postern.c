@@ -15,6 +15,8 @@
 static const struct command commands[] = {
 	{ "queue", "[--json]", "list the messages that wait", cmd_queue },
 	{ "show", "[--json] ID", "tell all about one message", cmd_show },
+	{ "check", "[--full] [--json]", "look for damage in the spool",
+	    cmd_check },
 	{ "retry", "ID ... | --all", "try now what waits", cmd_order },
 	{ "remove", "[--yes] ID ...", "take messages out of the queue, "
 	    "without a bounce", cmd_order },

@@ -62,6 +62,13 @@ enum msg_number {
 	MSG_ASK_SUSPEND,
 	MSG_SUSPEND,
 
+	/* tools, report and queue: msg_check.h */
+	MSG_ASK_CHECK = 150,
+	MSG_CHECK,
+	MSG_FINDING,
+	MSG_CHECK_END,
+	MSG_CHECKED,
+
 	/* queue and history: msg_history.h */
 	MSG_PAST_MESSAGE = 160,
 	MSG_PAST_RCPT,

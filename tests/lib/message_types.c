@@ -2,6 +2,7 @@
 /* tests/lib/message_types.c - all message types, for tests of each. */
 #include "tests/lib/message_types.h"
 
+#include "common/ipc/msg_check.h"
 #include "common/ipc/msg_control.h"
 #include "common/ipc/msg_history.h"
 #include "common/ipc/msg_intake.h"
@@ -22,7 +23,8 @@ const struct ipc_type *const message_types[] = { &msg_boot, &msg_setting,
 	&msg_order_done, &msg_order_is, &msg_ask_suspend, &msg_suspend,
 	&msg_past_message, &msg_past_rcpt, &msg_past_event, &msg_past_lost,
 	&msg_secret, &msg_secrets_end, &msg_secrets_read, &msg_tls_serve,
-	&msg_tls_open, &msg_tls_end, NULL };
+	&msg_tls_open, &msg_tls_end, &msg_ask_check, &msg_check, &msg_finding,
+	&msg_check_end, &msg_checked, NULL };
 
 const struct ipc_type *
 message_type(uint16_t number)

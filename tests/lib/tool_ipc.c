@@ -8,6 +8,7 @@
  * only who says what to whom is written here.
  */
 #include "common/base/alloc.h"
+#include "common/ipc/msg_check.h"
 #include "common/ipc/msg_control.h"
 #include "common/ipc/msg_history.h"
 #include "common/ipc/msg_intake.h"
@@ -54,8 +55,10 @@ static const struct row rows[] = {
 	{ &msg_ask_queue, ">" }, { &msg_ask_show, ">" }, { &msg_row, "<" },
 	{ &msg_row_rcpt, "<" }, { &msg_rows_end, "<" }, { &msg_ask_order, ">" },
 	{ &msg_order_is, "<" }, { &msg_ask_suspend, ">" },
+	{ &msg_ask_check, ">" }, { &msg_finding, "<" }, { &msg_checked, "<" },
 	{ NULL, "report (>) and queue (<)" },
 	{ &msg_order, ">" }, { &msg_order_done, "<" }, { &msg_suspend, ">" },
+	{ &msg_check, ">" }, { &msg_finding, "<" }, { &msg_check_end, "<" },
 	{ NULL, "queue (>) and history (<)" },
 	{ &msg_past_message, ">" }, { &msg_past_rcpt, ">" },
 	{ &msg_past_event, ">" }, { &msg_past_lost, ">" },

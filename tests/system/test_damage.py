@@ -5,14 +5,19 @@
 # damaged is named and set aside; everything else arrives.
 """Damage to queue.db and to the bodies, all kinds at once."""
 
+import json
 import os
 import sqlite3
+import subprocess
 import sys
+import time
 from pathlib import Path
+
+import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 from bigspool import stand  # noqa: E402
-from harness import wait_for  # noqa: E402
+from harness import BUILD, wait_for  # noqa: E402
 from toolstand import print_id  # noqa: E402
 
 EACH = 20  # messages between two damaged ones are sound
@@ -173,3 +178,98 @@ def test_destination(tmp_path):
         postern.tool("release", *held(postern))
         postern.sink.wait(30)
         assert postern.judge_filled().ok
+
+
+def findings(postern, *words):
+    """(exit status, [what postern check says])"""
+    done = subprocess.run(
+        [str(BUILD / "postern"), "-s", str(postern.control), "check",
+         "--json", *words], capture_output=True, text=True, timeout=60,
+        check=False)
+    assert done.returncode in (0, 1), done.stderr
+    return done.returncode, [json.loads(line)
+                             for line in done.stdout.splitlines()]
+
+
+def test_check(tmp_path):
+    """Nothing is wrong; then what nobody else would meet is named, and mail
+    goes on."""
+    with stand(tmp_path) as postern:
+        postern.fill(60, 3, a=3600)
+        postern.start()
+        assert findings(postern, "--full") == (0, [])
+        postern.stop()
+        spool = Spool(postern)
+        ids = [print_id(i) for i in spool.ids]
+        state, away, lost, short, alone = spool.ids[:5]
+        spool.db.execute(f"UPDATE grp SET state = 9 WHERE message = {state}")
+        spool.db.execute("UPDATE grp SET destination = 777"
+                         f" WHERE message = {away}")
+        os.unlink(spool.body(lost))
+        os.truncate(spool.body(short), 10)
+        spool.db.execute(f"DELETE FROM grp WHERE message = {alone}")
+        names = strange(spool)
+        spool.close()
+        postern.start()
+        wait_for(lambda: len(postern.events("quarantined")) == 2,
+                 what="rows that nobody would read")
+        status, found = findings(postern, "--full")
+        assert status == 1
+        said = {(f["kind"], f.get("id") or f["name"]) for f in found}
+        assert said == {
+            ("quarantined", ids[0]), ("quarantined", ids[1]),
+            ("body", ids[2]), ("body", ids[3]), ("row", ids[4])
+        } | {("foreign", name) for name in names}, found
+        # the recipients of what lost its delivery are named too
+        assert [f["text"] for f in found if f.get("id") == ids[4]] == [
+            "none of its deliveries is left",
+            "a recipient belongs to no delivery"]
+        postern.send(20)
+        postern.sink.wait(20)
+        for name in names:
+            assert os.path.lexists(spool.queue / name), name
+
+
+def strange(spool):
+    """Things of somebody else; their names from the queue's folder on."""
+    shard = f"mess/{spool.ids[0] // 10000}"
+    os.mkfifo(spool.queue / shard / "pipe")
+    (spool.queue / shard / "note").write_text("to myself")
+    (spool.queue / shard / "\x1b[31mred").write_text("")
+    (spool.queue / "mess/folder").mkdir()
+    (spool.queue / "mess/007").symlink_to("/etc")
+    (spool.queue / "mess/README").write_text("keep out")
+    (spool.queue / "dead.letter").write_text("from a shell")
+    return [f"{shard}/pipe", f"{shard}/note", f"{shard}/\x1b[31mred",
+            "mess/folder", "mess/007", "mess/README", "dead.letter"]
+
+
+def test_orphans(tmp_path):
+    """The database is lost: bodies are kept for a week and named."""
+    with stand(tmp_path) as postern:
+        postern.fill(12)
+        for path in (postern.spool / "queue").glob("queue.db*"):
+            path.unlink()
+        files = sorted((postern.spool / "queue/mess").glob("*/*"))
+        old = time.time() - 8 * 86400
+        os.utime(files[0], (old, old))
+        postern.start()
+        wait_for(lambda: not files[0].exists(), what="the oldest to go")
+        status, found = findings(postern)
+        assert status == 1 and {f["kind"] for f in found} == {"orphan"}
+        assert {f"mess/{p.parent.name}/{p.name}" for p in files[1:]} <= {
+            f["name"] for f in found}
+        assert all("removed in 7 days" in f["text"] for f in found), found
+        assert postern.sink.lines() == 0
+
+
+def test_check_is_for_operators(tmp_path):
+    if os.geteuid() != 0:
+        pytest.skip("skipped: root")
+    with stand(tmp_path) as postern:
+        postern.start()
+        done = subprocess.run(
+            ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+             str(BUILD / "postern"), "-s", str(postern.control), "check"],
+            capture_output=True, text=True, timeout=20, check=False)
+        assert done.returncode == 77 and "postern" in done.stderr, done
