@@ -70,6 +70,9 @@ fail(struct client *c)
 static enum client_next
 over(struct client *c, enum job_stage stage, bool fit)
 {
+	/* RFC 9422 3.1: one more would only be refused */
+	if (c->greeting.mail_max > 0 && c->mails >= c->greeting.mail_max)
+		fit = false;
 	c->t->stage = stage;
 	c->t = NULL;
 	c->fit = fit;
@@ -231,6 +234,7 @@ begin_transaction(struct client *c, struct buf *out)
 	if ((c->greeting.offers & OFFER_SMTPUTF8) == 0 && !fits_ascii(t))
 		return over(c, STAGE_MAIL, true);
 	c->state = CLIENT_MAIL;
+	c->mails++;
 	say_mail(c, out);
 	if ((c->greeting.offers & OFFER_PIPELINING) == 0)
 		return NEXT_WAIT;

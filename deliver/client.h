@@ -49,6 +49,7 @@ struct client {
 	size_t rcpt;           /* CLIENT_RCPT: the one whose reply is next */
 	size_t accepted;       /* recipients, in this transaction */
 	size_t replies;        /* heard in this transaction */
+	uint64_t mails;        /* begun in this session */
 	bool welcome;          /* the greeting was 220 */
 	bool fit; /* NEXT_OVER: a next transaction may follow at once */
 };

@@ -25,12 +25,26 @@ take_size(struct greeting *g, struct view argument)
 		g->size_max = n;
 }
 
+static void
+take_limits(struct greeting *g, struct view argument)
+{
+	static const char name[] = "MAILMAX=";
+	struct view word;
+	uint64_t n;
+
+	while ((word = view_word(&argument)).len > 0)
+		if (view_starts_nocase(word, name) &&
+		    view_u64(view_skip(word, strlen(name)), &n))
+			g->mail_max = n;
+}
+
 static const struct offer_row rows[] = {
 	{ "PIPELINING", OFFER_PIPELINING, NULL },
 	{ "SIZE", OFFER_SIZE, take_size },
 	{ "8BITMIME", OFFER_8BITMIME, NULL },
 	{ "DSN", OFFER_DSN, NULL },
 	{ "SMTPUTF8", OFFER_SMTPUTF8, NULL },
+	{ "LIMITS", 0, take_limits },
 };
 
 void

@@ -22,6 +22,7 @@ enum offer {
 struct greeting {
 	unsigned int offers; /* OFFER_* bits */
 	uint64_t size_max;   /* largest message in bytes; 0: no limit told */
+	uint64_t mail_max;   /* messages in a session (RFC 9422); 0 likewise */
 	size_t lines;        /* heard so far */
 };
 

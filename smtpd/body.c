@@ -15,7 +15,9 @@ body_begin(struct body_sink *b, const struct body_limits *limits)
 	body_in_begin(&b->in);
 	header_scan_begin(&b->header);
 	b->limits = *limits;
-	buf_init(&b->out, BODY_PIECE + RECEIVED_MAX);
+	b->in.plain = limits->chunked;
+	b->in.mend = limits->mend;
+	buf_init(&b->out, BODY_PIECE + RECEIVED_MAX + BODY_END_MAX);
 }
 
 void
@@ -49,6 +51,15 @@ note(struct body_sink *b, struct view decoded)
 		hush(b);
 }
 
+/* How much may be taken, so that what comes out has room. */
+static size_t
+room(const struct body_sink *b)
+{
+	size_t left = b->out.max - BODY_END_MAX - b->out.len;
+
+	return b->in.mend ? left / 2 : left;
+}
+
 enum body_step
 body_feed(struct body_sink *b, struct view *in)
 {
@@ -57,8 +68,8 @@ body_feed(struct body_sink *b, struct view *in)
 		struct view piece = *in;
 		enum body end;
 
-		if (piece.len > b->out.max - before)
-			piece.len = b->out.max - before;
+		if (piece.len > room(b))
+			piece.len = room(b);
 		if (piece.len == 0)
 			return BODY_FULL;
 		end = body_in_feed(&b->in, piece, &b->out, &used);
@@ -71,6 +82,18 @@ body_feed(struct body_sink *b, struct view *in)
 			return BODY_OVER;
 	}
 	return BODY_HUNGRY;
+}
+
+void
+body_end(struct body_sink *b)
+{
+	size_t before = b->out.len;
+
+	body_in_end(&b->in, &b->out);
+	if (b->in.quiet)
+		hush(b);
+	else
+		note(b, view_skip(buf_view(&b->out), before));
 }
 
 void
@@ -91,9 +114,8 @@ body_fail(struct body_sink *b, const struct smtp_reply *why)
  * would not help it.
  */
 const struct smtp_reply *
-body_verdict(struct body_sink *b)
+body_trouble(const struct body_sink *b)
 {
-	header_scan_end(&b->header);
 	if (body_in_bad(&b->in))
 		return &reply_bare;
 	if (b->in.has_nul)
@@ -107,4 +129,11 @@ body_verdict(struct body_sink *b)
 	if (b->header.nreceived > b->limits.hops)
 		return &reply_loop;
 	return b->failure;
+}
+
+const struct smtp_reply *
+body_verdict(struct body_sink *b)
+{
+	header_scan_end(&b->header);
+	return body_trouble(b);
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* smtpd/body.h - the one sink that a message runs through while it comes in.
  *
- * Takes the bytes behind DATA, gives decoded ones in pieces of at most
- * BODY_PIECE to be appended to the body's file, and at the end a verdict:
- * line ends, size, hops, header.  A message is never accepted in part: once
- * something is wrong nothing more comes out, but the end is still looked for.
- * Memory is constant however large the message; none is held outside DATA.
+ * Takes the bytes behind DATA, or those of chunks (BDAT), gives decoded ones in
+ * pieces of at most BODY_PIECE to be appended to the body's file, and at the
+ * end a verdict: line ends, size, hops, header.  A message is never accepted in
+ * part: once something is wrong nothing more comes out, but the end is still
+ * looked for. Memory is constant however large the message; none is held
+ * outside DATA.
  */
 #ifndef SMTPD_BODY_H
 #define SMTPD_BODY_H
@@ -25,6 +26,8 @@ enum {
 struct body_limits {
 	uint64_t size; /* bytes, as decoded, without our trace header */
 	uint64_t hops; /* Received fields */
+	bool chunked;  /* BDAT: an end comes by body_end() alone */
+	bool mend;     /* line ends, see common/mail/dots.h */
 };
 
 enum body_step {
@@ -50,7 +53,11 @@ enum body_step body_feed(struct body_sink *, struct view *in);
 void body_written(struct body_sink *); /* what was in out is in the file */
 /* It cannot be stored: swallow the rest, and answer this. */
 void body_fail(struct body_sink *, const struct smtp_reply *);
-/* After BODY_OVER: NULL when fine, else why it is refused. */
+/* The last chunk was taken. */
+void body_end(struct body_sink *);
+/* What is wrong so far, or NULL. */
+const struct smtp_reply *body_trouble(const struct body_sink *);
+/* After the end: NULL when fine, else why it is refused. */
 const struct smtp_reply *body_verdict(struct body_sink *);
 
 #endif

@@ -22,6 +22,7 @@ void command_run(struct session *, struct view line);
 /* The argument of EHLO or HELO is one visible word of bearable length. */
 bool helo_valid(struct view);
 
+void cmd_bdat(struct session *, struct view);
 void cmd_data(struct session *, struct view);
 void cmd_ehlo(struct session *, struct view);
 void cmd_expn(struct session *, struct view);

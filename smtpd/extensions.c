@@ -11,6 +11,8 @@ static const struct extension *const extensions[] = {
 	&ext_8bitmime,
 	&ext_dsn,
 	&ext_smtputf8,
+	&ext_chunking,
+	&ext_limits,
 	&ext_enhancedstatuscodes,
 	&ext_starttls,
 };

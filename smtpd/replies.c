@@ -10,8 +10,9 @@ const struct smtp_reply
     reply_tls_go = { 220, "2.0.0", "begin TLS" },
     reply_bye = { 221, "2.0.0", "goodbye" },
     reply_vrfy = { 252, "2.0.0", "not verified here, but mail to it is tried" },
-    reply_help = { 214, "2.0.0", "EHLO HELO MAIL RCPT DATA RSET NOOP QUIT VRFY "
-	"HELP (RFC 5321)" };
+    reply_help = { 214, "2.0.0", "EHLO HELO MAIL RCPT DATA BDAT RSET NOOP QUIT "
+	"VRFY HELP (RFC 5321, 3030)" },
+    reply_chunk = { 250, "2.0.0", "chunk received" };
 
 const struct smtp_reply
     reply_idle = { 421, "4.4.2", "nothing heard for too long, closing" },
@@ -51,7 +52,9 @@ const struct smtp_reply
     reply_bad_rcpt = { 501, "5.1.3", "recipient address is not valid "
 	"(RFC 5321 4.1.2)" },
     reply_utf8 = { 553, "5.6.7", "address is not ASCII, which needs SMTPUTF8 "
-	"at MAIL (RFC 6531)" };
+	"at MAIL (RFC 6531)" },
+    reply_bad_chunk = { 501, "5.5.4", "size of the chunk not understood "
+	"(RFC 3030: BDAT SIZE [LAST]), closing" };
 
 const struct smtp_reply
     reply_relay = { 550, "5.7.1", "relay access denied: this client may not "

@@ -18,7 +18,7 @@ struct smtp_reply {
 
 /* 2yz */
 extern const struct smtp_reply reply_ok, reply_sender, reply_rcpt, reply_bye,
-    reply_vrfy, reply_help, reply_tls_go;
+    reply_vrfy, reply_help, reply_chunk, reply_tls_go;
 /* 4yz */
 extern const struct smtp_reply reply_idle, reply_errors, reply_stopping,
     reply_tls_away, reply_busy, reply_mails, reply_rcpts, reply_queue,
@@ -28,7 +28,7 @@ extern const struct smtp_reply reply_line_end, reply_line_long, reply_unknown,
     reply_disabled, reply_tls_early, reply_tls_twice, reply_sequence,
     reply_greet_first, reply_argument_needed, reply_argument_none,
     reply_argument, reply_param_unknown, reply_param_twice, reply_param_value,
-    reply_bad_sender, reply_bad_rcpt, reply_utf8;
+    reply_bad_sender, reply_bad_rcpt, reply_utf8, reply_bad_chunk;
 /* 5yz: policy */
 extern const struct smtp_reply reply_relay, reply_no_mailbox, reply_too_big,
     reply_header_big, reply_line_huge, reply_loop, reply_bare, reply_nul;

@@ -181,6 +181,7 @@ session_mail_end(struct session *s)
 {
 	if (s->mail == NULL)
 		return;
+	s->drop = s->phase == AT_CHUNKS;
 	body_free(&s->mail->body);
 	buf_free(&s->mail->rcpts);
 	mem_free(s->mail);
@@ -188,11 +189,24 @@ session_mail_end(struct session *s)
 	s->phase = AT_READY;
 }
 
+/*
+ * A line that we cannot read, with bytes behind it that are no commands: to go
+ * on would be to obey the text of a message.
+ */
+static void
+refuse_line(struct session *s, const struct smtp_reply *why, bool of_chunk)
+{
+	session_refuse(s, why);
+	if (of_chunk)
+		session_hang_up(s);
+}
+
 /* One command line.  False: it is not whole yet. */
 static bool
 feed_command(struct session *s, struct view *in)
 {
 	struct view line;
+	bool of_chunk;
 
 	if (!lines_skip(&s->lines, in))
 		return false;
@@ -200,6 +214,7 @@ feed_command(struct session *s, struct view *in)
 		session_hang_up(s); /* it could not read our reply */
 		return true;
 	}
+	of_chunk = view_starts_nocase(*in, "BDAT");
 	switch (lines_next(&s->lines, in, &line)) {
 	case LINE_PART:
 		return false;
@@ -207,14 +222,26 @@ feed_command(struct session *s, struct view *in)
 		command_run(s, line);
 		break;
 	case LINE_BARE:
-		session_refuse(s, &reply_line_end);
+		refuse_line(s, &reply_line_end, of_chunk);
 		break;
 	case LINE_LONG:
-		session_refuse(s, &reply_line_long);
+		refuse_line(s, &reply_line_long, of_chunk);
 		break;
 	}
 	s->command = NULL;
 	return true;
+}
+
+static void
+refuse_message(struct session *s, const struct smtp_reply *why)
+{
+	bool chunked = s->mail == NULL || s->mail->chunked;
+
+	session_mail_end(s);
+	s->command = chunked ? "BDAT" : "DATA";
+	s->argument = view_of("");
+	session_refuse(s, why);
+	s->command = NULL;
 }
 
 static enum want
@@ -226,12 +253,97 @@ body_over(struct session *s)
 		s->phase = AT_COMMIT;
 		return WANT_COMMIT;
 	}
-	session_mail_end(s);
-	s->command = "DATA";
-	s->argument = view_of("");
-	session_refuse(s, wrong);
-	s->command = NULL;
+	refuse_message(s, wrong);
 	return WANT_DROP;
+}
+
+static void
+skip_chunk(struct session *s, const struct smtp_reply *why, enum phase resume)
+{
+	s->refusal = why;
+	s->resume = resume;
+	s->phase = AT_SKIP;
+}
+
+void
+session_chunk(struct session *s, uint64_t size, bool last)
+{
+	s->chunk = size;
+	s->last = last;
+	if (s->phase == AT_CHUNKS) {
+		s->phase = AT_CHUNK;
+	} else if (s->phase == AT_RCPT && s->esmtp) {
+		s->mail->chunked = true;
+		s->phase = AT_OPENING;
+	} else {
+		skip_chunk(s,
+		    s->phase == AT_START ? &reply_greet_first : &reply_sequence,
+		    s->phase);
+	}
+}
+
+/* The bytes of the chunk at the front of in. */
+static struct view
+chunk_part(const struct session *s, struct view in)
+{
+	return view_make(
+	    in.data, in.len > s->chunk ? (size_t)s->chunk : in.len);
+}
+
+/* RFC 3030 2: refused chunks are read, then answered.  False: more to come. */
+static bool
+feed_skip(struct session *s, struct view *in)
+{
+	struct view piece = chunk_part(s, *in);
+
+	*in = view_skip(*in, piece.len);
+	s->chunk -= piece.len;
+	if (s->chunk > 0)
+		return false;
+	s->phase = s->resume;
+	s->command = "BDAT";
+	s->argument = view_of("");
+	session_refuse(s, s->refusal);
+	s->command = NULL;
+	return true;
+}
+
+/* What is wrong is said at the end of the chunk that brought it. */
+static bool
+chunk_over(struct session *s, enum want *want)
+{
+	const struct smtp_reply *wrong;
+
+	if (s->last) {
+		body_end(&s->mail->body);
+		*want = body_over(s);
+		return true;
+	}
+	wrong = body_trouble(&s->mail->body);
+	if (wrong != NULL) {
+		refuse_message(s, wrong);
+		*want = WANT_DROP;
+		return true;
+	}
+	s->phase = AT_CHUNKS;
+	session_say(s, &reply_chunk);
+	return false;
+}
+
+/* False: go on with what follows. */
+static bool
+feed_chunk(struct session *s, struct view *in, enum want *want)
+{
+	struct view piece = chunk_part(s, *in);
+	size_t before = piece.len;
+	enum body_step step = body_feed(&s->mail->body, &piece);
+
+	*in = view_skip(*in, before - piece.len);
+	s->chunk -= before - piece.len;
+	if (step == BODY_HUNGRY && s->chunk == 0)
+		return chunk_over(s, want);
+	*want = step == BODY_FULL ? WANT_STORE : WANT_INPUT;
+	return true;
 }
 
 static enum want
@@ -273,16 +385,24 @@ start_tls(struct session *s, struct view *in)
 enum want
 session_feed(struct session *s, struct view *in, struct buf *out)
 {
+	enum want want;
+
 	s->out = out;
 	for (;;) {
 		if (out->len >= SESSION_OUT)
 			return WANT_WRITE;
+		if (s->drop) {
+			s->drop = false;
+			return WANT_DROP;
+		}
 		switch (s->phase) {
 		case AT_START:
 		case AT_READY:
 		case AT_MAIL:
 		case AT_RCPT:
 		case AT_ANY:
+		case AT_CHUNKS:
+		case AT_COMMAND:
 			if (!feed_command(s, in))
 				return WANT_INPUT;
 			break;
@@ -290,6 +410,14 @@ session_feed(struct session *s, struct view *in, struct buf *out)
 			return WANT_FILE;
 		case AT_BODY:
 			return feed_body(s, in);
+		case AT_CHUNK:
+			if (feed_chunk(s, in, &want))
+				return want;
+			break;
+		case AT_SKIP:
+			if (!feed_skip(s, in))
+				return WANT_INPUT;
+			break;
 		case AT_COMMIT:
 			return WANT_COMMIT;
 		case AT_STARTTLS:
@@ -328,11 +456,16 @@ session_opened(struct session *s, uint64_t id, int64_t wall_ms, struct buf *out)
 	const struct body_limits limits = {
 		.size = conf_number(s->service->conf, KEY_MESSAGE_SIZE),
 		.hops = conf_number(s->service->conf, KEY_HOPS),
+		.chunked = s->mail->chunked,
 	};
 
 	s->mail->id = id;
 	body_begin(&s->mail->body, &limits);
 	trace(s, wall_ms);
+	if (s->mail->chunked) {
+		s->phase = AT_CHUNK;
+		return;
+	}
 	s->phase = AT_BODY;
 	buf_add_string(out, "354 send the message, end with a dot alone on a "
 			    "line\r\n");
@@ -343,11 +476,12 @@ session_refuse_data(
     struct session *s, const struct smtp_reply *why, struct buf *out)
 {
 	s->out = out;
-	session_mail_end(s);
-	s->command = "DATA";
-	s->argument = view_of("");
-	session_refuse(s, why);
-	s->command = NULL;
+	if (s->phase == AT_OPENING && s->mail->chunked) {
+		session_mail_end(s);
+		skip_chunk(s, why, AT_READY);
+		return;
+	}
+	refuse_message(s, why);
 }
 
 struct buf *
@@ -374,16 +508,16 @@ session_committed(struct session *s, const struct status *st, struct buf *out)
 	char id[ID_TEXT];
 
 	s->out = out;
+	s->command = s->mail->chunked ? "BDAT" : "DATA";
 	id_print(s->mail->id, id);
 	session_mail_end(s);
 	if (st->verdict == VERDICT_DONE) {
 		s->mails++;
 		buf_printf(out, "250 2.0.0 queued as %s\r\n", id);
-		return;
+	} else {
+		s->argument = view_of("");
+		session_refuse_status(s, st);
 	}
-	s->command = "DATA";
-	s->argument = view_of("");
-	session_refuse_status(s, st);
 	s->command = NULL;
 }
 

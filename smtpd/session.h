@@ -20,12 +20,16 @@ enum phase {
 	AT_MAIL = 1 << 2,  /* a sender */
 	AT_RCPT = 1 << 3,  /* and a recipient */
 	AT_ANY = AT_START | AT_READY | AT_MAIL | AT_RCPT, /* commands */
-	AT_OPENING = 1 << 4,  /* DATA was said, the body has no file yet */
+	AT_OPENING = 1 << 4,  /* DATA or BDAT came, there is no file yet */
 	AT_BODY = 1 << 5,     /* the message comes in */
 	AT_COMMIT = 1 << 6,   /* it is whole, its fate is not known */
 	AT_END = 1 << 7,      /* nothing more is heard */
 	AT_STARTTLS = 1 << 8, /* it was said and is not answered yet */
-	AT_SECURING = 1 << 9  /* answered: only TLS is heard from here on */
+	AT_SECURING = 1 << 9, /* answered: only TLS is heard from here on */
+	AT_CHUNKS = 1 << 10,  /* between two BDAT of one message */
+	AT_CHUNK = 1 << 11,   /* a piece of it, of known length, comes in */
+	AT_SKIP = 1 << 12,    /* a chunk that is refused, but must be read */
+	AT_COMMAND = AT_ANY | AT_CHUNKS
 };
 
 enum want {
@@ -61,7 +65,8 @@ struct mail {
 	struct mailbox first; /* recipient */
 	struct buf rcpts;     /* see rcpt_next() */
 	uint32_t nrcpts;
-	uint64_t id; /* of the body's file */
+	bool chunked; /* by BDAT, not DATA */
+	uint64_t id;  /* of the body's file */
 	struct body_sink body;
 };
 
@@ -82,7 +87,12 @@ struct session {
 	char *helo; /* ours; NULL before EHLO */
 	unsigned int errors, mails;
 	struct mail *mail; /* NULL outside of a transaction */
-	struct buf *out;   /* lent, while something runs */
+	uint64_t chunk;    /* bytes of it that have not come */
+	bool last;         /* no other will follow */
+	bool drop;         /* the message ended between chunks: WANT_DROP */
+	enum phase resume; /* AT_SKIP: where it came */
+	const struct smtp_reply *refusal; /* AT_SKIP: what is said then */
+	struct buf *out;                  /* lent, while something runs */
 	const char *command;
 	struct view argument; /* of the command that runs */
 };
@@ -101,7 +111,7 @@ void session_greet(struct session *, struct buf *out);
 enum want session_feed(struct session *, struct view *in, struct buf *out);
 void session_opened(
     struct session *, uint64_t id, int64_t wall_ms, struct buf *out);
-/* Instead of session_opened() or session_committed(): a reply to DATA. */
+/* Instead of session_opened() or session_committed(): the message's reply. */
 void session_refuse_data(
     struct session *, const struct smtp_reply *, struct buf *out);
 struct buf *session_body(struct session *); /* what is to be written */
@@ -127,6 +137,8 @@ void session_helo(struct session *, struct view name, bool esmtp);
 void session_add_rcpt(struct session *, const struct mailbox *);
 /* Takes one off the front of what mail.rcpts holds; false: none is left. */
 bool rcpt_next(struct view *rest, struct rcpt_entry *);
+/* BDAT: so many bytes follow, and are read in any case. */
+void session_chunk(struct session *, uint64_t size, bool last);
 /* Starts the transaction; the mail is the session's, cleared. */
 void session_mail_begin(struct session *);
 void session_mail_end(struct session *); /* NULL mail is welcome */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* common/mail/dots.c - the transparency of DATA, both ways.
+/* common/mail/dots.c - the lines of a body, both ways.
  *
  * Works line by line, never byte by byte: memchr finds the line ends and
  * whole runs of lines are copied at once.
@@ -10,6 +10,7 @@
 
 enum {
 	AT_LINE_START, /* after CRLF, or at the beginning: DATA's own CRLF */
+	AFTER_LF,      /* mended: begins a line, but no end of data */
 	IN_LINE,
 	AFTER_CR,
 	AFTER_DOT,   /* a dot at the start of a line, withheld */
@@ -58,6 +59,15 @@ drop(struct pass *p, size_t n)
 	p->kept = p->next;
 }
 
+/* Other bytes instead. */
+static void
+replace(struct pass *p, size_t n, const char *bytes)
+{
+	drop(p, n);
+	if (!p->b->quiet)
+		buf_add(p->out, view_of(bytes));
+}
+
 static void
 bare_cr(struct pass *p)
 {
@@ -80,6 +90,29 @@ line_ends(struct pass *p)
 	p->b->state = AT_LINE_START;
 }
 
+static void
+mend_lf(struct pass *p, const char *lf)
+{
+	size_t n = (size_t)(lf - p->next);
+
+	line_grows(p->b, n);
+	p->next += n;
+	replace(p, 1, "\r\n");
+	p->b->line = 0;
+	p->b->state = AFTER_LF;
+}
+
+/* While mending it is withheld: it may turn out to be bare. */
+static void
+take_cr(struct pass *p)
+{
+	if (p->b->mend)
+		drop(p, 1);
+	else
+		p->next++;
+	p->b->state = AFTER_CR;
+}
+
 /*
  * A stretch of a line up to a CR or the end of the input; a CR inside is
  * bare, an LF before it is bare too, and neither ends the line.
@@ -90,26 +123,34 @@ take_stretch(struct pass *p)
 	size_t left = (size_t)(p->end - p->next);
 	const char *cr = memchr(p->next, '\r', left);
 	size_t n = cr == NULL ? left : (size_t)(cr - p->next);
+	const char *lf = memchr(p->next, '\n', n);
 
-	if (memchr(p->next, '\n', n) != NULL)
+	if (lf != NULL && p->b->mend) {
+		mend_lf(p, lf);
+		return;
+	}
+	if (lf != NULL)
 		p->b->bare_lf = p->b->quiet = true;
 	line_grows(p->b, n);
 	p->next += n;
 	p->b->state = IN_LINE;
-	if (cr != NULL) {
-		p->next++;
-		p->b->state = AFTER_CR;
-	}
+	if (cr != NULL)
+		take_cr(p);
 }
 
 static void
 after_cr(struct pass *p)
 {
 	if (*p->next == '\n') {
+		if (p->b->mend)
+			replace(p, 0, "\r");
 		line_ends(p);
 		return;
 	}
-	bare_cr(p);
+	if (p->b->mend)
+		replace(p, 0, " ");
+	else
+		bare_cr(p);
 	line_grows(p->b, 1);
 	p->b->state = IN_LINE;
 }
@@ -144,9 +185,11 @@ take(struct pass *p)
 {
 	switch (p->b->state) {
 	case AT_LINE_START:
-		if (*p->next == '.') {
+	case AFTER_LF:
+		if (*p->next == '.' && !p->b->plain) {
 			drop(p, 1);
-			p->b->state = AFTER_DOT;
+			p->b->state =
+			    p->b->state == AFTER_LF ? IN_LINE : AFTER_DOT;
 		} else
 			take_stretch(p);
 		break;
@@ -195,6 +238,23 @@ body_in_feed(struct body_in *b, struct view in, struct buf *out, size_t *used)
 	if (!b->has_nul && *used > 0)
 		b->has_nul = memchr(in.data, '\0', *used) != NULL;
 	return end ? BODY_END : BODY_MORE;
+}
+
+void
+body_in_end(struct body_in *b, struct buf *out)
+{
+	bool cr = b->state == AFTER_CR;
+
+	if (cr && !b->mend)
+		b->bare_cr = b->quiet = true;
+	if (b->quiet)
+		return;
+	if (cr)
+		buf_add_string(out, " ");
+	if (cr || b->line > 0)
+		buf_add_string(out, "\r\n");
+	b->state = AT_LINE_START;
+	b->line = 0;
 }
 
 void

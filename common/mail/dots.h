@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* common/mail/dots.h - the transparency of DATA, both ways (RFC 5321 4.5.2).
+/* common/mail/dots.h - the lines of a body, both ways (RFC 5321 4.5.2).
  *
  * Both sides take the body in pieces of any size; where they are cut changes
  * nothing.  Only CRLF ends a line (2.3.8): a bare CR or LF neither begins nor
  * ends one, and no repair is tried on the way in, because a repaired line is
- * how one message becomes two (smuggling).
+ * how one message becomes two (smuggling).  Who is allowed repair by name gets
+ * it before anything else looks, and CRLF.CRLF alone stays the end of data.
  */
 #ifndef COMMON_MAIL_DOTS_H
 #define COMMON_MAIL_DOTS_H
@@ -16,9 +17,13 @@ enum body {
 	BODY_END   /* CRLF.CRLF was taken; what follows it is not ours */
 };
 
+enum { BODY_END_MAX = 3 };
+
 /* Zeroed by body_in_begin(); flags are for reading at any time. */
 struct body_in {
 	int state;      /* private */
+	bool plain;     /* yours: a chunk (RFC 3030), without dots or an end */
+	bool mend;      /* yours: a bare LF becomes CRLF, a bare CR a blank */
 	bool quiet;     /* no more output: set by a violation, or by the caller
 			   who wants the rest only read (too big, no space) */
 	bool bare_cr;   /* violation */
@@ -32,11 +37,13 @@ struct body_in {
 void body_in_begin(struct body_in *);
 /*
  * Appends the decoded bytes of in to out: stuffed dots removed, CRLF kept,
- * never more than in.len.  *used is how much of in was taken: all of it, but
- * for BODY_END.  Not to be fed after BODY_END.
+ * never more than in.len, with mend twice that.  *used is how much of in was
+ * taken: all of it, but for BODY_END.  Not to be fed after BODY_END.
  */
 enum body body_in_feed(
     struct body_in *, struct view in, struct buf *out, size_t *used);
+/* A plain body is over: the CRLF that it lacks, at most BODY_END_MAX bytes. */
+void body_in_end(struct body_in *, struct buf *out);
 /* A violation was seen: the message must be refused (550 5.5.2). */
 bool body_in_bad(const struct body_in *);
 

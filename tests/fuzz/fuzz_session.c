@@ -3,7 +3,8 @@
  *
  * The first byte chooses the surroundings, the second how the rest is cut.
  * Replies and stored messages are the same for every cut (RFC 2920), replies
- * are replies, and no message is stored that CRLF.CRLF did not end.
+ * are replies, and no message is stored that CRLF.CRLF or a last chunk did
+ * not end.
  */
 #include "tests/fuzz/fuzz.h"
 
@@ -83,6 +84,17 @@ count(struct view v, const char *what)
 	return n;
 }
 
+/* RFC 3030. */
+static size_t
+count_last(struct view v)
+{
+	size_t n = 0;
+
+	for (; v.len > 0; v = view_skip(v, 1))
+		n += view_starts_nocase(v, "LAST");
+	return n;
+}
+
 /* Of the lines of what was stored; a body's begin with "| ". */
 static size_t
 count_stored(struct view v)
@@ -116,8 +128,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	must(whole.closed == cut.closed, "the end stays");
 	must(!whole.untraced, "every message has our trace header");
 	check_replies(buf_view(&whole.out));
-	must(count_stored(buf_view(&whole.stored)) <= count(in, "\r\n.\r\n"),
-	    "CRLF.CRLF ends a message, and nothing else");
+	must(count_stored(buf_view(&whole.stored)) <=
+		 count(in, "\r\n.\r\n") + count_last(in),
+	    "CRLF.CRLF or LAST ends a message, and nothing else");
 	must(whole.stored.len == 0 || choice < COMMIT_FAILS ||
 		 (choice & (COMMIT_FAILS | INTAKE_CLOSED)) == 0,
 	    "nothing is stored that was refused");

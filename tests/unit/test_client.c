@@ -489,6 +489,32 @@ test_reuse(void **state)
 	transaction_clear(&t);
 }
 
+/* RFC 9422: a session that took all that it would is not used again. */
+static void
+test_mail_max(void **state)
+{
+	struct transaction t;
+	struct client c;
+	struct buf said;
+
+	(void)state;
+	make(&t);
+	buf_init(&said, 4096);
+	check_int("first",
+	    run(&c, &t,
+		"220 s|250-s|250 LIMITS MAILMAX=2|"
+		"250 m|250 r|250 r|354 d|*250 ok|",
+		&said),
+	    NEXT_OVER);
+	check_int("fit", c.fit, true);
+	client_take(&c, &t, &said);
+	check_int(
+	    "second", client_line(&c, view_of("550 no"), &said), NEXT_OVER);
+	check_int("not fit", c.fit, false);
+	buf_free(&said);
+	transaction_clear(&t);
+}
+
 /* A recipient that one server judged is not shown to the next. */
 static void
 test_second_server(void **state)
@@ -551,6 +577,7 @@ main(void)
 		cmocka_unit_test(test_too_large),
 		cmocka_unit_test(test_smtputf8),
 		cmocka_unit_test(test_reuse),
+		cmocka_unit_test(test_mail_max),
 		cmocka_unit_test(test_second_server),
 		cmocka_unit_test(test_patience),
 	};

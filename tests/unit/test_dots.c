@@ -254,12 +254,61 @@ test_large(void **state)
 	mem_free(body);
 }
 
+/* For who is allowed: mended, and still CRLF.CRLF alone is the end. */
+static const struct {
+	const char *in, *out;
+	size_t left;
+} mended[] = {
+	{ "a\nb\r\n.\r\n", "a\r\nb\r\n", 0 },
+	{ "a\rb\r\n.\r\n", "a b\r\n", 0 },
+	{ "a\r\r\n.\r\n", "a \r\n", 0 },
+	{ "a\n\r\n.\r\n", "a\r\n\r\n", 0 },
+	{ "a\n.\r\nb\r\n.\r\n", "a\r\n\r\nb\r\n", 0 },
+	{ "a\n.\nb\r\n.\r\n", "a\r\n\r\nb\r\n", 0 },
+	{ "a\r\n.\nb\r\n.\r\nQ", "a\r\n\r\nb\r\n", 1 },
+	{ "a\r\n.\rb\r\n.\r\n", "a\r\n b\r\n", 0 },
+	{ "a\r\n.\r\r\nb\r\n.\r\n", "a\r\n \r\nb\r\n", 0 },
+	{ "a\r.\r\nb\r\n.\r\n", "a .\r\nb\r\n", 0 },
+	{ "a\n..b\r\n.\r\n", "a\r\n.b\r\n", 0 },
+	{ "\n\r\n.\r\n", "\r\n\r\n", 0 },
+};
+
+static void
+test_mended(void **state)
+{
+	struct body_in b;
+	struct buf out;
+	size_t used;
+
+	(void)state;
+	buf_init(&out, 100);
+	for (size_t i = 0; i < nitems(mended); i++) {
+		struct view in = view_of(mended[i].in);
+
+		for (size_t cut = 0; cut + mended[i].left < in.len; cut++) {
+			buf_clear(&out);
+			body_in_begin(&b);
+			b.mend = true;
+			body_in_feed(&b, view_make(in.data, cut), &out, &used);
+			check_int(mended[i].out,
+			    body_in_feed(&b, view_skip(in, cut), &out, &used),
+			    BODY_END);
+			check_int("left", in.len - cut - used, mended[i].left);
+			check_str(
+			    mended[i].out, buf_string(&out), mended[i].out);
+			check_int("no violation", body_in_bad(&b), false);
+		}
+	}
+	buf_free(&out);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_cut),
 		cmocka_unit_test(test_quiet_after_a_violation),
+		cmocka_unit_test(test_mended),
 		cmocka_unit_test(test_stuffing),
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_large),

@@ -50,11 +50,27 @@ test_lines(void **state)
 	}
 }
 
+/* RFC 9422 */
+static void
+test_limits(void **state)
+{
+	struct greeting g;
+
+	(void)state;
+	greeting_begin(&g);
+	greeting_line(&g, view_of("250-h"));
+	greeting_line(&g, view_of("250-LIMITS MAILMAX=x"));
+	check_int("none", g.mail_max, 0);
+	greeting_line(&g, view_of("250 limits RCPTMAX=5 mailmax=7 X"));
+	check_int("seven", g.mail_max, 7);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_limits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -151,10 +151,68 @@ test_fail_and_bad(void **state)
 	body_free(&b);
 }
 
+/* RFC 3030: the same sink without dots; what is wrong is known at once. */
+static void
+test_chunks(void **state)
+{
+	const struct body_limits l = {
+		.size = 100, .hops = 2, .chunked = true
+	};
+	struct body_sink b;
+	struct view v = view_of("a\r\n.\r\n\r");
+
+	(void)state;
+	body_begin(&b, &l);
+	check_int("no end", body_feed(&b, &v), BODY_HUNGRY);
+	check_int("fine so far", body_trouble(&b) == NULL, true);
+	v = view_of("\nlast");
+	check_int("more", body_feed(&b, &v), BODY_HUNGRY);
+	body_end(&b);
+	check_int("fine", body_verdict(&b) == NULL, true);
+	check_str("out", buf_string(&b.out), "a\r\n.\r\n\r\nlast\r\n");
+	check_int("size", b.size, b.out.len);
+	body_free(&b);
+	body_begin(&b, &l);
+	v = view_of("a\nb");
+	body_feed(&b, &v);
+	check_int("bare", body_trouble(&b) == &reply_bare, true);
+	check_int("nothing is stored", b.out.len, 0);
+	body_free(&b);
+}
+
+/* Mended bytes are more than came: nothing is lost at the edge of a piece. */
+static void
+test_mended_pieces(void **state)
+{
+	const struct body_limits l = {
+		.size = 1000000, .hops = 2, .chunked = true, .mend = true
+	};
+	struct body_sink b;
+	size_t stored = 0;
+
+	(void)state;
+	body_begin(&b, &l);
+	for (size_t i = 0; i < 100000; i++) {
+		struct view v = view_of("\n");
+
+		while (body_feed(&b, &v) == BODY_FULL) {
+			stored += b.out.len;
+			body_written(&b);
+		}
+	}
+	body_end(&b);
+	check_int("fits", buf_ok(&b.out), true);
+	check_int("all", stored + b.out.len, 200000);
+	check_int("fine", body_verdict(&b) == NULL, true);
+	body_free(&b);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_chunks),
+		cmocka_unit_test(test_mended_pieces),
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_nul),
 		cmocka_unit_test(test_large),
