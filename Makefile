@@ -53,8 +53,14 @@ include $(BUILD)/rules.mk
 programs: $(PROGRAMS)
 
 tests-built: $(PROGRAMS) $(TEST_TOOLS) $(UNIT_TESTS) $(FUZZ_TARGETS) \
-	$(MUTANTS) \
-	$(BUILD)/tests/attack.so
+	$(MUTANTS) $(BUILD)/tests/attack.so $(BUILD)/tests/fault.so
+
+# The tests' library that makes calls of queue fail (tests/fault).
+FAULT = tests/fault/fault.c
+$(BUILD)/tests/fault.so: $(FAULT) tests/fault/fault.h
+	@mkdir -p $(BUILD)/tests
+	$(COMPILE) -MF /dev/null -U_FORTIFY_SOURCE -fPIC -shared \
+	    -o $(BUILD)/tests/fault.so $(FAULT)
 
 # The tests' library that makes the programs attack (tests/attack).
 ATTACK = tests/attack/attack.c tests/attack/acts.c
@@ -95,8 +101,8 @@ ipc: $(BUILD)/tests/ipc
 
 SOURCES = common/*/*.[ch] master/*.[ch] smtpd/*.[ch] tls/*.[ch] queue/*.[ch] \
 	deliver/*.[ch] resolve/*.[ch] tools/*.[ch] tests/unit/*.[ch] \
-	tests/lib/*.[ch] tests/attack/*.[ch] tests/fuzz/*.[ch] \
-	tests/mutants/*.c
+	tests/lib/*.[ch] tests/attack/*.[ch] tests/fault/*.[ch] \
+	tests/fuzz/*.[ch] tests/mutants/*.c
 
 format:
 	clang-format -i $(SOURCES)

@@ -14,10 +14,11 @@ struct sink_session;
 
 /* Codes: 0 means that the sink answers well. */
 struct sink_options {
-	const char *save;      /* folder for whole messages, or NULL */
-	const char *hold_file; /* no 250 while this exists, or NULL */
-	const char *refuse;    /* in a recipient: 550 */
-	const char *defer;     /* in a recipient: 451 */
+	const char *save;       /* folder for whole messages, or NULL */
+	const char *hold_file;  /* no 250 while this exists, or NULL */
+	const char *refuse;     /* in a recipient: 550 */
+	const char *defer;      /* in a recipient: 451, before any 550 */
+	const char *defer_file; /* only while this exists, or NULL */
 	unsigned int delay_ms;
 	unsigned int greeting_code;
 	unsigned int mail_code;

@@ -87,7 +87,8 @@ header_line(struct sink_message *m, struct view line)
 		view_copy(value, m->message_id, sizeof(m->message_id));
 }
 
-/* RFC 3464, 2.3.2: "Final-Recipient: rfc822; address". */
+/* RFC 3464, 2.3.2: "Final-Recipient: rfc822; address".  A report has a field
+ * X-Postern-Id of its own; the failed message's header comes behind it. */
 static void
 report_line(struct sink_message *m, struct view line)
 {
@@ -97,8 +98,7 @@ report_line(struct sink_message *m, struct view line)
 		value = view_skip(value, view_find(value, ';') + 1);
 		buf_add(&m->reported, view_trim(value));
 		buf_add_string(&m->reported, "\n");
-	} else if (m->about[0] == '\0' &&
-		   field(line, "X-Postern-Id:", &value)) {
+	} else if (field(line, "X-Postern-Id:", &value)) {
 		view_copy(value, m->about, sizeof(m->about));
 	}
 }

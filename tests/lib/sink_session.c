@@ -130,6 +130,12 @@ on_mail(struct sink_session *s, struct view line)
 	}
 }
 
+static bool
+is_deferring(const struct sink_options *o)
+{
+	return o->defer_file == NULL || access(o->defer_file, F_OK) == 0;
+}
+
 static void
 on_rcpt(struct sink_session *s, struct view line)
 {
@@ -144,10 +150,10 @@ on_rcpt(struct sink_session *s, struct view line)
 		reply(s, "553 5.6.7 not declared");
 	} else if (o->rcpt_code != 0) {
 		reply_code(s, o->rcpt_code);
+	} else if (contains(path, o->defer) && is_deferring(o)) {
+		reply(s, "451 4.2.0 not now");
 	} else if (contains(path, o->refuse)) {
 		reply(s, "550 5.1.1 no such user");
-	} else if (contains(path, o->defer)) {
-		reply(s, "451 4.2.0 not now");
 	} else {
 		s->nrcpts++;
 		buf_add(&s->rcpts, path);

@@ -3,7 +3,7 @@
  *
  *	sink [-1 N] [-d CODE] [-e] [-E] [-g CODE] [-h ADDR] [-j] [-m CODE]
  *	    [-o LOG] [-p PORT] [-q] [-r CODE] [-S FOLDER] [-w MS] [-W FILE]
- *	    [-x PATTERN] [-y PATTERN]
+ *	    [-x PATTERN] [-y PATTERN] [-Y FILE]
  *
  * The first line on standard output is "port N".  Each message adds a line
  * per recipient to LOG, on disk before its 250 goes out:
@@ -21,7 +21,8 @@
  * -S      keep each message as FOLDER/NUMBER.eml, its envelope as .env
  * -w MS   wait before the 250 to the dot
  * -W FILE   wait as long as FILE exists; its lines are the ids that wait
- * -x, -y PATTERN   recipients that contain it get 550 or 451
+ * -x, -y PATTERN   recipients that contain it get 550 or 451; both: 451
+ * -Y FILE   -y counts only as long as FILE exists
  *
  * SIGTERM ends it with a summary (-j: as JSON, -q: none).
  */
@@ -91,6 +92,9 @@ option_behaviour(struct sink_options *o, int c)
 		return true;
 	case 'y':
 		o->defer = optarg;
+		return true;
+	case 'Y':
+		o->defer_file = optarg;
 		return true;
 	default:
 		return false;
@@ -236,7 +240,8 @@ main(int argc, char *argv[])
 	int c;
 
 	log_open(STDERR_FILENO, "sink");
-	while ((c = getopt(argc, argv, "1:d:eEg:h:jm:o:p:qr:S:w:W:x:y:")) != -1)
+	while (
+	    (c = getopt(argc, argv, "1:d:eEg:h:jm:o:p:qr:S:w:W:x:y:Y:")) != -1)
 		option(&t, c);
 	start(&t);
 	event_base_dispatch(t.sink.loop.base);

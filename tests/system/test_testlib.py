@@ -357,7 +357,8 @@ def test_id_without_sum_is_bad(tmp_path):
 
 
 def test_reports_are_understood(tmp_path):
-    report = ("--b\r\nFinal-Recipient: rfc822; gone@example.org\r\n"
+    report = ("--b\r\nX-Postern-Id: 10001g\r\n\r\n"
+              "Final-Recipient: rfc822; gone@example.org\r\n"
               "Action: failed\r\n--b\r\nX-Postern-Id: m-7\r\n--b--\r\n")
     with Sink(tmp_path) as sink, Talk(sink) as talk:
         send_one(talk, "Message-ID: <r@relay>", report)
