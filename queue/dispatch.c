@@ -26,6 +26,7 @@
 enum {
 	RCPTS_PER_JOB = 100, /* recipients of one transaction */
 	WORKER_AHEAD = 16,   /* jobs by which the preferred may be busier */
+	LATE_TRIES = 10,     /* then its recipients are tried again */
 	IN_JOB = CONV_A,     /* phases of a conversation */
 	IN_HELD = CONV_B,
 	IN_LATE = CONV_C
@@ -217,10 +218,13 @@ on_open(struct store_op *op)
 
 	store_op_free(op);
 	worker = failed ? NULL : choose(g->destination);
-	if (failed) {
-		outcome_quarantine(g, error == ENOENT
-					  ? "its body is missing"
-					  : "its body cannot be opened");
+	if (failed && error == ENOENT) {
+		outcome_quarantine(g, "its body is missing");
+	} else if (failed && error == ELOOP) {
+		outcome_quarantine(g, "its body cannot be opened");
+	} else if (failed) {
+		log_warn("a body cannot be opened now: %s", strerror(error));
+		outcome_put_off(g, "451 4.3.0 its body cannot be opened now");
 	} else if (worker == NULL) {
 		schedule_ended(window_schedule(), g, OUTCOME_ABORTED, NULL,
 		    clock_wall_ms());
@@ -342,6 +346,7 @@ struct late {
 	struct msg_result *results;
 	size_t n, size;
 	struct msg_job_done done;
+	unsigned int tries; /* at reading its group */
 };
 
 static void
@@ -409,6 +414,11 @@ on_late_group(struct store_op *op)
 	struct late *l = op->owner;
 	struct group *g = op->u.get.group;
 
+	if (op->failed && ++l->tries < LATE_TRIES) {
+		op->failed = false;
+		store_submit(op);
+		return;
+	}
 	embargo_lift(l->key.message, l->key.group);
 	/* in memory: it was thought lost, and is tried already */
 	if (g != NULL && g->nrcpts > 0 &&

@@ -145,6 +145,8 @@ on_release_got(struct store_op *op)
 {
 	if (op->u.get.group != NULL)
 		admit_again(op->u.get.group);
+	else if (op->failed)
+		log_warn("a group of a message is not released: queue.db");
 	outcome_log_flawed(&op->u.get.flawed);
 	store_op_free(op);
 }

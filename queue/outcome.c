@@ -65,8 +65,9 @@ gather(struct store_op *op, int64_t ms)
 	const struct timeval tv = { .tv_sec = ms / 1000,
 		.tv_usec = ms % 1000 * 1000 };
 
-	if (STAILQ_EMPTY(&results.gathered))
-		event_add(results.timer, &tv);
+	if (STAILQ_EMPTY(&results.gathered) &&
+	    event_add(results.timer, &tv) == -1)
+		fatal("no timer for results");
 	STAILQ_INSERT_TAIL(&results.gathered, op, next);
 }
 
@@ -320,24 +321,31 @@ outcome_returned(struct job *j)
 	outcome_line_up(take_back(j));
 }
 
-void
-outcome_lost(struct job *j)
+/* Later, by its own clock, for a reason that is ours. */
+static void
+put_off(struct group *g, const char *error)
 {
-	struct group *g = take_back(j);
 	struct store_op *op;
 
-	if (++g->losses < 2) {
-		outcome_line_up(g);
-		return;
-	}
-	/* a message that ends its worker must not end it all the time */
-	group_set_error(g, "451 4.3.0 the delivering process was lost");
+	group_set_error(g, error);
 	g->attempts++;
 	op = result_new(g);
 	result_defer(&op->u.result,
 	    clock_wall_ms() +
 		schedule_pause(window_schedule(), g->attempts, 0));
 	result_finish(op, g);
+}
+
+void
+outcome_lost(struct job *j)
+{
+	struct group *g = take_back(j);
+
+	/* a message that ends its worker must not end it all the time */
+	if (++g->losses < 2)
+		outcome_line_up(g);
+	else
+		put_off(g, "451 4.3.0 the delivering process was lost");
 }
 
 /* schedule_next() took it; nothing was asked of anybody. */
@@ -381,6 +389,13 @@ log_quarantined(uint64_t message, int64_t group, const char *why)
 	log_i64("group", group);
 	log_text("text", why);
 	log_end();
+}
+
+void
+outcome_put_off(struct group *g, const char *error)
+{
+	not_tried(g);
+	put_off(g, error);
 }
 
 void

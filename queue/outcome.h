@@ -52,6 +52,8 @@ void outcome_returned(struct job *);
 /* Without an attempt: expired, or no body.  Takes the group. */
 bool outcome_without_attempt(struct group *);
 void outcome_quarantine(struct group *, const char *why);
+/* Without an attempt, for a reason of ours that may pass. Takes the group. */
+void outcome_put_off(struct group *, const char *error);
 /* Says what the store has set aside. */
 struct store_flawed;
 void outcome_log_flawed(const struct store_flawed *);

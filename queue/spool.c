@@ -47,13 +47,24 @@ mess_fd(void)
 	return spool.mess_fd;
 }
 
-/* A new shard must outlive a crash before anything in it is promised. */
-static bool
-shard_make(const char *name)
+/*
+ * A shard must outlive a crash before anything in it is promised.  One that
+ * was there already may be of a queue that died before it had synced it.
+ */
+static int
+shard_open(const char *name)
 {
+	int fd, error;
+
 	if (mkdirat(mess_fd(), name, 0700) == -1 && errno != EEXIST)
-		return false;
-	return fsync(mess_fd()) == 0;
+		return -1;
+	fd = openat(mess_fd(), name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1 || fsync(mess_fd()) == 0)
+		return fd;
+	error = errno;
+	close(fd);
+	errno = error;
+	return -1;
 }
 
 int
@@ -67,10 +78,7 @@ spool_shard_fd(uint32_t shard)
 	if (mess_fd() == -1)
 		return -1;
 	snprintf(name, sizeof(name), "%" PRIu32, shard);
-	fd = openat(mess_fd(), name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd == -1 && errno == ENOENT && shard_make(name))
-		fd =
-		    openat(mess_fd(), name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = shard_open(name);
 	if (fd == -1)
 		return -1;
 	if (spool.shard_fd != -1)

@@ -25,7 +25,8 @@ clean_again(int seconds)
 {
 	const struct timeval tv = { .tv_sec = seconds };
 
-	event_add(start.cleaner, &tv);
+	if (event_add(start.cleaner, &tv) == -1)
+		fatal("no timer for the cleaner");
 }
 
 static void
@@ -89,5 +90,6 @@ start_begin(void)
 	start.cleaner = event_new(process_base(), -1, 0, on_clean, NULL);
 	if (start.timer == NULL || start.cleaner == NULL)
 		fatal("no timer for the start");
-	event_add(start.timer, &tv);
+	if (event_add(start.timer, &tv) == -1)
+		fatal("no timer for the start");
 }

@@ -303,16 +303,18 @@ serve_quick(struct store_op *op)
 		    !spool_space(&op->u.space.bytes, &op->u.space.inodes);
 		break;
 	case STORE_LOAD:
-		read_load(&op->u.load);
-		aside_hold(&op->u.load.flawed);
+		op->failed = !read_load(&op->u.load);
+		if (!op->failed)
+			aside_hold(&op->u.load.flawed);
 		break;
 	case STORE_GET:
-		read_get(&op->u.get);
-		aside_hold(&op->u.get.flawed);
+		op->failed = !read_get(&op->u.get);
+		if (!op->failed)
+			aside_hold(&op->u.get.flawed);
 		break;
 	case STORE_DUE:
-		read_due(&op->u.due);
-		for (size_t i = 0; i < op->u.due.nflawed; i++)
+		op->failed = !read_due(&op->u.due);
+		for (size_t i = 0; i < op->u.due.nflawed && !op->failed; i++)
 			aside_destination(op->u.due.flawed[i]);
 		break;
 	case STORE_CLEAN:
@@ -373,7 +375,7 @@ static void
 transact(struct store_list *batch, struct store_removals *removals)
 {
 	struct store_op *op;
-	bool fine;
+	bool fine, full;
 
 	if (!any_rows(batch))
 		return;
@@ -386,17 +388,18 @@ transact(struct store_list *batch, struct store_removals *removals)
 		return;
 	/*
 	 * After a failed commit nobody knows what is on disk but the disk:
-	 * stop, and recover from it.  A statement that failed before is a full
-	 * disk: take it all back and say so.
+	 * stop, and recover from it.  What a statement failed to do before can
+	 * be taken back.
 	 */
 	if (fine)
 		fatal("queue.db: commit: %s", sql_error());
+	full = sql_full();
 	sql_rollback();
 	removals->n = 0;
 	STAILQ_FOREACH (op, batch, next) {
 		if (!op->failed && op->kind != STORE_STOCK) {
 			op->failed = true;
-			op->error = ENOSPC;
+			op->error = full ? ENOSPC : 0;
 			files_undo(op);
 		}
 	}

@@ -81,6 +81,7 @@ struct store_notice {
 	struct bounce *bounce;       /* NULL: nobody is told */
 	struct store_commit *commit; /* its message: id and fd come back */
 	struct store_commit *held;   /* of the message itself; or NULL */
+	unsigned int tries;          /* that could not read the message */
 };
 
 struct store_result {

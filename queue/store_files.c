@@ -18,6 +18,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { CONTENT_TRIES = 5 }; /* at reading what a notification is about */
+
 /* One batch's syncs: op is NULL for the folder of a shard. */
 struct sync_plan {
 	struct sync_item *items;
@@ -107,8 +109,8 @@ write_all(int fd, struct view v)
 }
 
 /* The first bytes of the message that a notification is about; as many as
- * there are, since a body that is gone must not keep it from being told. */
-static void
+ * there are.  False: it could not be read. */
+static bool
 read_content(const struct message *m, size_t wanted, struct buf *out)
 {
 	int fd = m->fd != -1 ? m->fd : spool_open(m->shard, m->id);
@@ -126,6 +128,7 @@ read_content(const struct message *m, size_t wanted, struct buf *out)
 	buf_commit(out, got);
 	if (fd != -1 && fd != m->fd)
 		close(fd);
+	return fd != -1 && n != -1;
 }
 
 /* A file under the next id whose name is free: after a cut that took back
@@ -152,7 +155,12 @@ compose(struct store_notice *n, const struct message *about, struct buf *text)
 	struct buf content;
 
 	buf_init(&content, wanted);
-	read_content(about, wanted, &content);
+	/* a body that is gone must not keep its sender from being told */
+	if (!read_content(about, wanted, &content) &&
+	    ++n->tries < CONTENT_TRIES) {
+		buf_free(&content);
+		return false;
+	}
 	if (bounce_write(n->bounce, m->id, buf_view(&content), text))
 		m->flags |= ENVELOPE_8BIT | ENVELOPE_HAS_8BIT;
 	buf_free(&content);
@@ -167,14 +175,16 @@ write_notice(struct store_notice *n, const struct message *about)
 {
 	struct message *m = n->commit->message;
 	struct buf text;
+	uint64_t id;
 	bool fine;
 	int wfd;
 
 	if (m->fd != -1) /* of a try that the disk refused */
 		close(m->fd);
 	m->fd = -1;
-	if (!create_next(&m->id, &wfd, &m->fd))
+	if (!create_next(&id, &wfd, &m->fd))
 		return false;
+	m->id = id;
 	m->shard = spool_shard(m->id);
 	buf_init(&text, BOUNCE_MAX);
 	fine = compose(n, about, &text) && write_all(wfd, buf_view(&text));
@@ -192,6 +202,26 @@ discard(struct message *m)
 	errno = error;
 }
 
+/* One of them, made; its folder is to be synced. */
+static bool
+make_item(struct store_stock *s, size_t n, struct sync_plan *plan)
+{
+	uint64_t id;
+	int error;
+
+	if (!create_next(&id, &s->items[n].wfd, &s->items[n].rfd))
+		return false;
+	s->items[n].id = id;
+	if (plan_shard(plan, spool_shard(id)))
+		return true;
+	error = errno;
+	close(s->items[n].wfd);
+	close(s->items[n].rfd);
+	spool_remove(spool_shard(id), id);
+	errno = error;
+	return false;
+}
+
 /* Files for smtpd: handed out when their names are durable. */
 static void
 make_stock(struct store_op *op, struct sync_plan *plan)
@@ -200,15 +230,10 @@ make_stock(struct store_op *op, struct sync_plan *plan)
 	size_t wanted = s->count;
 
 	for (s->count = 0; s->count < wanted; s->count++) {
-		uint64_t id;
-
-		if (!create_next(&id, &s->items[s->count].wfd,
-			&s->items[s->count].rfd) ||
-		    !plan_shard(plan, spool_shard(id))) {
-			fail(op, errno);
-			return;
-		}
-		s->items[s->count].id = id;
+		if (make_item(s, s->count, plan))
+			continue;
+		fail(op, errno);
+		return;
 	}
 }
 

@@ -13,6 +13,13 @@ struct store_removal {
 	uint64_t id;
 };
 
+/* Whose message it is, and where its body lies. */
+struct store_owner {
+	bool known;
+	int64_t uid;
+	uint32_t shard;
+};
+
 struct store_removals {
 	struct store_removal *items;
 	size_t n, size;
@@ -33,6 +40,7 @@ bool sql_drop_group(uint64_t message, uint32_t n);
 /* Goes with its last group, and its body after the transaction. */
 bool sql_drop_message(uint64_t id, uint32_t shard, struct store_removals *);
 const char *sql_error(void);
+bool sql_full(void); /* the last error was that of a full disk */
 /* Fresh groups of a former queue become waiting ones, due now. */
 void sql_recover(struct sqlite3 *, int64_t now);
 
@@ -63,15 +71,15 @@ bool files_orphan(const struct spool_entry *, int64_t *left);
 void suspend_prepare(struct sqlite3 *);
 bool sql_apply_suspend(struct store_suspend *);
 
-/* store_read.c: operations that change nothing. */
+/* store_read.c: operations that change nothing; false: the database failed,
+ * and what was read does not count. */
 void read_prepare(struct sqlite3 *);
-void read_load(struct store_load *);
-void read_get(struct store_get *);
-void read_due(struct store_due *);
-void read_fate(struct store_fate *);
-bool read_known(uint64_t id); /* there is a row of that message */
-/* False: no such message. */
-bool read_owner(uint64_t id, int64_t *uid, uint32_t *shard);
+bool read_load(struct store_load *);
+bool read_get(struct store_get *);
+bool read_due(struct store_due *);
+void read_fate(struct store_fate *); /* ends the process instead */
+bool read_known(uint64_t id); /* there is a row of that message; in doubt */
+bool read_owner(uint64_t id, struct store_owner *);
 
 /* store_files.c: bodies made durable, before the transaction. */
 uint64_t files_next_id(void); /* store.c */

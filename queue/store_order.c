@@ -126,10 +126,11 @@ order_groups(struct store_order *o)
 	sqlite3_stmt *s = order.statements[ORDER_ROWS];
 	struct order_row *rows = NULL;
 	size_t n = 0, size = 0;
-	bool fine = true;
+	bool fine;
+	int code;
 
 	sqlite3_bind_int64(s, 1, (int64_t)o->id);
-	while (sqlite3_step(s) == SQLITE_ROW) {
+	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
 		if (n == size) {
 			size = size == 0 ? 16 : size * 2;
 			rows = mem_grow(rows, size, sizeof(*rows));
@@ -141,6 +142,7 @@ order_groups(struct store_order *o)
 		n++;
 	}
 	sqlite3_reset(s);
+	fine = code == SQLITE_DONE;
 	for (size_t i = 0; i < n && fine; i++)
 		fine = order_group(o, &rows[i]);
 	mem_free(rows);
@@ -169,8 +171,7 @@ order_all(struct store_order *o)
 bool
 sql_apply_order(struct store_order *o, struct store_removals *removals)
 {
-	uint32_t shard;
-	int64_t uid;
+	struct store_owner owner;
 
 	if (o->id == 0) {
 		/* every destination is looked at now */
@@ -180,10 +181,13 @@ sql_apply_order(struct store_order *o, struct store_removals *removals)
 			return true;
 		return order_all(o);
 	}
-	o->known = read_owner(o->id, &uid, &shard);
-	o->allowed = o->operator_ || uid == (int64_t)o->uid;
+	if (!read_owner(o->id, &owner))
+		return false;
+	o->known = owner.known;
+	o->allowed = o->operator_ || owner.uid == (int64_t)o->uid;
 	if (!o->known || !o->allowed)
 		return true;
-	return order_groups(o) && (o->verb != ORDER_REMOVE ||
-				      sql_drop_message(o->id, shard, removals));
+	return order_groups(o) &&
+	       (o->verb != ORDER_REMOVE ||
+		   sql_drop_message(o->id, owner.shard, removals));
 }

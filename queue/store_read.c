@@ -57,7 +57,11 @@ static struct {
 	struct sqlite3 *db;
 	sqlite3_stmt *statements[STATEMENTS];
 	const char *flaw; /* of the group being read, NULL none yet */
+	bool failed;      /* the operation has, for a reason that may pass */
+	unsigned int failures; /* of operations, in a row */
 } reader;
+
+enum { READ_TRIES = 5 };
 
 void
 read_prepare(struct sqlite3 *db)
@@ -76,8 +80,11 @@ text_of(sqlite3_stmt *s, int column)
 {
 	const char *text = (const char *)sqlite3_column_text(s, column);
 
-	if (text == NULL)
+	if (text == NULL) {
+		if (sqlite3_column_type(s, column) != SQLITE_NULL)
+			reader.failed = true; /* no memory: it is not empty */
 		return "";
+	}
 	if (strlen(text) != (size_t)sqlite3_column_bytes(s, column))
 		reader.flaw = "a NUL stands in a text";
 	return text;
@@ -115,15 +122,32 @@ load_wishes(sqlite3_stmt *s, struct message *m)
 	m->envid = copy_of(s, 11);
 }
 
-/* A step that must not fail: what cannot be read is not what was written. */
+/*
+ * A step that must not fail: what cannot be read is not what was written.
+ * What is damaged stays so; any other failure may pass, and what was read does
+ * not count, until it has failed so often that it is taken for damage.
+ */
 static bool
 step(sqlite3_stmt *s)
 {
 	int code = sqlite3_step(s);
 
-	if (code != SQLITE_ROW && code != SQLITE_DONE)
+	if (code == SQLITE_ROW || code == SQLITE_DONE)
+		return code == SQLITE_ROW;
+	if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB ||
+	    reader.failures >= READ_TRIES)
 		reader.flaw = "queue.db is damaged";
-	return code == SQLITE_ROW;
+	else
+		reader.failed = true;
+	return false;
+}
+
+/* The end of an operation that began with reader.failed = false. */
+static bool
+read_ended(void)
+{
+	reader.failures = reader.failed ? reader.failures + 1 : 0;
+	return !reader.failed;
 }
 
 /* NULL when there is no such row. One reference, for the caller. */
@@ -202,7 +226,7 @@ load_group(sqlite3_stmt *s, const char **flaw)
 		g->error = copy_of(s, 4);
 	load_rcpts(g);
 	*flaw = reader.flaw != NULL ? reader.flaw : sound_group(g);
-	if (*flaw == NULL)
+	if (*flaw == NULL && !reader.failed)
 		return g;
 	group_free(g);
 	return NULL;
@@ -236,12 +260,12 @@ read_next(struct store_load *l)
 
 	sqlite3_bind_int64(s, 1, l->destination_id);
 	sqlite3_bind_int64(s, 2, l->now);
-	if (sqlite3_step(s) == SQLITE_ROW)
+	if (step(s))
 		l->next_due = sqlite3_column_int64(s, 0);
 	sqlite3_reset(s);
 }
 
-void
+bool
 read_load(struct store_load *l)
 {
 	sqlite3_stmt *s = reader.statements[LOAD_GROUPS];
@@ -256,7 +280,8 @@ read_load(struct store_load *l)
 	sqlite3_bind_int64(s, 4, (int64_t)l->after_message);
 	sqlite3_bind_int64(s, 5, l->after_n);
 	sqlite3_bind_int64(s, 6, (int64_t)l->max);
-	while (sqlite3_step(s) == SQLITE_ROW) {
+	reader.failed = false;
+	while (!reader.failed && step(s)) {
 		seen++;
 		l->after_message = (uint64_t)sqlite3_column_int64(s, 0);
 		l->after_n = (uint32_t)sqlite3_column_int64(s, 1);
@@ -264,16 +289,21 @@ read_load(struct store_load *l)
 		l->groups[l->n] = load_group(s, &flaw);
 		if (l->groups[l->n] != NULL)
 			l->n++;
-		else
+		else if (!reader.failed)
 			flawed_add(&l->flawed, s, flaw);
 	}
 	sqlite3_reset(s);
 	l->more = seen == l->max;
-	if (!l->more)
+	if (!l->more && !reader.failed)
 		read_next(l);
+	if (read_ended())
+		return true;
+	while (l->n > 0)
+		group_free(l->groups[--l->n]);
+	return false;
 }
 
-void
+bool
 read_get(struct store_get *g)
 {
 	sqlite3_stmt *s = reader.statements[LOAD_ONE];
@@ -281,12 +311,15 @@ read_get(struct store_get *g)
 
 	sqlite3_bind_int64(s, 1, (int64_t)g->message);
 	sqlite3_bind_int64(s, 2, g->n);
-	if (sqlite3_step(s) == SQLITE_ROW) {
+	reader.failed = false;
+	g->group = NULL;
+	if (step(s)) {
 		g->group = load_group(s, &flaw);
-		if (g->group == NULL)
+		if (g->group == NULL && !reader.failed)
 			flawed_add(&g->flawed, s, flaw);
 	}
 	sqlite3_reset(s);
+	return read_ended();
 }
 
 static bool
@@ -303,13 +336,13 @@ due_row(sqlite3_stmt *s, struct store_due_row *r)
 	r->row.failures = (uint32_t)sqlite3_column_int64(s, 5);
 	r->row.suspended = sqlite3_column_int64(s, 7);
 	r->wake = sqlite3_column_int64(s, 6);
-	return reader.flaw == NULL &&
+	return reader.flaw == NULL && !reader.failed &&
 	       (r->transport == TRANSPORT_MX ||
 		   r->transport == TRANSPORT_HOST) &&
 	       host.len > 0 && view_copy(host, r->host, sizeof(r->host));
 }
 
-void
+bool
 read_due(struct store_due *d)
 {
 	sqlite3_stmt *s = reader.statements[DUE];
@@ -319,18 +352,20 @@ read_due(struct store_due *d)
 	sqlite3_bind_int64(s, 3, d->after_id);
 	sqlite3_bind_int64(s, 4, STORE_DUE_MAX);
 	d->n = 0;
-	while (sqlite3_step(s) == SQLITE_ROW)
+	reader.failed = false;
+	while (!reader.failed && step(s))
 		if (due_row(s, &d->rows[d->n]))
 			d->n++;
-		else
+		else if (!reader.failed)
 			d->flawed[d->nflawed++] = sqlite3_column_int64(s, 0);
 	sqlite3_reset(s);
 	s = reader.statements[NEXT_WAKE];
 	sqlite3_bind_int64(s, 1, d->now);
 	d->next_wake = 0;
-	if (sqlite3_step(s) == SQLITE_ROW)
+	if (step(s))
 		d->next_wake = sqlite3_column_int64(s, 0);
 	sqlite3_reset(s);
+	return read_ended();
 }
 
 bool
@@ -345,31 +380,37 @@ read_known(uint64_t id)
 	return code != SQLITE_DONE; /* in doubt: yes */
 }
 
+/* Who asks will not ask twice, but would ask the next queue. */
 void
 read_fate(struct store_fate *f)
 {
 	sqlite3_stmt *s = reader.statements[FATE];
+	int code;
 
 	sqlite3_bind_int64(s, 1, (int64_t)f->id);
-	f->stored = sqlite3_step(s) == SQLITE_ROW;
+	code = sqlite3_step(s);
+	if (code != SQLITE_ROW && code != SQLITE_DONE)
+		fatal("queue.db: fate: %s", sqlite3_errmsg(reader.db));
+	f->stored = code == SQLITE_ROW;
 	sqlite3_reset(s);
 }
 
 bool
-read_owner(uint64_t id, int64_t *uid, uint32_t *shard)
+read_owner(uint64_t id, struct store_owner *o)
 {
 	sqlite3_stmt *s = reader.statements[OWNER];
-	bool known;
+	int code;
 
 	sqlite3_bind_int64(s, 1, (int64_t)id);
-	known = sqlite3_step(s) == SQLITE_ROW;
-	*uid = UID_NONE;
-	*shard = 0;
-	if (known) {
+	code = sqlite3_step(s);
+	o->known = code == SQLITE_ROW;
+	o->uid = UID_NONE;
+	o->shard = 0;
+	if (o->known) {
 		if (sqlite3_column_type(s, 0) != SQLITE_NULL)
-			*uid = sqlite3_column_int64(s, 0);
-		*shard = (uint32_t)sqlite3_column_int64(s, 1);
+			o->uid = sqlite3_column_int64(s, 0);
+		o->shard = (uint32_t)sqlite3_column_int64(s, 1);
 	}
 	sqlite3_reset(s);
-	return known;
+	return code == SQLITE_ROW || code == SQLITE_DONE;
 }

@@ -109,6 +109,12 @@ sql_error(void)
 	return sqlite3_errmsg(sql.db);
 }
 
+bool
+sql_full(void)
+{
+	return sqlite3_errcode(sql.db) == SQLITE_FULL;
+}
+
 static bool
 plain(const char *text)
 {
@@ -359,11 +365,15 @@ add_groups(struct store_commit *c)
 {
 	sqlite3_stmt *s = sql.statements[LAST_GROUP];
 	uint32_t last = 0;
+	int code;
 
 	sqlite3_bind_int64(s, 1, (int64_t)c->message->id);
-	if (sqlite3_step(s) == SQLITE_ROW)
+	code = sqlite3_step(s);
+	if (code == SQLITE_ROW)
 		last = (uint32_t)sqlite3_column_int64(s, 0);
 	sqlite3_reset(s);
+	if (code != SQLITE_ROW)
+		return false;
 	for (size_t i = 0; i < c->ngroups; i++) {
 		c->groups[i].group->n = ++last;
 		if (!add_group(&c->groups[i]))

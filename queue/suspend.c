@@ -13,7 +13,16 @@
 #include "queue/window.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sysexits.h>
+
+bool
+suspend_names(const struct store_suspend *o, const struct destination *d)
+{
+	return strcmp(d->host, o->host) == 0 &&
+	       (o->transport == 0 || d->transport == o->transport) &&
+	       (o->port == 0 || d->port == o->port);
+}
 
 /* The destination that mail for this domain has by today's routes. */
 static bool

@@ -16,11 +16,11 @@
 
 #include <event2/event.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum {
 	LOAD_BELOW = 32,       /* groups in line at which more are read */
 	LOOK_AGAIN_MS = 60000, /* at least so often */
+	LOOK_RETRY_MS = 5000,  /* after queue.db could not be read or written */
 	LOOK_SOON_MS = 5,
 	HUNGRY_MAX = 1024, /* destinations that wait for room to be read into */
 	SPREAD_MS = 50 /* between STORE_DUE_MAX that were due at the start */
@@ -31,6 +31,7 @@ static struct {
 	bool open;
 	bool looking;               /* STORE_DUE is under way */
 	bool again;                 /* and must be asked once more */
+	bool afresh;                /* from the first destination on, soon */
 	bool caught_up;             /* all that are due have been read */
 	bool stalled;               /* too many are hungry to read on */
 	int64_t seen_wake, seen_id; /* destinations read so far */
@@ -80,7 +81,8 @@ timer_set_at(struct event *timer, int64_t ms)
 		ms = LOOK_AGAIN_MS;
 	tv.tv_sec = ms / 1000;
 	tv.tv_usec = ms % 1000 * 1000;
-	event_add(timer, &tv);
+	if (event_add(timer, &tv) == -1)
+		fatal("no timer for the window");
 }
 
 static void
@@ -115,6 +117,23 @@ on_pace(evutil_socket_t fd, short what, void *arg)
 	dispatch_run();
 }
 
+/* The database failed: what its rows say now is read from the beginning, as
+ * no row that is passed over may stay so. */
+static void
+look_later(void)
+{
+	window.afresh = true;
+	timer_sooner(LOOK_RETRY_MS);
+}
+
+static void
+on_row_updated(struct store_op *op)
+{
+	if (op->failed)
+		look_later();
+	store_op_free(op);
+}
+
 static void
 hungry_remove(struct destination *d)
 {
@@ -138,7 +157,7 @@ hungry_add(struct destination *d)
 static void
 row_update(struct destination *d, bool clock, const char *error)
 {
-	struct store_op *op = store_op_new(STORE_SLEEP, store_op_free, NULL);
+	struct store_op *op = store_op_new(STORE_SLEEP, on_row_updated, NULL);
 
 	op->u.sleep.destination_id = d->id;
 	op->u.sleep.clock = clock;
@@ -244,6 +263,12 @@ on_due(struct store_op *op)
 	struct store_due *due = &op->u.due;
 
 	window.looking = false;
+	if (op->failed) {
+		window.again = false;
+		store_op_free(op);
+		look_later();
+		return;
+	}
 	for (size_t i = 0; i < due->n; i++) {
 		if (!window.again) {
 			window.seen_wake = due->rows[i].wake;
@@ -323,7 +348,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)arg;
 	timer_set(LOOK_AGAIN_MS);
 	expect_due(clock_wall_ms());
-	if (embargo_expire(now) ||
+	if (embargo_expire(now) || window.afresh ||
 	    (window.caught_up && window.swept + LOOK_AGAIN_MS <= now))
 		window_look();
 	else
@@ -344,6 +369,7 @@ void
 window_look(void)
 {
 	window.swept = clock_mono_ms();
+	window.afresh = false;
 	window.caught_up = false;
 	look_from(INT64_MIN);
 }
@@ -381,6 +407,12 @@ on_load(struct store_op *op)
 	struct destination *d = op->owner;
 
 	d->loading = false;
+	if (op->failed) {
+		d->after_time = INT64_MIN;
+		store_op_free(op);
+		look_later();
+		return;
+	}
 	d->more = l->more;
 	d->loaded_at = l->now;
 	d->after_time = l->after_time;
@@ -432,7 +464,9 @@ on_left(struct store_op *op)
 {
 	const struct store_sleep *s = &op->u.sleep;
 
-	if (s->wake > s->loaded_at && s->wake <= window.seen_wake)
+	if (op->failed)
+		look_later();
+	else if (s->wake > s->loaded_at && s->wake <= window.seen_wake)
 		look_from(s->wake - 1);
 	else if (s->wake > s->loaded_at)
 		timer_sooner(s->wake - clock_wall_ms());
@@ -527,14 +561,6 @@ window_sleep(struct destination *d, const char *error)
 	timer_sooner(d->not_before - clock_wall_ms());
 }
 
-static bool
-is_named(const struct destination *d, const struct store_suspend *o)
-{
-	return strcmp(d->host, o->host) == 0 &&
-	       (o->transport == 0 || d->transport == o->transport) &&
-	       (o->port == 0 || d->port == o->port);
-}
-
 void
 window_suspend(const struct store_suspend *o, int64_t until)
 {
@@ -543,7 +569,7 @@ window_suspend(const struct store_suspend *o, int64_t until)
 	for (size_t i = 0; i < SCHEDULE_BUCKETS; i++)
 		for (d = window.schedule.bucket[i]; d != NULL; d = next) {
 			next = d->next;
-			if (!is_named(d, o))
+			if (!suspend_names(o, d))
 				continue;
 			d->suspended = until;
 			if (until > 0)

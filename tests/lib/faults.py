@@ -21,15 +21,15 @@ import time
 
 from harness import BUILD, PATIENCE, Client, Sink, wait_for
 from invariant import ClientLog, Queued, SinkLog, Verdict
-from siege import Siege, bodies, check_spool, kill, size_of
+from siege import Siege, bodies, check_spool, kill, say, size_of
 
 KINDS = ("none", "write", "fsync", "open", "rename", "step", "malloc",
          "read", "change")
 REST, FAIL, DIE, HANG = range(4)
 FOREVER = 0xffffffff
 MINUTE = 60 * 1000
-STILL = 1.0  # seconds without progress before queue's clocks are moved
-JUMPS = 12   # so often; more would mean that something is stuck
+STILL = 0.5  # seconds of waiting before queue's clocks are moved
+JUMPS = 20   # so often; more would mean that something is stuck
 POINTS_ALL = 300  # a path with more is sampled ...
 POINTS_FIRST, POINTS_DICE = 100, 200  # ... so
 
@@ -118,14 +118,18 @@ class Stage(contextlib.ExitStack):
     those below never.later.example get 550 afterwards.
     """
 
-    def __init__(self, tmpdir, conf="workers smtpd 1\nworkers deliver 1"):
+    def __init__(self, tmpdir, conf="", fault=None):
         super().__init__()
+        tmpdir.mkdir(exist_ok=True)
         self.later = tmpdir / "later"
         self.later.touch()
         self.plan = Plan(tmpdir / "plan")
         self.sink = self.enter_context(Sink(
             tmpdir, "-x", "never", "-y", "later", "-Y", self.later))
-        self.postern = Preloaded(tmpdir, self.sink, conf)
+        if fault is not None:
+            self.plan.arm(fault)
+        self.postern = Preloaded(
+            tmpdir, self.sink, f"workers smtpd 1\nworkers deliver 1\n{conf}")
         self.enter_context(self.postern)
         self.seen = 0  # bytes of the sink's log that were judged
         self.totals = collections.Counter()
@@ -224,28 +228,34 @@ class Stage(contextlib.ExitStack):
 
     def close_and_check(self):
         """The end of a sweep: nothing left, the database whole."""
-        verdict = self.postern.judge()
+        self.postern.judge()
         assert self.postern.stop() == 0
         check_spool(self.postern)
-        return verdict
+
+    def __str__(self):
+        n = self.totals
+        return (f"{n['rounds']} rounds, {n['hits']} struck, {n['deaths']} "
+                f"deaths, {n['acknowledged']} acknowledged, {n['lost']} lost, "
+                f"{n['duplicates']} duplicates, {n['repeated']} repeated")
 
     # --- a sweep ---
 
-    def sweep(self, path, kind, *, errors=(0,), action=FAIL, sample=None,
-              dice=None):
-        """N = 1.. until a clean pass, or so many of them; points counted."""
-        clean = self.round(path, Fault(kind, action=action))
-        points = pick_points(clean.count, sample, dice)
-        for i, nth in enumerate(points):
-            self.strike(path, Fault(kind, nth, action=action,
-                                    error=errors[i % len(errors)]))
-        if sample is None:
-            nth = clean.count + 1
-            while clean.count <= POINTS_ALL and self.strike(
-                    path, Fault(kind, nth, action=action,
-                                error=errors[0])).hits:
-                nth += 1
-        return clean.count
+    def sweep(self, path, kind, dice, *, sample=None, **more):
+        """N = 1.. until a clean pass, or a sample; how many points it has.
+
+        With a sample of None all of them, and of a path with very many the
+        first and a sample.  A list of errors is used in turn.
+        """
+        errors = more.pop("errors", (0,))
+        count = self.strike(path, Fault(kind, **more)).count
+        for i, nth in enumerate(pick_points(count, sample, dice)):
+            self.strike(path, Fault(kind, nth, error=errors[i % len(errors)],
+                                    **more))
+        nth = count + 1
+        while sample is None and count <= POINTS_ALL and self.strike(
+                path, Fault(kind, nth, error=errors[0], **more)).hits:
+            nth += 1
+        return count
 
     def strike(self, path, fault):
         try:
@@ -253,7 +263,7 @@ class Stage(contextlib.ExitStack):
         except AssertionError as failure:
             raise AssertionError(
                 f"{path.name}, {fault}: {failure}\n"
-                f"{self.postern.tail(15)}") from None
+                f"{self.postern.tail(6)}") from None
 
 
 def pick_points(count, sample, dice):
@@ -378,7 +388,7 @@ PATHS = {p.name: p for p in (Accept(), Deliver(), Defer(), Bounce(),
                              Recover())}
 
 
-def seed_for(capsys, say):
+def dice_for(capsys):
     seed = int(os.environ.get("POSTERN_SEED", random.randrange(1 << 30)))
     say(capsys, f"POSTERN_SEED={seed}")
     return random.Random(seed)
