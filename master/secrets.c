@@ -118,13 +118,13 @@ step(struct walk *w, const char *name, bool *found)
 		w->at = fd;
 		return folder_fine(w, &st);
 	}
-	*found = S_ISREG(st.st_mode);
 	if (!is_ours(&st))
 		fine = wrong(w, "it belongs to somebody else");
 	else if (S_ISLNK(st.st_mode))
 		fine = follow(w, fd);
 	else
-		fine = *found || wrong(w, "it is not a file");
+		fine = S_ISREG(st.st_mode) || wrong(w, "it is not a file");
+	*found = fine && S_ISREG(st.st_mode);
 	close(fd);
 	return fine;
 }
