@@ -14,7 +14,8 @@ build='gcc libc6-dev make pkg-config libbsd-dev libmd-dev libtls-dev
 libssl-dev libldns-dev libsqlite3-dev libevent-dev libseccomp-dev libidn2-dev'
 test='libcmocka-dev python3 python3-pytest openssl swaks s-nail sqlite3
 libnet-ssleay-perl strace binutils procps mandoc iproute2 e2fsprogs xfsprogs
-util-linux passwd ca-certificates'
+btrfs-progs nbdkit nbdkit-plugin-python libnbd-bin util-linux passwd
+ca-certificates'
 ci='bmake clang clang-tools clang-format shellcheck cppcheck
 libclang-rt-14-dev'
 

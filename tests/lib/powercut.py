@@ -15,6 +15,7 @@
         siege.start()
 """
 
+import contextlib
 import fcntl
 import os
 import shutil
@@ -26,7 +27,7 @@ from pathlib import Path
 
 import pytest
 from harness import BUILD, check, children_of, is_alive, wait_for
-from siege import Siege, kill, wait_gone
+from siege import PROOF, Siege, kill, wait_gone
 
 CUT_CALL = 0x8004587d  # _IOR('X', 125, __u32)
 CUT_NO_LOG_FLUSH = struct.pack("=I", 2)
@@ -36,31 +37,48 @@ FNV_START, FNV_PRIME = 0xcbf29ce484222325, 0x100000001b3
 CONF = "limit space free 1M\nworkers smtpd 1\nworkers deliver 1"
 
 # No clock of the file system may write what nobody asked it to.
-KINDS = {
+KINDS = {  # size, command, options of mount
     "ext4": (256 * MIB, ["mkfs.ext4", "-q", "-F", "-m", "0", "-N", "65536"],
              "loop,commit=600"),
     "xfs": (512 * MIB, ["mkfs.xfs", "-q", "-f"], "loop"),
 }
 
 
+def progress(text):
+    """To whoever waits at a terminal for the full counts."""
+    if PROOF:
+        with contextlib.suppress(OSError), open(
+                "/dev/tty", "w", encoding="ascii") as terminal:
+            terminal.write(f"\r\033[K{text}\r")
+
+
+def need(program):
+    """The package of the file system is not part of every system."""
+    if shutil.which(program) is None:
+        pytest.skip(f"skipped: there is no {program}")
+
+
 class CutDisk:
     """An ext4 or XFS in a file, mounted below the folder."""
 
-    def __init__(self, folder, kind):
+    def __init__(self, folder, kind, how=None):
         self.kind = kind
-        size, make, self.options = KINDS[kind]
+        size, make, self.options = how or KINDS[kind]
+        need(make[0])
         self.image = Path(folder) / f"{kind}.img"
         self.path = Path(folder) / kind
         self.path.mkdir()
         with open(self.image, "wb") as f:
             f.truncate(size)
-        subprocess.run([*make, str(self.image)], check=True)
+        subprocess.run([*make, str(self.image)], check=True,
+                       stdout=subprocess.DEVNULL)
         self.mount()
 
-    def mount(self):
+    def mount(self, image=None):
         done = subprocess.run(
-            ["mount", "-t", self.kind, "-o", self.options, str(self.image),
-             str(self.path)], capture_output=True, text=True, check=False)
+            ["mount", "-t", self.kind, "-o", self.options,
+             str(image or self.image), str(self.path)],
+            capture_output=True, text=True, check=False)
         if "unknown filesystem type" in done.stderr:
             pytest.skip(f"skipped: the kernel has no {self.kind}")
         assert done.returncode == 0, done.stderr
@@ -102,6 +120,8 @@ class StrictDisk(CutDisk):
     """One that keeps what was synced, and nothing else (strictfs.py)."""
 
     def __init__(self, folder, kind="strict"):
+        if not os.path.exists("/dev/fuse"):
+            pytest.skip("skipped: the kernel has no fuse")
         self.kind = kind
         self.path = Path(folder) / kind
         self.path.mkdir()
@@ -116,7 +136,7 @@ class StrictDisk(CutDisk):
         self.server.stdin.flush()
         assert self.server.stdout.readline() == "ok\n", command
 
-    def mount(self):
+    def mount(self, image=None):
         self.tell("mount")
 
     def flush(self):
@@ -127,7 +147,8 @@ class StrictDisk(CutDisk):
         self.tell(f"dice {seed}")
 
     def __exit__(self, *_):
-        self.umount()
+        if os.path.ismount(self.path):
+            self.umount()
         self.server.stdin.close()
         self.server.wait()
         self.server.stdout.close()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-# tests/lib/strictfs.py - a file system that keeps what POSIX promises, no more.
+# tests/lib/strictfs.py - a file system that keeps what POSIX promises.
 #
 # It lives in memory and speaks the kernel's FUSE protocol.  Only fsync makes
 # anything last: of a file its bytes and its length, of a folder the names in
@@ -330,7 +330,7 @@ def serve(disk, fd):
     except OSError as error:
         if error.errno in (errno.EINTR, errno.ENOENT, errno.EAGAIN):
             return True
-        if error.errno == errno.ENODEV:
+        if error.errno in (errno.ENODEV, errno.ECONNABORTED):
             return False
         raise
     out = disk.answer(packet)

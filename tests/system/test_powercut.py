@@ -18,7 +18,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 from harness import Sink, check, wait_for  # noqa: E402
-from powercut import CutSiege, make_disk  # noqa: E402
+from powercut import CutSiege, make_disk, progress  # noqa: E402
 from siege import Siege, check_spool, full, needs_root, say  # noqa: E402
 
 SEED = int(os.environ.get("POSTERN_SEED", random.randrange(1 << 30)))
@@ -46,8 +46,10 @@ class Tally:
         say(capsys, f"{what}: POSTERN_SEED={SEED}")
 
     def round(self, n):
+        text = f"{self.what}: {n + 1} of {self.rounds} cuts"
+        progress(text)
         if n % 20 == 19 and n + 1 < self.rounds:
-            say(self.capsys, f"{self.what}: {n + 1} of {self.rounds} cuts")
+            say(self.capsys, text)
 
     def end(self, verdict, kept):
         say(self.capsys, f"{self.what}: {self.rounds} cuts, "
