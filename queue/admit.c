@@ -7,21 +7,34 @@
 #include "common/base/log.h"
 #include "common/mail/notify.h"
 #include "common/run/process.h"
+#include "queue/admit_index.h"
 #include "queue/dispatch.h"
 #include "queue/outcome.h"
 #include "queue/window.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-/* The commit's group for that destination (NULL: held), made if need be. */
+/* What is sought by its destination alone; its recipients are numbered. */
+enum { A_GROUP = UINT32_MAX };
+
+static struct admit_index *
+index_of(struct store_commit *c)
+{
+	static uint64_t key;
+
+	if (key == 0)
+		arc4random_buf(&key, sizeof(key));
+	if (c->index == NULL)
+		c->index = admit_index_new(key);
+	return c->index;
+}
+
 static struct group *
-group_for(struct store_commit *c, struct destination *d)
+group_add(struct store_commit *c, struct destination *d)
 {
 	struct group *g;
 
-	for (size_t i = c->ngroups; i > 0; i--)
-		if (c->groups[i - 1].group->destination == d)
-			return c->groups[i - 1].group;
 	if ((c->ngroups & (c->ngroups - 1)) == 0)
 		c->groups = mem_grow(c->groups,
 		    c->ngroups == 0 ? 1 : c->ngroups * 2, sizeof(*c->groups));
@@ -36,35 +49,84 @@ group_for(struct store_commit *c, struct destination *d)
 	return g;
 }
 
-static struct rcpt *
-find_rcpt(const struct group *g, const char *address)
+/*
+ * The commit's group for that destination (NULL: held) that has room, made if
+ * need be: a large list is several groups, so that several connections share
+ * it and no other mail waits for the whole of it.
+ */
+static uint32_t
+group_for(struct store_commit *c, struct destination *d)
 {
-	for (size_t i = 0; i < g->nrcpts; i++)
-		if (strcmp(g->rcpts[i].address, address) == 0)
-			return &g->rcpts[i];
+	struct admit_place new = { admit_index_hash(index_of(c), d, ""), 0,
+		A_GROUP };
+	struct admit_place *p;
+	size_t at = 0;
+
+	do
+		p = admit_index_next(c->index, new.hash, &at);
+	while (p != NULL && (p->rcpt != A_GROUP ||
+				c->groups[p->group].group->destination != d));
+	if (p != NULL && c->groups[p->group].group->nrcpts < GROUP_RCPTS)
+		return p->group;
+	new.group = (uint32_t)c->ngroups;
+	group_add(c, d);
+	if (p != NULL)
+		p->group = new.group;
+	else
+		admit_index_add(c->index, &new);
+	return new.group;
+}
+
+/* The place of that recipient; NULL: it is new. */
+static const struct admit_place *
+find_rcpt(struct store_commit *c, uint64_t hash, const struct destination *d,
+    const char *address)
+{
+	struct admit_place *p;
+	struct group *g;
+	size_t at = 0;
+
+	while ((p = admit_index_next(c->index, hash, &at)) != NULL) {
+		g = c->groups[p->group].group;
+		if (p->rcpt != A_GROUP && g->destination == d &&
+		    strcmp(g->rcpts[p->rcpt].address, address) == 0)
+			return p;
+	}
 	return NULL;
 }
 
-static void
-add_rcpt(struct group *g, const struct rcpt_new *new)
+/* To that destination (NULL: held); named twice it is one.  Its group. */
+static struct group *
+add_rcpt(
+    struct store_commit *c, struct destination *d, const struct rcpt_new *new)
 {
-	uint32_t n = g->nrcpts == 0 ? 1 : g->rcpts[g->nrcpts - 1].n + 1;
-	struct rcpt *twin = find_rcpt(g, new->address);
+	uint64_t hash = admit_index_hash(index_of(c), d, new->address);
+	const struct admit_place *twin = find_rcpt(c, hash, d, new->address);
+	struct admit_place place = { hash, 0, 0 };
+	struct group *g;
+	struct rcpt *r;
 
-	if (twin == NULL)
-		group_add_rcpt(g, n, new);
-	else
-		twin->notify = notify_both(twin->notify, new->notify);
+	if (twin != NULL) {
+		g = c->groups[twin->group].group;
+		r = &g->rcpts[twin->rcpt];
+		r->notify = notify_both(r->notify, new->notify);
+		return g;
+	}
+	place.group = group_for(c, d);
+	g = c->groups[place.group].group;
+	place.rcpt = (uint32_t)g->nrcpts;
+	group_add_rcpt(g, place.rcpt + 1, new);
+	admit_index_add(c->index, &place);
+	return g;
 }
 
 void
 admit_hold(struct store_commit *c, const struct rcpt_new *new, const char *why)
 {
-	struct group *g = group_for(c, NULL);
+	struct group *g = add_rcpt(c, NULL, new);
 
 	if (g->error == NULL)
 		group_set_error(g, why);
-	add_rcpt(g, new);
 }
 
 static void
@@ -93,8 +155,9 @@ admit_rcpt(struct store_commit *c, const struct rcpt_new *new)
 	if (to.verdict != ROUTE_TO)
 		hold(c, &out);
 	else
-		add_rcpt(group_for(c, schedule_destination(window_schedule(),
-					  to.transport, to.host, to.port)),
+		add_rcpt(c,
+		    schedule_destination(
+			window_schedule(), to.transport, to.host, to.port),
 		    &out);
 }
 
@@ -112,6 +175,8 @@ admit_begin(struct store_commit *c)
 {
 	int64_t now = clock_wall_ms();
 
+	admit_index_free(c->index);
+	c->index = NULL;
 	for (size_t i = 0; i < c->ngroups; i++) {
 		struct group *g = c->groups[i].group;
 
@@ -170,6 +235,8 @@ admit_stored(struct store_commit *c)
 void
 admit_failed(struct store_commit *c)
 {
+	admit_index_free(c->index);
+	c->index = NULL;
 	for (size_t i = 0; i < c->ngroups; i++)
 		forget(c->groups[i].group);
 	c->ngroups = 0;

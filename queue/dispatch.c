@@ -24,10 +24,10 @@
 #include <sys/stat.h>
 
 enum {
-	RCPTS_PER_JOB = 100, /* recipients of one transaction */
-	WORKER_AHEAD = 16,   /* jobs by which the preferred may be busier */
-	LATE_TRIES = 10,     /* then its recipients are tried again */
-	IN_JOB = CONV_A,     /* phases of a conversation */
+	RCPTS_PER_JOB = GROUP_RCPTS, /* recipients of one transaction */
+	WORKER_AHEAD = 16, /* jobs by which the preferred may be busier */
+	LATE_TRIES = 10,   /* then its recipients are tried again */
+	IN_JOB = CONV_A,   /* phases of a conversation */
 	IN_HELD = CONV_B,
 	IN_LATE = CONV_C
 };

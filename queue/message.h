@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* queue/message.h - a message, its groups and recipients in memory.
  *
- * A group is the unit of scheduling: one message to one destination.  What
+ * A group is the unit of scheduling: one message to one destination, at most
+ * GROUP_RCPTS recipients of it.  What
  * is in memory is a window on queue.db, never more than what is there.
  * Ownership: a message owns its text; each of its groups in memory holds a
  * reference, and the last one frees it (and closes the body).
@@ -16,7 +17,10 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-enum { UID_NONE = -1 };
+enum {
+	UID_NONE = -1,
+	GROUP_RCPTS = 100 /* of a new group, at most: a transaction's */
+};
 
 /* Of a message's flags, beside ENVELOPE_*: it tells the postmaster of mail
  * without a sender. */

@@ -73,6 +73,7 @@ struct store_commit {
 	struct message *message; /* fd: the body; out: size */
 	struct store_group *groups;
 	size_t ngroups;
+	struct admit_index *index; /* while recipients are being added */
 };
 
 /* What is told of a message, or kept of it, in the transaction that removes

@@ -6,16 +6,17 @@ enum { BUCKETS = 8192 };
 
 static struct group *buckets[BUCKETS];
 
+/* A list has many groups: they must not meet in one bucket. */
 static struct group **
-bucket_of(uint64_t message)
+bucket_of(uint64_t message, uint32_t n)
 {
-	return &buckets[message % BUCKETS];
+	return &buckets[(message + n * UINT64_C(2654435761)) % BUCKETS];
 }
 
 void
 window_add(struct group *g)
 {
-	struct group **b = bucket_of(g->message->id);
+	struct group **b = bucket_of(g->message->id, g->n);
 
 	g->same = *b;
 	*b = g;
@@ -24,7 +25,7 @@ window_add(struct group *g)
 void
 window_drop(struct group *g)
 {
-	struct group **p = bucket_of(g->message->id);
+	struct group **p = bucket_of(g->message->id, g->n);
 
 	while (*p != g)
 		p = &(*p)->same;
@@ -36,7 +37,7 @@ window_drop(struct group *g)
 struct group *
 window_find(uint64_t message, uint32_t n)
 {
-	struct group *g = *bucket_of(message);
+	struct group *g = *bucket_of(message, n);
 
 	while (g != NULL && (g->message->id != message || g->n != n))
 		g = g->same;
@@ -48,9 +49,10 @@ window_each(uint64_t message, void (*fn)(struct group *, void *), void *arg)
 {
 	struct group *g, *next;
 
-	for (g = *bucket_of(message); g != NULL; g = next) {
-		next = g->same;
-		if (g->message->id == message)
-			fn(g, arg);
-	}
+	for (size_t i = 0; i < BUCKETS; i++)
+		for (g = buckets[i]; g != NULL; g = next) {
+			next = g->same;
+			if (g->message->id == message)
+				fn(g, arg);
+		}
 }

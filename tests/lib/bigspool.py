@@ -62,13 +62,13 @@ class Big(Siege):
         self.stop()
 
     def fill(self, count, domains=1, domain="d%u.example", name="fill",
-             **options):
+             port=None, **options):
         """options: a, A, r ... of build/tests/fill"""
         log = self.dir / f"{name}.log"
         words = [w for key, value in options.items()
                  for w in (f"-{key}", value)]
         argv = [BUILD / "tests/fill", "-n", count, "-D", domains, "-d",
-                domain, "-i", name, "-o", log, "-p", self.sink.port, *words,
+                domain, "-i", name, "-o", log, "-p", port or self.sink.port, *words,
                 self.spool / "queue"]
         begun = time.monotonic()
         done = subprocess.run([str(w) for w in argv], check=True,

@@ -6,6 +6,7 @@
 """Memory, start, listing, accepting and draining with a large queue."""
 
 import os
+import statistics
 import subprocess
 import sys
 import time
@@ -14,8 +15,8 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
-from bigspool import stand  # noqa: E402
-from harness import BUILD, Client, wait_for  # noqa: E402
+from bigspool import has, stand  # noqa: E402
+from harness import BUILD, Client, Sink, wait_for  # noqa: E402
 from siege import PROOF, full, say  # noqa: E402
 
 ASAN = "asan" in str(BUILD)
@@ -126,3 +127,67 @@ def test_due(tmp_path, capsys, domains):
         assert first < full(1, 5)
         assert ASAN or sum(most.values()) < 200 * MIB
         assert PROOF or drained >= many
+
+
+@pytest.mark.parametrize("domains", [1, 1000])
+def test_recipients(tmp_path, capsys, domains):
+    """A list of 10,000: it goes out at once, and single mail passes it."""
+    rcpts = full(10000, 3000)
+    domains = min(domains, full(1000, 300))
+    with stand(tmp_path, "limit recipients 20000") as postern:
+        postern.start()
+        alone = min(postern.fresh() for _ in range(5))
+        postern.base = postern.sink.lines()
+        begun = time.monotonic()
+        big = postern.begin(1, rcpts=rcpts, domain="l%u.example",
+                            domains=domains)
+        beside = []
+        while postern.sink.lines() < postern.base + rcpts + len(beside):
+            assert time.monotonic() < begun + 60
+            beside.append(postern.fresh())
+        seconds = time.monotonic() - begun
+        assert big.finish().acknowledged == 1
+        say(capsys, f"{rcpts} recipients in {domains} domains: all in "
+            f"{seconds:.2f} s; a single message alone {alone * 1000:.0f} ms, "
+            f"beside it {statistics.median(beside) * 1000:.0f}, at most "
+            f"{max(beside) * 1000:.0f} ms")
+        postern.wait_empty()
+        verdict = postern.judge()
+        assert verdict.acknowledged == rcpts + 5 + len(beside)
+        assert not verdict.duplicates
+        assert seconds < full(5, 20)
+
+
+def test_dead_and_slow(tmp_path, capsys):
+    """Neither a dead destination nor a slow one, with all that waits for
+    them, delays a fresh message to another one, nor a deferred one."""
+    dead, slow = full(100000, 2000), full(10000, 300)
+    with Sink(tmp_path, "-w", 10000, name="slow") as tarpit, \
+            stand(tmp_path) as postern:
+        rest = postern.conf.read_text().replace(
+            "route any to mx", "route domain slow.test to host "
+            f'"[127.0.0.1]" port {tarpit.port}\n'
+            "route domain dead.test to host \"[127.0.0.1]\" port 9\n"
+            "route any to mx")
+        postern.write_conf(rest)
+        postern.fill(dead, domain="dead.test", name="dead", h="[127.0.0.1]",
+                     port=9)
+        postern.fill(slow, domain="slow.test", name="slow", h="[127.0.0.1]",
+                     port=tarpit.port)
+        due = full(30, 6)
+        begun = time.monotonic()
+        postern.fill(20, domain="late.example", name="late", a=due)
+        postern.start()
+        postern.wait_event("asleep")
+        wait_for(lambda: tarpit.held() or tarpit.lines() or
+                 "slow" in postern.tool("queue"), 30, "the slow one")
+        fresh = [postern.fresh() for _ in range(full(200, 20))]
+        wait_for(lambda: has(postern.sink.log, "late-"), due + 30,
+                 "deferred mail", poll=0.001)
+        late = time.monotonic() - begun - due
+        say(capsys, f"{dead} for a dead destination, {slow} for a slow one: "
+            f"fresh mail in {statistics.median(fresh) * 1000:.0f} ms, at "
+            f"most {max(fresh) * 1000:.0f}; deferred mail within "
+            f"{late:.2f} s of its time")
+        assert statistics.median(fresh) < full(0.1, 1)
+        assert late < full(2, 10)
