@@ -112,8 +112,8 @@ ask_number(struct sqlite3 *db, const char *sql)
 	return n;
 }
 
-static void
-migrate(struct sqlite3 *db)
+void
+schema_migrate(struct sqlite3 *db)
 {
 	int64_t version = ask_number(db, "PRAGMA user_version");
 	char set[64];
@@ -173,7 +173,7 @@ schema_open(void)
 	sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
 	must(db, settings);
-	migrate(db);
+	schema_migrate(db);
 	/* a reader under another account cannot make -wal and -shm */
 	sqlite3_file_control(db, "main", SQLITE_FCNTL_PERSIST_WAL, &keep);
 	grow_log(db);

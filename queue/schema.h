@@ -26,6 +26,9 @@ enum {
  */
 struct sqlite3 *schema_open(void);
 
+/* The tables of an open database: made, or brought up to date. */
+void schema_migrate(struct sqlite3 *);
+
 /* A number that no former queue had: counts the starts. */
 uint64_t schema_instance(struct sqlite3 *);
 /* Reserves ID_BLOCK ids durably and gives the first. */
