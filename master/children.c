@@ -120,7 +120,7 @@ const struct program programs[] = {
 	{ "postern-queue", "_postern-queue", PEER_QUEUE, 0, "queue",
 	    ROOT_QUEUE, SOCKETS_NONE, STOP_LAST, queue_files, one },
 	{ "postern-report", "_postern-report", PEER_REPORT, 0, "report",
-	    ROOT_QUEUE, SOCKETS_CONTROL, STOP_FIRST, report_files, one },
+	    ROOT_SPOOL, SOCKETS_CONTROL, STOP_FIRST, report_files, one },
 	{ "postern-history", "_postern-history", PEER_HISTORY, 0, "history",
 	    ROOT_HISTORY, SOCKETS_NONE, STOP_LAST, few_files, historians },
 	{ "postern-resolve", "_postern-resolve", PEER_RESOLVE, 0, "resolve",

@@ -8,6 +8,7 @@
 
 enum child_root {
 	ROOT_EMPTY,  /* RUNTIME/empty */
+	ROOT_SPOOL,  /* SPOOL */
 	ROOT_QUEUE,  /* SPOOL/queue */
 	ROOT_HISTORY /* SPOOL/history */
 };

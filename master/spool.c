@@ -180,6 +180,9 @@ spool_root(const struct conf *c, enum child_root root, char out[FOLDER_PATH])
 		snprintf(
 		    out, FOLDER_PATH, "%s/empty", conf_text(c, KEY_RUNTIME));
 		return;
+	case ROOT_SPOOL:
+		snprintf(out, FOLDER_PATH, "%s", conf_text(c, KEY_SPOOL));
+		return;
 	case ROOT_QUEUE:
 		snprintf(out, FOLDER_PATH, "%s/queue", conf_text(c, KEY_SPOOL));
 		return;

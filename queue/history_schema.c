@@ -32,14 +32,16 @@ const char history_tables[] =
     " grp INTEGER NOT NULL,"
     " n INTEGER NOT NULL,"
     " address INTEGER NOT NULL,"
-    " original TEXT," /* before expansion, NULL when the same */
-    " fate INTEGER,"  /* NULL: not known to be done */
+    " original INTEGER," /* before expansion, NULL when the same */
+    " fate INTEGER,"     /* NULL: not known to be done */
     " at INTEGER,"
     " reply TEXT," /* "250 2.0.0 text" */
     " host TEXT,"
     " addr TEXT,"
     " PRIMARY KEY(message, grp, n)) WITHOUT ROWID;"
     "CREATE INDEX recipient_address ON recipient(address);"
+    "CREATE INDEX recipient_original ON recipient(original)"
+    " WHERE original IS NOT NULL;"
     "CREATE TABLE event("
     " message INTEGER NOT NULL,"
     " seq INTEGER NOT NULL,"

@@ -46,7 +46,9 @@ static const char *const texts[STATEMENTS] = {
 	[SWEEP] = "DELETE FROM address WHERE id BETWEEN ?1 AND ?2"
 	    " AND NOT EXISTS (SELECT 1 FROM message WHERE sender = address.id)"
 	    " AND NOT EXISTS"
-	    " (SELECT 1 FROM recipient WHERE address = address.id)",
+	    " (SELECT 1 FROM recipient WHERE address = address.id)"
+	    " AND NOT EXISTS"
+	    " (SELECT 1 FROM recipient WHERE original = address.id)",
 };
 /* clang-format on */
 
@@ -330,19 +332,21 @@ void
 past_rcpt(struct past *p, const struct msg_past_rcpt *m)
 {
 	sqlite3_stmt *s;
-	int64_t address;
+	int64_t address, original = 0;
 
 	if (!past_begin(p))
 		return;
 	address = intern(p, m->address);
-	if (address == 0)
+	if (address != 0 && m->original[0] != '\0')
+		original = intern(p, m->original);
+	if (address == 0 || (original == 0 && m->original[0] != '\0'))
 		return;
 	s = p->statements[ADD_RCPT];
 	sqlite3_bind_int64(s, 1, (int64_t)m->id);
 	sqlite3_bind_int64(s, 2, m->group);
 	sqlite3_bind_int64(s, 3, m->n);
 	sqlite3_bind_int64(s, 4, address);
-	bind_text_or_null(s, 5, m->original);
+	bind_id_or_null(s, 5, (uint64_t)original);
 	p->told += past_step(p, ADD_RCPT);
 }
 

@@ -13,14 +13,14 @@
 #include "common/base/log.h"
 #include "queue/report_caller.h"
 #include "queue/report_check.h"
+#include "queue/report_door.h"
 #include "queue/report_order.h"
+#include "queue/report_past.h"
 #include "queue/report_rows.h"
 
-#include <errno.h>
 #include <event2/event.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <sys/socket.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -28,10 +28,10 @@ enum {
 	CLIENTS_PER_UID = 8,
 	CLIENTS_MAX = 64,
 	CLIENTS_RESERVE = 8, /* beyond CLIENTS_MAX, for operators */
-	LISTENERS_MAX = 4,
-	IDLE_MS = 60 * 1000,
-	ACCEPTS_PER_TURN = 16
+	IDLE_MS = 60 * 1000
 };
+
+enum question { ASKS_QUEUE, ASKS_SHOW, ASKS_TRACE };
 
 struct client {
 	TAILQ_ENTRY(client) entry;
@@ -40,9 +40,10 @@ struct client {
 	bool operator_;
 	int64_t active_at;   /* monotonic, ms */
 	struct conv *asking; /* the question for rows, NULL: none */
-	bool show;           /* it is MSG_ASK_SHOW */
-	bool blocked;        /* its output waits: drained() wakes it */
+	enum question question;
+	bool blocked; /* its output waits: drained() wakes it */
 	struct rows_ask ask;
+	struct past_ask trace;
 	struct conv *ordering; /* the order, NULL: none */
 	struct order *order;   /* NULL when answered */
 	struct conv *checking; /* the check, NULL: none */
@@ -51,11 +52,9 @@ struct client {
 
 static struct {
 	struct rows *rows;
+	struct past_rows *past;
 	struct event *work;  /* some client's answer goes on */
 	struct event *sweep; /* idle clients and late orders */
-	struct event *listeners[LISTENERS_MAX];
-	size_t nlisteners;
-	bool deaf; /* out of descriptors: listeners rest until the sweep */
 	TAILQ_HEAD(, client) clients;
 	size_t nclients;
 } report;
@@ -96,6 +95,30 @@ send_rcpt(void *arg, const struct msg_row_rcpt *m)
 	channel_send(c->channel, c->asking, &msg_row_rcpt, m, -1);
 }
 
+static void
+send_past_message(void *arg, const struct msg_past_message *m)
+{
+	struct client *c = arg;
+
+	channel_send(c->channel, c->asking, &msg_past_message, m, -1);
+}
+
+static void
+send_past_rcpt(void *arg, const struct msg_past_rcpt *m)
+{
+	struct client *c = arg;
+
+	channel_send(c->channel, c->asking, &msg_past_rcpt, m, -1);
+}
+
+static void
+send_past_event(void *arg, const struct msg_past_event *m)
+{
+	struct client *c = arg;
+
+	channel_send(c->channel, c->asking, &msg_past_event, m, -1);
+}
+
 static bool
 is_full(void *arg)
 {
@@ -108,20 +131,54 @@ is_full(void *arg)
 static void
 finish_rows(struct client *c, bool more)
 {
-	if (c->show && c->ask.limit > 0)
-		end_rows(c, EX_USAGE, false, "no such message in the queue");
-	else
-		end_rows(c, EX_OK, more && !c->show, "");
+	switch (c->question) {
+	case ASKS_QUEUE:
+		end_rows(c, EX_OK, more, "");
+		break;
+	case ASKS_SHOW:
+		if (c->ask.limit > 0)
+			end_rows(
+			    c, EX_USAGE, false, "no such message in the queue");
+		else
+			end_rows(c, EX_OK, false, "");
+		break;
+	case ASKS_TRACE:
+		end_rows(c, EX_OK, more && c->trace.id == 0, "");
+		break;
+	}
+}
+
+static enum rows_result
+next_slice(struct client *c)
+{
+	const struct rows_out out = { send_row, send_rcpt, is_full, c };
+	const struct past_out past = { send_past_message, send_past_rcpt,
+		send_past_event, send_rcpt, is_full, c };
+
+	switch (c->question) {
+	case ASKS_QUEUE:
+	case ASKS_SHOW:
+		return rows_slice(report.rows, &c->ask, &out);
+	case ASKS_TRACE:
+		return past_slice(report.past, report.rows, &c->trace, &past);
+	}
+	return ROWS_OVER;
+}
+
+static const char *
+why_failed(const struct client *c, uint16_t *code)
+{
+	return c->question == ASKS_TRACE ? past_rows_error(report.past, code)
+					 : rows_error(report.rows, code);
 }
 
 static void
 answer_slice(struct client *c)
 {
-	const struct rows_out out = { send_row, send_rcpt, is_full, c };
 	const char *text;
 	uint16_t code;
 
-	switch (rows_slice(report.rows, &c->ask, &out)) {
+	switch (next_slice(c)) {
 	case ROWS_GO_ON:
 		break;
 	case ROWS_LIMIT:
@@ -134,7 +191,7 @@ answer_slice(struct client *c)
 		end_rows(c, EX_NOPERM, false, "not your message");
 		break;
 	case ROWS_FAILED:
-		text = rows_error(report.rows, &code);
+		text = why_failed(c, &code);
 		end_rows(c, code, false, text);
 		break;
 	}
@@ -182,6 +239,12 @@ ask_rows(struct client *c, struct conv *conv)
 	return true;
 }
 
+static uint32_t
+piece(uint32_t limit)
+{
+	return limit == 0 || limit > ROWS_PIECE ? ROWS_PIECE : limit;
+}
+
 static bool
 on_ask_queue(struct channel *ch, struct conv *conv, const void *msg, int fd)
 {
@@ -191,12 +254,11 @@ on_ask_queue(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	(void)fd;
 	if (!ask_rows(c, conv))
 		return false;
-	c->show = false;
+	c->question = ASKS_QUEUE;
 	c->ask.after = m->after;
 	c->ask.only = 0;
 	c->ask.inside = false;
-	c->ask.limit =
-	    m->limit == 0 || m->limit > ROWS_PIECE ? ROWS_PIECE : m->limit;
+	c->ask.limit = piece(m->limit);
 	return true;
 }
 
@@ -209,11 +271,32 @@ on_ask_show(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	(void)fd;
 	if (m->id == 0 || !ask_rows(c, conv))
 		return false;
-	c->show = true;
+	c->question = ASKS_SHOW;
 	c->ask.after = m->id - 1;
 	c->ask.only = m->id;
 	c->ask.inside = false;
 	c->ask.limit = 1;
+	return true;
+}
+
+static bool
+on_ask_trace(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	const struct msg_ask_trace *m = msg;
+	struct client *c = channel_owner(ch);
+
+	(void)fd;
+	if ((m->id == 0) == (m->text[0] == '\0') || !ask_rows(c, conv))
+		return false;
+	c->question = ASKS_TRACE;
+	memset(&c->trace, 0, sizeof(c->trace));
+	c->trace.id = m->id;
+	c->trace.before = m->before;
+	c->trace.since = m->since;
+	c->trace.limit = piece(m->limit);
+	c->trace.all = c->operator_;
+	c->trace.uid = c->who.uid;
+	memcpy(c->trace.text, m->text, sizeof(c->trace.text));
 	return true;
 }
 
@@ -345,6 +428,7 @@ static const struct channel_rule from_tool[] = {
 	/* message		handler		in		then */
 	{ &msg_ask_queue,	on_ask_queue,	CONV_NEW,	CONV_A },
 	{ &msg_ask_show,	on_ask_show,	CONV_NEW,	CONV_A },
+	{ &msg_ask_trace,	on_ask_trace,	CONV_NEW,	CONV_A },
 	{ &msg_ask_order,	on_ask_order,	CONV_NEW,	CONV_A },
 	{ &msg_ask_suspend,	on_ask_suspend,	CONV_NEW,	CONV_A },
 	{ &msg_ask_check,	on_ask_check,	CONV_NEW,	CONV_A },
@@ -446,45 +530,6 @@ client_new(int fd)
 }
 
 static void
-listen_again(void)
-{
-	report.deaf = false;
-	for (size_t i = 0; i < report.nlisteners; i++)
-		event_add(report.listeners[i], NULL);
-}
-
-static void
-stop_listening(void)
-{
-	report.deaf = true;
-	sweep_from_now();
-	for (size_t i = 0; i < report.nlisteners; i++)
-		event_del(report.listeners[i]);
-}
-
-static void
-on_knock(evutil_socket_t fd, short what, void *arg)
-{
-	int client;
-
-	(void)what;
-	(void)arg;
-	for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
-		client = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (client != -1) {
-			client_new(client);
-			continue;
-		}
-		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
-		    errno == ENOBUFS) {
-			log_warn("accept: %m");
-			stop_listening();
-		}
-		return;
-	}
-}
-
-static void
 on_sweep(evutil_socket_t fd, short what, void *arg)
 {
 	int64_t now = clock_mono_ms();
@@ -501,16 +546,15 @@ on_sweep(evutil_socket_t fd, short what, void *arg)
 		channel_free(c->channel);
 		client_forget(c);
 	}
-	if (report.deaf)
-		listen_again();
+	door_again();
 	if (report.nclients == 0)
 		event_del(report.sweep);
 }
 
 static struct event *
-event_make(int fd, short what, event_callback_fn handle)
+event_make(short what, event_callback_fn handle)
 {
-	struct event *e = event_new(process_base(), fd, what, handle, NULL);
+	struct event *e = event_new(process_base(), -1, what, handle, NULL);
 
 	if (e == NULL)
 		fatal("no event for the control socket");
@@ -520,15 +564,10 @@ event_make(int fd, short what, event_callback_fn handle)
 void
 report_start(void)
 {
-	struct listening l;
-
 	TAILQ_INIT(&report.clients);
-	report.rows = rows_new();
-	report.work = event_make(-1, 0, on_work);
-	report.sweep = event_make(-1, EV_PERSIST, on_sweep);
-	while (report.nlisteners < LISTENERS_MAX &&
-	       process_listener(report.nlisteners, &l))
-		report.listeners[report.nlisteners++] =
-		    event_make(l.fd, EV_READ | EV_PERSIST, on_knock);
-	listen_again();
+	report.rows = rows_new("queue/queue.db");
+	report.past = past_rows_new("history/history.db");
+	report.work = event_make(0, on_work);
+	report.sweep = event_make(EV_PERSIST, on_sweep);
+	door_open(client_new, sweep_from_now);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* queue/report_main.c - the process that answers the operator's tools.
  *
- * Holds: the control socket, a read-only connection to queue.db, a channel to
- * queue for orders.
- * Never holds: a body, a key, a descriptor that can change the spool.
+ * Holds: the control socket, read-only connections to queue.db and history.db,
+ * a channel to queue for orders. Never holds: a body, a key, a descriptor that
+ * can change the spool.
  */
 #include "common/run/process.h"
 #include "queue/report.h"

@@ -40,9 +40,9 @@ enum rows_result {
 	ROWS_FAILED   /* rows_error() says why */
 };
 
-struct rows *rows_new(void); /* opens nothing yet */
+struct rows *rows_new(const char *path); /* lent; opens nothing yet */
 void rows_free(struct rows *);
-/* Opens ./queue.db at the first call, and again after a failure. */
+/* Opens it at the first call, and again after a failure. */
 enum rows_result rows_slice(
     struct rows *, struct rows_ask *, const struct rows_out *);
 /* False: unknown, or the database does not answer. */

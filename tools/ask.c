@@ -30,8 +30,9 @@ struct ask {
 	bool late;               /* it ran out */
 	struct channel *channel; /* NULL: closed by the other end */
 	const struct ask_rows *rows;
-	bool enough;   /* the rows' owner wants no more */
-	bool answered; /* the end of the answer is here: */
+	const struct ask_past *past; /* ask_trace() */
+	bool enough;                 /* the rows' owner wants no more */
+	bool answered;               /* the end of the answer is here: */
 	struct msg_rows_end end;
 	struct msg_order_done done;
 	struct msg_checked checked;
@@ -65,6 +66,48 @@ on_row_rcpt(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	if (!a->some)
 		return false;
 	a->enough = a->enough || !a->rows->rcpt(a->rows->arg, msg);
+	return true;
+}
+
+static bool
+on_past_message(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	struct ask *a = channel_owner(ch);
+	const struct msg_past_message *m = msg;
+
+	(void)conv;
+	(void)fd;
+	if (a->past == NULL)
+		return false;
+	a->some = true;
+	a->last = m->id;
+	a->enough = a->enough || !a->past->message(a->rows->arg, m);
+	return true;
+}
+
+static bool
+on_past_rcpt(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	struct ask *a = channel_owner(ch);
+
+	(void)conv;
+	(void)fd;
+	if (a->past == NULL || !a->some)
+		return false;
+	a->enough = a->enough || !a->past->rcpt(a->rows->arg, msg);
+	return true;
+}
+
+static bool
+on_past_event(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	struct ask *a = channel_owner(ch);
+
+	(void)conv;
+	(void)fd;
+	if (a->past == NULL || !a->some)
+		return false;
+	a->enough = a->enough || !a->past->event(a->rows->arg, msg);
 	return true;
 }
 
@@ -142,6 +185,9 @@ static const struct channel_rule from_report[] = {
 	/* message		handler		in		then */
 	{ &msg_row,		on_row,		CONV_A,		0 },
 	{ &msg_row_rcpt,	on_row_rcpt,	CONV_A,		0 },
+	{ &msg_past_message,	on_past_message, CONV_A,	0 },
+	{ &msg_past_rcpt,	on_past_rcpt,	CONV_A,		0 },
+	{ &msg_past_event,	on_past_event,	CONV_A,		0 },
 	{ &msg_rows_end,	on_rows_end,	CONV_A,		CONV_END },
 	{ &msg_order_is,	on_order_is,	CONV_A,		CONV_END },
 	{ &msg_finding,		on_finding,	CONV_A,		0 },
@@ -325,6 +371,21 @@ ask_queue(struct ask *a, const struct ask_rows *rows)
 		if (code == EX_OK && !rows->piece(rows->arg))
 			a->enough = true;
 	} while (code == EX_OK && !a->enough && a->end.more != 0);
+	return code;
+}
+
+int
+ask_trace(struct ask *a, const struct msg_ask_trace *question,
+    const struct ask_past *past, const struct ask_rows *rows, bool *more)
+{
+	struct msg_ask_trace m = *question;
+	int code;
+
+	a->rows = rows;
+	a->past = past;
+	converse(a, &msg_ask_trace, &m);
+	code = a->enough ? EX_OK : rows_code(a);
+	*more = code == EX_OK && a->answered && a->end.more != 0;
 	return code;
 }
 

@@ -9,6 +9,7 @@
 #define TOOLS_ASK_H
 
 #include "common/ipc/msg_check.h"
+#include "common/ipc/msg_history.h"
 #include "common/ipc/msg_report.h"
 
 struct ask;
@@ -27,6 +28,16 @@ void ask_close(struct ask *); /* NULL is welcome */
 
 /* Every message that may be seen. */
 int ask_queue(struct ask *, const struct ask_rows *);
+/* Where stories go; any of them false: enough.  rows: those queued. */
+struct ask_past {
+	bool (*message)(void *, const struct msg_past_message *);
+	bool (*rcpt)(void *, const struct msg_past_rcpt *);
+	bool (*event)(void *, const struct msg_past_event *);
+};
+
+/* At most limit messages; *more: there are others. */
+int ask_trace(struct ask *, const struct msg_ask_trace *,
+    const struct ask_past *, const struct ask_rows *, bool *more);
 int ask_show(struct ask *, uint64_t id, const struct ask_rows *);
 /* A refusal is in *done, not on standard error. */
 int ask_order(

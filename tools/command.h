@@ -18,6 +18,7 @@ struct command {
 };
 
 int cmd_queue(const struct command *, const char *control, int, char *[]);
+int cmd_trace(const struct command *, const char *control, int, char *[]);
 int cmd_show(const struct command *, const char *control, int, char *[]);
 int cmd_check(const struct command *, const char *control, int, char *[]);
 /* retry, remove, hold, release: by the command's name */

@@ -36,8 +36,8 @@ static const char *const state_names[] = {
 	[GROUP_HELD] = "held",
 };
 
-static const char *
-state_name(uint8_t state)
+const char *
+listing_state(uint8_t state)
 {
 	return state_names[state < nitems(state_names) ? state : 0];
 }
@@ -185,7 +185,7 @@ json_rcpt(struct listing *l, const struct msg_row_rcpt *m)
 		buf_add_string(l->out, ",");
 		json_text(l, "original", m->original);
 	}
-	buf_printf(l->out, ",\"state\":\"%s\",", state_name(m->state));
+	buf_printf(l->out, ",\"state\":\"%s\",", listing_state(m->state));
 	json_time(l, "next_try", m->state == GROUP_WAITING ? m->next_try : 0);
 	buf_printf(l->out, ",\"attempts\":%" PRIu32 ",", m->attempts);
 	json_text(l, "error", m->error);
@@ -230,7 +230,7 @@ full_state(struct listing *l, const struct msg_row_rcpt *m)
 {
 	char next[HUMAN_TEXT];
 
-	buf_printf(l->out, "  %-12s%s", "state", state_name(m->state));
+	buf_printf(l->out, "  %-12s%s", "state", listing_state(m->state));
 	if (m->state == GROUP_WAITING && m->next_try > l->now)
 		buf_printf(l->out, ", next try in %s",
 		    human_age(m->next_try - l->now, next));

@@ -35,6 +35,8 @@ struct listing {
 	char error[MSG_TEXT_MAX + 1];
 };
 
+/* "waiting", of enum group_state. */
+const char *listing_state(uint8_t);
 /* The rest of the struct is the caller's to fill, zeroed before. */
 void listing_row(struct listing *, const struct msg_row *);
 void listing_rcpt(struct listing *, const struct msg_row_rcpt *);

@@ -14,6 +14,9 @@
 /* clang-format off */
 static const struct command commands[] = {
 	{ "queue", "[--json]", "list the messages that wait", cmd_queue },
+	{ "trace", "[--json] [--since AGE] [--limit N] ID | MESSAGE-ID | "
+	    "ADDRESS", "tell the life of messages, delivered ones too",
+	    cmd_trace },
 	{ "show", "[--json] ID", "tell all about one message", cmd_show },
 	{ "check", "[--full] [--json]", "look for damage in the spool",
 	    cmd_check },

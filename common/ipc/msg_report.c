@@ -38,6 +38,25 @@ const struct ipc_type msg_ask_show = {
 };
 
 /* clang-format off */
+static const struct ipc_field ask_trace_fields[] = {
+	{ "id", IPC_U64, offsetof(struct msg_ask_trace, id), 0 },
+	{ "before", IPC_U64, offsetof(struct msg_ask_trace, before), 0 },
+	{ "since", IPC_I64, offsetof(struct msg_ask_trace, since), 0 },
+	{ "limit", IPC_U32, offsetof(struct msg_ask_trace, limit), 0 },
+	{ "text", IPC_TEXT, offsetof(struct msg_ask_trace, text), MSG_ADDRESS_MAX },
+};
+/* clang-format on */
+
+const struct ipc_type msg_ask_trace = {
+	.number = MSG_ASK_TRACE,
+	.name = "ask_trace",
+	.size = sizeof(struct msg_ask_trace),
+	.fields = ask_trace_fields,
+	.nfields = nitems(ask_trace_fields),
+	.credit = 1,
+};
+
+/* clang-format off */
 static const struct ipc_field ask_order_fields[] = {
 	{ "verb", IPC_U8, offsetof(struct msg_ask_order, verb), 0 },
 	{ "id", IPC_U64, offsetof(struct msg_ask_order, id), 0 },

@@ -39,6 +39,19 @@ struct msg_ask_show { /* opens */
 	uint64_t id;
 };
 
+/*
+ * Messages that are, or were: for each MSG_PAST_MESSAGE, then MSG_PAST_RCPT,
+ * MSG_PAST_EVENT (texts with their codes in front) and, while it is queued,
+ * MSG_ROW_RCPT.  Newest first.
+ */
+struct msg_ask_trace {   /* opens */
+	uint64_t id;     /* this one; or 0, and: */
+	uint64_t before; /* ids below this one; 0: all */
+	int64_t since;   /* received at or after, wall clock, ms */
+	uint32_t limit;  /* messages in this piece; 0: ROWS_PIECE */
+	char text[MSG_ADDRESS_MAX + 1]; /* Message-ID, sender or recipient */
+};
+
 struct msg_ask_order { /* opens */
 	uint8_t verb;  /* enum order_verb */
 	uint64_t id;   /* 0: all messages (retry only) */
@@ -99,6 +112,6 @@ struct msg_order_done { /* ends; also MSG_ORDER_IS */
 
 extern const struct ipc_type msg_ask_queue, msg_ask_show, msg_ask_order,
     msg_row, msg_row_rcpt, msg_rows_end, msg_order, msg_order_done,
-    msg_order_is, msg_ask_suspend, msg_suspend;
+    msg_order_is, msg_ask_suspend, msg_suspend, msg_ask_trace;
 
 #endif

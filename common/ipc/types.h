@@ -61,6 +61,7 @@ enum msg_number {
 	MSG_ORDER_DONE,
 	MSG_ASK_SUSPEND,
 	MSG_SUSPEND,
+	MSG_ASK_TRACE = 144,
 
 	/* tools, report and queue: msg_check.h */
 	MSG_ASK_CHECK = 150,

@@ -74,22 +74,43 @@ act_create(void)
 	return open_it(getenv("POSTERN_ATTACK_NEW"), O_WRONLY | O_CREAT);
 }
 
+/* Below the folder that the process has, or the one above. */
+static long
+open_either(const char *near, const char *far, int flags)
+{
+	long fd = open_it(near, flags);
+
+	return fd == -1 && errno == ENOENT ? open_it(far, flags) : fd;
+}
+
 static long
 act_open_database(void)
 {
-	return open_it("queue.db", O_RDONLY);
+	return open_either("queue.db", "queue/queue.db", O_RDONLY);
 }
 
 static long
 act_write_database(void)
 {
-	return open_it("queue.db", O_RDWR);
+	return open_either("queue.db", "queue/queue.db", O_RDWR);
 }
 
 static long
 act_open_bodies(void)
 {
-	return open_it("mess", O_RDONLY | O_DIRECTORY);
+	return open_either("mess", "queue/mess", O_RDONLY | O_DIRECTORY);
+}
+
+static long
+act_open_history(void)
+{
+	return open_either("history.db", "history/history.db", O_RDONLY);
+}
+
+static long
+act_write_history(void)
+{
+	return open_either("history.db", "history/history.db", O_RDWR);
 }
 
 static long
@@ -382,6 +403,8 @@ static const struct act acts[] = {
 	{ "open-database", false, act_open_database },
 	{ "write-database", false, act_write_database },
 	{ "open-bodies", false, act_open_bodies },
+	{ "open-history", false, act_open_history },
+	{ "write-history", false, act_write_history },
 	{ "open-environ", false, act_open_environ },
 	{ "socket-inet", false, act_socket_inet },
 	{ "socket-inet6", false, act_socket_inet6 },

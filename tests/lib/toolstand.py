@@ -29,7 +29,9 @@ class Database:
     """A queue.db as queue leaves it, filled by hand."""
 
     def __init__(self, folder):
-        self.path = Path(folder) / "queue.db"
+        folder = Path(folder) / "queue"
+        folder.mkdir(mode=0o755, exist_ok=True)
+        self.path = folder / "queue.db"
         subprocess.run([BUILD / "tests/schema", folder], check=True)
         self.db = sqlite3.connect(self.path, isolation_level=None)
         self.db.execute("PRAGMA synchronous = OFF")

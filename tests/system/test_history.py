@@ -2,14 +2,19 @@
 # tests/system/test_history.py - what happened to messages, told afterwards.
 """history.db and the answers from it, with the whole suite."""
 
+import json
 import os
 import signal
+import smtplib
 import sqlite3
+import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
-from harness import (Client, Postern, Sink, free_port,  # noqa: E402
+from harness import (BUILD, Client, Postern, Sink, free_port,  # noqa: E402
                      wait_for)
 
 DELIVERED, DEFERRED, BOUNCED, REMOVED, HELD, RELEASED = range(1, 7)
@@ -95,7 +100,7 @@ def test_stopped_history_delays_nothing_and_drops_are_counted(tmp_path):
                        for _ in range(2)]
             for client in clients:
                 assert client.run().acknowledged == 40
-            postern.wait_empty()
+            postern.wait_empty(120)
             postern.wait_event("history-lost")
         finally:
             os.kill(pid, signal.SIGCONT)
@@ -120,3 +125,157 @@ def test_off(tmp_path):
         assert "history" not in postern.children()
         assert not list((postern.spool / "history").iterdir())
         assert not postern.events("history-lost")
+
+
+# --- postern trace ----------------------------------------------------------
+
+def trace(postern, *words):
+    """The stories, once there are some."""
+    def ask_for():
+        text = postern.tool("trace", "--json", *words, check_status=False)
+        return [json.loads(line) for line in text.splitlines()]
+    return wait_for(ask_for, what=f"trace {words}", poll=0.2)
+
+
+def wait_story(postern, word, *whats):
+    """The one story, once these have happened."""
+    def told():
+        stories = trace(postern, word)
+        found = [e["what"] for e in stories[0]["events"]]
+        return stories[0] if found == list(whats) else None
+    try:
+        return wait_for(told, what=f"{word}: {whats}", poll=0.2)
+    except AssertionError:
+        raise AssertionError(trace(postern, word)) from None
+
+
+def send(postern, *rcpts, sender="sender@client.example", mid="<m1@x>"):
+    with smtplib.SMTP(postern.addr, postern.port, timeout=30) as smtp:
+        smtp.sendmail(sender, list(rcpts),
+                      f"Message-ID: {mid}\r\nSubject: x\r\n\r\nbody\r\n")
+
+
+def test_trace_of_a_delivered_message(tmp_path):
+    with Sink(tmp_path) as sink, Postern(tmp_path, sink.route()) as postern:
+        send(postern, "one@d.example", "two@d.example")
+        send(postern, "one@d.example", mid="<m2@x>")
+        postern.wait_empty()
+        story = wait_story(postern, "<m1@x>", "delivered", "delivered")
+        assert story["sender"] == "sender@client.example"
+        assert story["message_id"] == "<m1@x>"
+        assert story["client"] == "127.0.0.1" and story["uid"] is None
+        assert story["size"] > 0 and story["queued"] == []
+        assert [r["address"] for r in story["recipients"]] == [
+            "one@d.example", "two@d.example"]
+        for event in story["events"]:
+            assert event["text"].startswith("250 2.")
+            assert event["server"] == "[127.0.0.1]"
+        assert trace(postern, story["id"]) == [story]
+        assert trace(postern, "m1@x") == [story]
+        assert trace(postern, "TWO@D.example") == [story]
+        both = trace(postern, "one@d.example")
+        assert sorted(s["message_id"] for s in both) == ["<m1@x>", "<m2@x>"]
+        assert both[0]["id"] > both[1]["id"]
+        assert trace(postern, "sender@client.example") == both
+        assert trace(postern, "--limit", "1", "one@d.example") == both[:1]
+        assert trace(postern, "one@d.example", "--since", "1h") == both
+        text = postern.tool("trace", story["id"])
+        assert "accepted   from 127.0.0.1" in text
+        assert "delivered  one@d.example by [127.0.0.1]: 250" in text
+
+
+def test_trace_while_it_waits_and_of_what_was_removed(tmp_path):
+    port = free_port()
+    with Postern(tmp_path, f'route any to host "[127.0.0.1]" port {port}\n'
+                 ) as postern:
+        send(postern, "late@d.example")
+        postern.wait_event("deferred")
+        story = wait_story(postern, "late@d.example", "deferred")
+        assert story["queued"][0]["address"] == "late@d.example"
+        assert story["queued"][0]["state"] == "waiting"
+        assert "next try in" in postern.tool("trace", story["id"])
+        postern.tool("hold", story["id"])
+        postern.tool("remove", story["id"])
+        story = wait_story(postern, story["id"], "deferred", "held",
+                           "removed")
+        assert story["queued"] == []
+        assert story["events"][2]["uid"] == os.geteuid()
+
+
+def test_trace_of_a_bounced_message_and_its_notice(tmp_path):
+    with Sink(tmp_path, "-x", "bad@") as sink, \
+            Postern(tmp_path, sink.route()) as postern:
+        send(postern, "bad@d.example")
+        postern.wait_empty()
+        story = wait_story(postern, "bad@d.example", "bounced", "notified")
+        assert story["events"][0]["text"].startswith("550 5.")
+        notice = wait_story(postern, story["events"][1]["notice"],
+                            "delivered")
+        assert notice["about"] == story["id"] and notice["sender"] == ""
+        assert notice["recipients"][0]["address"] == "sender@client.example"
+
+
+def test_wrong_questions(tmp_path):
+    with Postern(tmp_path) as postern:
+        for words, text in [
+                (["nobody@d.example"], "no message that matches"),
+                (["zzzzzzz"], "no message that matches"),
+                (["not an id"], "not a message id"),
+                ([], "please"),
+                (["a@b", "c@d"], "unknown argument: c@d"),
+                (["--since", "soon", "a@b"], "not soon"),
+                (["--limit", "0", "a@b"], "not 0"),
+                (["--colour", "a@b"], "unknown argument: --colour"),
+                (["x" * 600 + "@b"], "too long")]:
+            done = subprocess.run(
+                [BUILD / "postern", "-s", postern.control, "trace", *words],
+                capture_output=True, text=True, check=False)
+            assert done.returncode == 64 and done.stdout == "", words
+            assert text in done.stderr, words
+
+
+def test_without_history_the_queue_answers(tmp_path):
+    port = free_port()
+    with Postern(tmp_path, f'route any to host "[127.0.0.1]" port {port}\n'
+                 "history off\n") as postern:
+        send(postern, "late@d.example")
+        postern.wait_event("deferred")
+        row = postern.queue()[0]
+        story = trace(postern, row["id"])[0]
+        assert story["sender"] == "sender@client.example"
+        assert story["queued"][0]["address"] == "late@d.example"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="skipped: root")
+def test_others_see_nothing(tmp_path):
+    os.chmod(tmp_path, 0o755)
+    for folder in list(tmp_path.parents)[:2]:
+        os.chmod(folder, 0o755)
+    with Sink(tmp_path) as sink, Postern(tmp_path, sink.route()) as postern:
+        env = {**os.environ,
+               "POSTERN_SUBMIT": str(postern.runtime / "submit")}
+        subprocess.run(["setpriv", "--reuid=40001", "--regid=40001",
+                        "--clear-groups", BUILD / "sendmail", "-f",
+                        "mine@h.example", "to@d.example"],
+                       input="Subject: x\n\nbody\n", text=True, check=True,
+                       env=env)
+        send(postern, "to@d.example")
+        postern.wait_empty()
+        wait_for(lambda: len(trace(postern, "to@d.example")) == 2,
+                 what="both", poll=0.2)
+        mine = trace(postern, "mine@h.example")[0]
+        other = trace(postern, "sender@client.example")[0]
+
+        def as_user(uid, *words):
+            return subprocess.run(
+                ["setpriv", f"--reuid={uid}", f"--regid={uid}",
+                 "--clear-groups", BUILD / "postern", "-s", postern.control,
+                 "trace", "--json", *words],
+                capture_output=True, text=True, check=False)
+        seen = as_user(40001, "to@d.example")
+        assert [json.loads(line)["id"] for line in
+                seen.stdout.splitlines()] == [mine["id"]]
+        assert as_user(40001, other["id"]).returncode == 77
+        assert as_user(40001, "sender@client.example").returncode == 64
+        assert as_user(40002, "to@d.example").returncode == 64
+        assert as_user(40002, mine["id"]).returncode == 77

@@ -42,7 +42,7 @@ KEPT = {"chown", "dac_override", "fowner", "kill", "net_bind_service",
 ROWS = {
     "posternd": ("root", "/", 1),
     "postern-queue": ("_postern-queue", "SPOOL/queue", 1),
-    "postern-report": ("_postern-report", "SPOOL/queue", 1),
+    "postern-report": ("_postern-report", "SPOOL", 1),
     "postern-history": ("_postern-history", "SPOOL/history", 1),
     "postern-resolve": ("_postern-resolve", "RUNTIME/empty", 1),
     "postern-deliver": ("_postern-deliver", "RUNTIME/empty", DELIVER),
@@ -381,11 +381,12 @@ def store_one(victim):
 
 # What the rows of the table grant, and nothing else.
 DATABASE = {"open-database"}
+HISTORY = {"open-history"}
 CONNECT = {"socket-inet", "socket-inet6", "connect"}
 GRANTED = {
     "postern-queue": DATABASE | {"write-database", "open-bodies"},
-    "postern-report": DATABASE,
-    "postern-history": set(),
+    "postern-report": DATABASE | HISTORY,
+    "postern-history": HISTORY | {"write-history"},
     "postern-resolve": CONNECT,
     "postern-deliver": CONNECT,
     "postern-tls": {"socketpair"},
@@ -393,10 +394,11 @@ GRANTED = {
     "postern-smtpd local": set(),
 }
 # Without accounts of their own nothing but the folder tells them apart.
-GRANTED_WITHOUT_ROOT = {**GRANTED, "postern-report": DATABASE | {"open-bodies"}}
+GRANTED_WITHOUT_ROOT = {**GRANTED, "postern-report":
+                        DATABASE | HISTORY | {"open-bodies"}}
 # Harmless, as every reader takes as much as was stored and no more.
 BODY_GRANTED = {"body-add"}
-ACTS = 35  # in every program; more where there is a listener or a body
+ACTS = 37  # in every program; more where there is a listener or a body
 BODY_ACTS = {"body-setfl", "body-pwrite", "body-fallocate", "body-seek",
              "body-add", "body-truncate", "body-utime", "body-chmod"}
 LISTENER_ACTS = {"unlisten", "fastopen", "fastopen-message"}
@@ -457,11 +459,16 @@ REACHED = {"bpf": {"EINVAL", "E2BIG", "EFAULT"},
            "fastopen-message": {"EINPROGRESS", "ECONNREFUSED", "EALREADY",
                                 "EOPNOTSUPP", "EAGAIN", "EISCONN"},
            "unlisten": {"ENOTCONN"}}
-ELSEWHERE = {"open-database", "write-database", "open-bodies"}  # its folder is another
+# Who has a folder in which that can be tried.
+PLACES = {"open-database": {"postern-queue", "postern-report"},
+          "write-database": {"postern-queue", "postern-report"},
+          "open-bodies": {"postern-queue", "postern-report"},
+          "open-history": {"postern-history", "postern-report"},
+          "write-history": {"postern-history", "postern-report"}}
 
 
 def check_control(name, act, words):
-    if act in ELSEWHERE and name not in ("postern-queue", "postern-report"):
+    if name not in PLACES.get(act, {name}):
         return
     assert words <= {"done"} | REACHED.get(act, set()), (name, act)
 

@@ -137,7 +137,7 @@ static const struct {
 static void
 test_slices(void **state)
 {
-	struct rows *r = rows_new();
+	struct rows *r = rows_new("queue.db");
 
 	(void)state;
 	for (size_t i = 0; i < nitems(cases); i++) {
@@ -157,7 +157,7 @@ test_values(void **state)
 	struct rows_ask ask = {
 		.after = 119, .only = 120, .limit = 1, .all = true
 	};
-	struct rows *r = rows_new();
+	struct rows *r = rows_new("queue.db");
 	struct out o = { 0 };
 
 	(void)state;
@@ -184,7 +184,7 @@ test_values(void **state)
 static void
 test_owner(void **state)
 {
-	struct rows *r = rows_new();
+	struct rows *r = rows_new("queue.db");
 	uint32_t uid;
 
 	(void)state;
@@ -204,7 +204,7 @@ test_no_transaction_stays(void **state)
 	struct rows_ask ask = { .limit = 1000, .all = true };
 	struct out o = { .full_after = 2 };
 	const struct rows_out out = { take_row, take_rcpt, is_full, &o };
-	struct rows *r = rows_new();
+	struct rows *r = rows_new("queue.db");
 	int log, done;
 
 	check_int("slice", rows_slice(r, &ask, &out), ROWS_GO_ON);
@@ -220,7 +220,7 @@ static void
 check_failure(const char *label, uint16_t want, const char *words)
 {
 	struct rows_ask ask = { .limit = 1, .all = true };
-	struct rows *r = rows_new();
+	struct rows *r = rows_new("queue.db");
 	struct out o = { 0 };
 	uint16_t code;
 	const char *text;
