@@ -66,6 +66,7 @@ lines_next(struct lines *l, struct view *in, struct view *line)
 		return spoiled(l, in, lf + 1, LINE_BARE);
 	*line = view_make(head.data, lf - 1);
 	*in = view_skip(*in, lf + 1);
-	return holds(*line, '\r') || holds(*line, '\0') ? LINE_BARE
-							: LINE_WHOLE;
+	if (holds(*line, '\r'))
+		return LINE_BARE;
+	return holds(*line, '\0') ? LINE_NUL : LINE_WHOLE;
 }

@@ -17,7 +17,8 @@ enum { COMMAND_MAX = 2048 };
 enum line {
 	LINE_PART, /* what is left of *in is the start of a line */
 	LINE_WHOLE,
-	LINE_BARE, /* a bare CR, bare LF or NUL stands in it */
+	LINE_BARE, /* a bare CR or LF stands in it */
+	LINE_NUL,
 	LINE_LONG
 };
 

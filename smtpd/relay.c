@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* smtpd/relay.c - may this client send to this recipient?
  *
- * Judges the parsed address and nothing else: what "a%b@c" may mean
- * elsewhere is not asked, so policy and routing cannot differ.
+ * Judges the parsed address and nothing else: "a%b@c" goes to c, so policy and
+ * routing cannot differ.  What c might make of it is its own matter, but no
+ * stranger gets there through us.
  */
 #include "smtpd/relay.h"
+
+#include <string.h>
 
 /* RFC 5321 4.5.1: mail for the postmaster is taken from everybody. */
 static bool
@@ -24,6 +27,20 @@ allowed(const struct service *sv, const struct accept_client *client,
 	    sv->conf->accepts, sv->conf->naccepts, client, rcpt);
 }
 
+/* An older server might send such mail on, and believe that we asked it to. */
+static bool
+is_route(const struct mailbox *rcpt)
+{
+	return strpbrk(rcpt->local, "%!@") != NULL;
+}
+
+static bool
+is_stranger(const struct service *sv, const struct accept_client *client)
+{
+	return !sv->local &&
+	       !accept_trusts(sv->conf->accepts, sv->conf->naccepts, client);
+}
+
 const struct smtp_reply *
 relay_judge(const struct service *sv, const struct accept_client *client,
     const struct mailbox *rcpt)
@@ -32,6 +49,8 @@ relay_judge(const struct service *sv, const struct accept_client *client,
 
 	if (!allowed(sv, client, rcpt))
 		return &reply_relay;
+	if (is_route(rcpt) && is_stranger(sv, client))
+		return &reply_routing;
 	route_find(&sv->routing, rcpt, &route);
 	switch (route.verdict) {
 	case ROUTE_TO:

@@ -31,8 +31,9 @@ const struct smtp_reply
 	"later" };
 
 const struct smtp_reply
-    reply_line_end = { 500, "5.5.2", "lines end with CRLF; a bare CR, a bare "
-	"LF or a NUL is refused" },
+    reply_line_end = { 500, "5.5.2", "lines end with CRLF; a bare CR or a bare "
+	"LF is refused" },
+    reply_line_nul = { 501, "5.5.2", "NUL byte in a command" },
     reply_line_long = { 500, "5.5.2", "line too long" },
     reply_unknown = { 500, "5.5.2", "command not known" },
     reply_disabled = { 502, "5.5.1", "command not offered" },
@@ -59,6 +60,8 @@ const struct smtp_reply
 const struct smtp_reply
     reply_relay = { 550, "5.7.1", "relay access denied: this client may not "
 	"send there through us" },
+    reply_routing = { 550, "5.7.1", "an address with a route in it (%, ! or @) "
+	"is not taken from strangers" },
     reply_no_mailbox = { 550, "5.1.1", "no such mailbox here" },
     reply_too_big = { 552, "5.3.4", "message is larger than we accept" },
     reply_header_big = { 552, "5.3.4", "message header is larger than we "

@@ -224,6 +224,9 @@ feed_command(struct session *s, struct view *in)
 	case LINE_BARE:
 		refuse_line(s, &reply_line_end, of_chunk);
 		break;
+	case LINE_NUL:
+		refuse_line(s, &reply_line_nul, of_chunk);
+		break;
 	case LINE_LONG:
 		refuse_line(s, &reply_line_long, of_chunk);
 		break;
@@ -450,6 +453,19 @@ trace(struct session *s, int64_t wall_ms)
 	body_trace(&s->mail->body, &r);
 }
 
+/* Old devices of the own network, by name (postern.conf). */
+static bool
+is_mended(const struct session *s)
+{
+	const struct conf *c = s->service->conf;
+
+	for (size_t i = 0; i < c->nbare_ends; i++)
+		if (!s->client.local_socket &&
+		    network_has(&c->bare_ends[i], &s->client.ip))
+			return true;
+	return false;
+}
+
 void
 session_opened(struct session *s, uint64_t id, int64_t wall_ms, struct buf *out)
 {
@@ -457,6 +473,7 @@ session_opened(struct session *s, uint64_t id, int64_t wall_ms, struct buf *out)
 		.size = conf_number(s->service->conf, KEY_MESSAGE_SIZE),
 		.hops = conf_number(s->service->conf, KEY_HOPS),
 		.chunked = s->mail->chunked,
+		.mend = is_mended(s),
 	};
 
 	s->mail->id = id;

@@ -33,6 +33,7 @@ conf_clear(struct conf *c)
 	mem_free(c->routes);
 	mem_free(c->resolvers);
 	mem_free(c->mx_allow);
+	mem_free(c->bare_ends);
 	mem_free(c->certificates);
 	memset(c, 0, sizeof(*c));
 }
@@ -186,6 +187,16 @@ conf_add_resolver(struct conf *c, const struct conf_resolver *r)
 		return false;
 	c->resolvers = room(c->resolvers, c->nresolvers, sizeof(*r));
 	c->resolvers[c->nresolvers++] = *r;
+	return true;
+}
+
+bool
+conf_add_bare_ends(struct conf *c, const struct network *n)
+{
+	if (c->nbare_ends >= CONF_LIST_MAX || !network_sound(n))
+		return false;
+	c->bare_ends = room(c->bare_ends, c->nbare_ends, sizeof(*n));
+	c->bare_ends[c->nbare_ends++] = *n;
 	return true;
 }
 

@@ -93,6 +93,8 @@ struct conf {
 	size_t nresolvers;
 	struct network *mx_allow;
 	size_t nmx_allow;
+	struct network *bare_ends; /* whose bare CR and LF are mended */
+	size_t nbare_ends;
 	struct conf_certificate *certificates;
 	size_t ncertificates;
 };
@@ -126,6 +128,7 @@ bool conf_add_accept(struct conf *, const struct accept_rule *);
 bool conf_add_route(struct conf *, const struct route *);
 bool conf_add_resolver(struct conf *, const struct conf_resolver *);
 bool conf_add_mx_allow(struct conf *, const struct network *);
+bool conf_add_bare_ends(struct conf *, const struct network *);
 bool conf_add_certificate(struct conf *, const struct conf_certificate *);
 
 /* Is there a certificate for the listener in that place? */

@@ -247,9 +247,35 @@ parse_rule(struct parser *p, bool reject)
 }
 
 static void
+networks(struct parser *p, const char *what,
+    bool (*add)(struct conf *, const struct network *))
+{
+	struct network n;
+
+	do {
+		network(p, what, &n);
+		if (!p->failed && !add(p->conf, &n))
+			full(p);
+	} while (!p->failed && p->token.kind == TOKEN_WORD);
+}
+
+/* accept bare line ends from NETWORK [NETWORK ...] */
+static void
+parse_bare_ends(struct parser *p)
+{
+	parser_need(p, "line");
+	parser_need(p, "ends");
+	parser_need(p, "from");
+	networks(p, "a network such as 10.0.0.0/8", conf_add_bare_ends);
+}
+
+static void
 parse_accept(struct parser *p)
 {
-	parse_rule(p, false);
+	if (parser_skip(p, "bare"))
+		parse_bare_ends(p);
+	else
+		parse_rule(p, false);
 }
 
 static void
@@ -349,15 +375,9 @@ parse_resolver(struct parser *p)
 static void
 parse_mx(struct parser *p)
 {
-	struct network n;
-
 	parser_need(p, "addresses");
 	parser_need(p, "allow");
-	do {
-		network(p, "a network such as 127.0.0.0/8", &n);
-		if (!p->failed && !conf_add_mx_allow(p->conf, &n))
-			full(p);
-	} while (!p->failed && p->token.kind == TOKEN_WORD);
+	networks(p, "a network such as 127.0.0.0/8", conf_add_mx_allow);
 }
 
 const struct statement statements[] = {

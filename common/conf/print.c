@@ -184,6 +184,11 @@ conf_print(const struct conf *c, struct buf *out)
 	print_certificates(c, CONF_EVERY_LISTENER, "tls ", out);
 	for (size_t i = 0; i < c->naccepts; i++)
 		print_accept(&c->accepts[i], out);
+	for (size_t i = 0; i < c->nbare_ends; i++) {
+		buf_add_string(out, "accept bare line ends from ");
+		print_network(&c->bare_ends[i], out);
+		buf_add_string(out, "\n");
+	}
 	for (size_t i = 0; i < c->nroutes; i++)
 		print_route(&c->routes[i], out);
 	for (size_t i = 0; i < c->nresolvers; i++)

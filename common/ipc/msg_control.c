@@ -131,6 +131,14 @@ const struct ipc_type msg_mx_allow = {
 	.nfields = nitems(mx_allow_fields),
 };
 
+const struct ipc_type msg_bare_ends = {
+	.number = MSG_BARE_ENDS,
+	.name = "bare_ends",
+	.size = sizeof(struct msg_mx_allow),
+	.fields = mx_allow_fields,
+	.nfields = nitems(mx_allow_fields),
+};
+
 /* clang-format off */
 static const struct ipc_field peer_fields[] = {
 	{ "kind", IPC_U16, offsetof(struct msg_peer, kind), 0 },

@@ -92,6 +92,7 @@ struct msg_resolver {
 	uint16_t port;
 };
 
+/* Also of MSG_BARE_ENDS. */
 struct msg_mx_allow {
 	uint8_t family, bits;
 	uint8_t bytes[MSG_IP_BYTES];
@@ -142,7 +143,8 @@ struct msg_log { /* with descriptor */
 };
 
 extern const struct ipc_type msg_boot, msg_setting, msg_listener, msg_accept,
-    msg_route, msg_resolver, msg_mx_allow, msg_peer, msg_boot_end, msg_ready,
-    msg_broken, msg_log, msg_secret, msg_secrets_end, msg_secrets_read;
+    msg_route, msg_resolver, msg_mx_allow, msg_bare_ends, msg_peer,
+    msg_boot_end, msg_ready, msg_broken, msg_log, msg_secret, msg_secrets_end,
+    msg_secrets_read;
 
 #endif

@@ -20,6 +20,7 @@ enum msg_number {
 	MSG_SECRET,
 	MSG_SECRETS_END,
 	MSG_SECRETS_READ,
+	MSG_BARE_ENDS,
 
 	/* smtpd and queue: msg_intake.h */
 	MSG_STOCK = 32,

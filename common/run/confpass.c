@@ -103,15 +103,33 @@ count_mx_allow(const struct conf *c)
 }
 
 static void
-send_mx_allow(struct channel *ch, const struct conf *c, size_t i)
+send_network(
+    struct channel *ch, const struct ipc_type *type, const struct network *n)
 {
-	const struct network *n = &c->mx_allow[i];
 	struct msg_mx_allow m = { 0 };
 
 	m.family = n->ip.family;
 	m.bits = n->bits;
 	memcpy(m.bytes, n->ip.bytes, sizeof(m.bytes));
-	channel_send(ch, NULL, &msg_mx_allow, &m, -1);
+	channel_send(ch, NULL, type, &m, -1);
+}
+
+static void
+send_mx_allow(struct channel *ch, const struct conf *c, size_t i)
+{
+	send_network(ch, &msg_mx_allow, &c->mx_allow[i]);
+}
+
+static size_t
+count_bare_ends(const struct conf *c)
+{
+	return c->nbare_ends;
+}
+
+static void
+send_bare_ends(struct channel *ch, const struct conf *c, size_t i)
+{
+	send_network(ch, &msg_bare_ends, &c->bare_ends[i]);
 }
 
 /* Who is told which list. */
@@ -124,6 +142,7 @@ static const struct {
 	{ READER_SMTPD | READER_QUEUE, count_routes, send_route },
 	{ READER_RESOLVE, count_resolvers, send_resolver },
 	{ READER_DELIVER, count_mx_allow, send_mx_allow },
+	{ READER_SMTPD, count_bare_ends, send_bare_ends },
 };
 
 static void
@@ -232,8 +251,8 @@ take_resolver(struct conf *c, const void *msg)
 	return conf_add_resolver(c, &r);
 }
 
-static bool
-take_mx_allow(struct conf *c, const void *msg)
+static struct network
+network_of(const void *msg)
 {
 	const struct msg_mx_allow *m = msg;
 	struct network n = { 0 };
@@ -241,7 +260,23 @@ take_mx_allow(struct conf *c, const void *msg)
 	n.ip.family = m->family;
 	n.bits = m->bits;
 	memcpy(n.ip.bytes, m->bytes, sizeof(m->bytes));
+	return n;
+}
+
+static bool
+take_mx_allow(struct conf *c, const void *msg)
+{
+	const struct network n = network_of(msg);
+
 	return conf_add_mx_allow(c, &n);
+}
+
+static bool
+take_bare_ends(struct conf *c, const void *msg)
+{
+	const struct network n = network_of(msg);
+
+	return conf_add_bare_ends(c, &n);
 }
 
 static const struct {
@@ -253,6 +288,7 @@ static const struct {
 	{ &msg_route, take_route },
 	{ &msg_resolver, take_resolver },
 	{ &msg_mx_allow, take_mx_allow },
+	{ &msg_bare_ends, take_bare_ends },
 };
 
 bool

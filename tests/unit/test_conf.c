@@ -47,6 +47,9 @@ static const struct {
 	    "route any to host \"[IPv6:2001:db8::1]\"\n" },
 	{ "resolver 127.0.0.1", "resolver 127.0.0.1 port 53\n" },
 	{ "resolver ::1 port 5353", "resolver ::1 port 5353\n" },
+	{ "accept bare line ends from 10.0.0.0/8 192.0.2.7",
+	    "accept bare line ends from 10.0.0.0/8\n"
+	    "accept bare line ends from 192.0.2.7/32\n" },
 	{ "mx addresses allow 127.0.0.0/8 ::1",
 	    "mx addresses allow 127.0.0.0/8\nmx addresses allow ::1/128\n" },
 };

@@ -71,6 +71,7 @@ static const struct channel_rule rules[] = {
 	{ &msg_route, on_frame, CONV_NONE, 0 },
 	{ &msg_resolver, on_frame, CONV_NONE, 0 },
 	{ &msg_mx_allow, on_frame, CONV_NONE, 0 },
+	{ &msg_bare_ends, on_frame, CONV_NONE, 0 },
 };
 
 static const struct channel_def def = {
@@ -253,7 +254,8 @@ test_unsound(void **state)
 		check_int(unsound[i].label,
 		    confpass_take(&c, unsound[i].type, &unsound[i].msg), false);
 	assert_int_equal(
-	    c.naccepts + c.nroutes + c.nresolvers + c.nmx_allow, 0);
+	    c.naccepts + c.nroutes + c.nresolvers + c.nmx_allow + c.nbare_ends,
+	    0);
 	conf_clear(&c);
 }
 

@@ -9,6 +9,7 @@ static const char *const names[] = {
 	[LINE_PART] = "part",
 	[LINE_WHOLE] = "whole",
 	[LINE_BARE] = "bare",
+	[LINE_NUL] = "nul",
 	[LINE_LONG] = "long",
 };
 
@@ -48,7 +49,7 @@ static const struct {
 	{ "CR CR LF", "A\r\r\nC\r\n", 0, "bare, whole C, part 0" },
 	{ "LF CR", "A\n\r\nC\r\n", 0, "bare, whole C, part 0" },
 	{ "LF LF CR LF", "A\n\n\r\nC\r\n", 0, "bare, whole C, part 0" },
-	{ "NUL", "A\0B\r\nC\r\n", 8, "bare, whole C, part 0" },
+	{ "NUL", "A\0B\r\nC\r\n", 8, "nul, whole C, part 0" },
 };
 
 static void
