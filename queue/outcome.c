@@ -356,6 +356,25 @@ not_tried(struct group *g)
 	    window_schedule(), g, OUTCOME_ABORTED, NULL, clock_wall_ms());
 }
 
+void
+outcome_expired_status(const struct group *g, struct status *st)
+{
+	status_never(st, 554, 4, 7, "not delivered in time; last: %.300s",
+	    g->error == NULL ? "never tried" : g->error);
+}
+
+void
+outcome_expire(struct group *g)
+{
+	if (!g->in_line)
+		return; /* judged when that is over */
+	schedule_take(window_schedule(), g);
+	if (outcome_without_attempt(g))
+		return;
+	not_tried(g);
+	outcome_line_up(g);
+}
+
 bool
 outcome_without_attempt(struct group *g)
 {
@@ -368,9 +387,7 @@ outcome_without_attempt(struct group *g)
 	not_tried(g);
 	op = result_new(g);
 	for (size_t n = 0; g->nrcpts > 0 && n < BOUNCE_RCPTS_MAX; n++) {
-		status_never(&st, 554, 4, 7,
-		    "not delivered in time; last: %.300s",
-		    g->error == NULL ? "never tried" : g->error);
+		outcome_expired_status(g, &st);
 		notice_failed(&op->u.result.notice, g, &g->rcpts[0], &st, NULL);
 		done_add(&op->u.result, g->rcpts[0].n);
 		group_drop_rcpt(g, 0);

@@ -51,6 +51,10 @@ void outcome_lost(struct job *);
 void outcome_returned(struct job *);
 /* Without an attempt: expired, or no body.  Takes the group. */
 bool outcome_without_attempt(struct group *);
+/* The same for one in memory; not if something is under way with it. */
+void outcome_expire(struct group *);
+/* What is said of each recipient of a group that is too old. */
+void outcome_expired_status(const struct group *, struct status *);
 void outcome_quarantine(struct group *, const char *why);
 /* Without an attempt, for a reason of ours that may pass. Takes the group. */
 void outcome_put_off(struct group *, const char *error);

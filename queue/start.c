@@ -5,6 +5,7 @@
 #include "common/base/fatal.h"
 #include "common/base/log.h"
 #include "common/run/process.h"
+#include "queue/age.h"
 #include "queue/dispatch.h"
 #include "queue/intake.h"
 #include "queue/outcome.h"
@@ -63,6 +64,7 @@ begin(void)
 	event_del(start.timer);
 	clean_again(CLEAN_SECONDS);
 	window_open();
+	age_open();
 }
 
 static void

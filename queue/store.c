@@ -63,6 +63,7 @@ store_prepare(void)
 	order_prepare(store.db);
 	suspend_prepare(store.db);
 	read_prepare(store.db);
+	age_prepare(store.db);
 	aside_prepare(store.db);
 	check_prepare(store.db);
 	STAILQ_INIT(&store.gathered);
@@ -131,6 +132,22 @@ result_free(struct store_result *r)
 	commit_free(r->instead);
 }
 
+static void
+aged_free(struct store_aged *a)
+{
+	message_release(a->message);
+	mem_free(a->groups);
+	notice_clear(&a->notice);
+}
+
+static void
+age_free(struct store_age *a)
+{
+	for (size_t i = 0; i < a->n; i++)
+		group_free(a->items[i].group);
+	mem_free(a->items);
+}
+
 void
 store_op_free(struct store_op *op)
 {
@@ -140,6 +157,12 @@ store_op_free(struct store_op *op)
 		break;
 	case STORE_RESULT:
 		result_free(&op->u.result);
+		break;
+	case STORE_AGED:
+		aged_free(&op->u.aged);
+		break;
+	case STORE_AGE:
+		age_free(&op->u.age);
 		break;
 	case STORE_SLEEP:
 		mem_free(op->u.sleep.error);
@@ -216,7 +239,8 @@ is_durable(enum store_kind kind)
 {
 	return kind == STORE_STOCK || kind == STORE_COMMIT ||
 	       kind == STORE_RESULT || kind == STORE_SLEEP ||
-	       kind == STORE_SUSPEND || kind == STORE_ORDER;
+	       kind == STORE_SUSPEND || kind == STORE_ORDER ||
+	       kind == STORE_AGED;
 }
 
 static void
@@ -323,12 +347,16 @@ serve_quick(struct store_op *op)
 	case STORE_CHECK:
 		check_piece(&op->u.check);
 		break;
+	case STORE_AGE:
+		op->failed = !read_age(&op->u.age);
+		break;
 	case STORE_STOCK:
 	case STORE_COMMIT:
 	case STORE_RESULT:
 	case STORE_SLEEP:
 	case STORE_SUSPEND:
 	case STORE_ORDER:
+	case STORE_AGED:
 		panic("operation %d is not quick", op->kind);
 	}
 }
@@ -338,7 +366,7 @@ is_read(enum store_kind kind)
 {
 	/* these see the database as the batch leaves it */
 	return kind == STORE_LOAD || kind == STORE_DUE || kind == STORE_FATE ||
-	       kind == STORE_CLEAN || kind == STORE_CHECK;
+	       kind == STORE_CLEAN || kind == STORE_CHECK || kind == STORE_AGE;
 }
 
 static void

@@ -29,6 +29,10 @@ enum {
 	STORE_FINDINGS_MAX = 16
 };
 
+/* A piece of the walk by age: messages looked at, recipients in what is due
+ * (or one group, if it has more). */
+enum { AGE_ROWS = 2000, AGE_RCPTS = BOUNCE_RCPTS_MAX };
+
 enum store_kind {
 	STORE_STOCK,   /* body files to be written by smtpd, durable names */
 	STORE_DISCARD, /* such a file is not wanted */
@@ -38,6 +42,8 @@ enum store_kind {
 	STORE_SLEEP,   /* a destination's clock, and when to look at it */
 	STORE_SUSPEND, /* an operator says that it waits, or no longer */
 	STORE_ORDER,   /* an operator's wish */
+	STORE_AGED,    /* a message is given up or told of, by its age */
+	STORE_AGE,     /* which messages are that old */
 	STORE_LOAD,    /* due groups of a destination */
 	STORE_GET,     /* one group */
 	STORE_DUE,     /* destinations that are due */
@@ -101,6 +107,41 @@ struct store_result {
 	/* finished: what comes in its place (numbers are chosen); or NULL */
 	struct store_commit *instead;
 	struct store_notice notice;
+};
+
+/* Void if an order changed one of the groups, or it was told of before. */
+struct store_aged {
+	struct message *message;
+	bool warn; /* it is marked as told of; else these go: */
+	struct {
+		uint32_t n;
+		uint32_t last_rcpt; /* with those before */
+		bool whole;         /* it has no others */
+	} * groups;
+	size_t ngroups;
+	struct store_notice notice;
+	bool void_; /* out */
+};
+
+/* Ages in ms; warn 0: never. */
+struct age_limits {
+	int64_t warn, expire, expire_bounce;
+};
+
+struct store_age_item {
+	bool expired;
+	struct group *group;
+};
+
+struct store_age {
+	int64_t now;
+	struct age_limits limits;
+	uint64_t from;        /* messages from this id on; out: the next */
+	uint32_t after_group; /* of that one, groups later than this */
+	struct store_age_item *items; /* out; freed with the operation */
+	size_t n, nrcpts;
+	int64_t next;  /* out: when something else seen will be due */
+	bool finished; /* out: there are no more messages */
 };
 
 struct store_sleep {
@@ -236,6 +277,8 @@ struct store_op {
 		struct store_sleep sleep;
 		struct store_suspend suspend;
 		struct store_order order;
+		struct store_aged aged;
+		struct store_age age;
 		struct store_load load;
 		struct store_get get;
 		struct store_due due;

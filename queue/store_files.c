@@ -81,15 +81,22 @@ fail(struct store_op *op, int error)
 	op->error = error;
 }
 
+/* What is told in this operation; NULL for those that tell nothing. */
+static struct store_notice *
+notice_of(struct store_op *op)
+{
+	if (op->kind == STORE_RESULT)
+		return &op->u.result.notice;
+	return op->kind == STORE_AGED ? &op->u.aged.notice : NULL;
+}
+
 /* The commit whose body file this operation brings, or NULL. */
 static struct store_commit *
 body_of(struct store_op *op)
 {
 	if (op->kind == STORE_COMMIT)
 		return &op->u.commit;
-	if (op->kind == STORE_RESULT)
-		return op->u.result.notice.commit;
-	return NULL;
+	return notice_of(op) != NULL ? notice_of(op)->commit : NULL;
 }
 
 static bool
@@ -237,6 +244,13 @@ make_stock(struct store_op *op, struct sync_plan *plan)
 	}
 }
 
+static const struct message *
+about_of(const struct store_op *op)
+{
+	return op->kind == STORE_AGED ? op->u.aged.message
+				      : op->u.result.message;
+}
+
 static void
 prepare(struct store_op *op, struct sync_plan *plan)
 {
@@ -249,10 +263,10 @@ prepare(struct store_op *op, struct sync_plan *plan)
 	if (c == NULL)
 		return;
 	m = c->message;
-	if ((op->kind == STORE_RESULT &&
-		!write_notice(&op->u.result.notice, op->u.result.message)) ||
+	if ((notice_of(op) != NULL &&
+		!write_notice(notice_of(op), about_of(op))) ||
 	    fstat(m->fd, &st) == -1 ||
-	    (op->kind == STORE_RESULT && !plan_shard(plan, m->shard))) {
+	    (notice_of(op) != NULL && !plan_shard(plan, m->shard))) {
 		fail(op, errno);
 		discard(m);
 		return;
@@ -286,7 +300,7 @@ fail_new(struct store_list *batch, int error)
 		if (op->kind == STORE_STOCK) {
 			fail(op, error);
 			discard_stock(op);
-		} else if (op->kind == STORE_RESULT && !op->failed &&
+		} else if (notice_of(op) != NULL && !op->failed &&
 			   body_of(op) != NULL) {
 			fail(op, error);
 			discard(body_of(op)->message);

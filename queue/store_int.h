@@ -39,6 +39,8 @@ bool sql_wake_settle(int64_t destination);           /* by what waits for it */
 bool sql_drop_group(uint64_t message, uint32_t n);
 /* Goes with its last group, and its body after the transaction. */
 bool sql_drop_message(uint64_t id, uint32_t shard, struct store_removals *);
+bool sql_apply_notice(struct store_notice *);
+bool sql_changed(void); /* by the last statement, anything */
 const char *sql_error(void);
 bool sql_full(void); /* the last error was that of a full disk */
 /* Fresh groups of a former queue become waiting ones, due now. */
@@ -70,6 +72,11 @@ bool files_orphan(const struct spool_entry *, int64_t *left);
 /* store_suspend.c */
 void suspend_prepare(struct sqlite3 *);
 bool sql_apply_suspend(struct store_suspend *);
+
+/* store_age.c */
+void age_prepare(struct sqlite3 *);
+bool read_age(struct store_age *);
+bool sql_apply_aged(struct store_aged *, struct store_removals *);
 
 /* store_read.c: operations that change nothing; false: the database failed,
  * and what was read does not count. */

@@ -115,6 +115,12 @@ sql_full(void)
 	return sqlite3_errcode(sql.db) == SQLITE_FULL;
 }
 
+bool
+sql_changed(void)
+{
+	return sqlite3_changes(sql.db) > 0;
+}
+
 static bool
 plain(const char *text)
 {
@@ -382,8 +388,8 @@ add_groups(struct store_commit *c)
 	return true;
 }
 
-static bool
-apply_notice(struct store_notice *n)
+bool
+sql_apply_notice(struct store_notice *n)
 {
 	return (n->commit == NULL || apply_commit(n->commit)) &&
 	       (n->held == NULL || add_groups(n->held));
@@ -394,7 +400,7 @@ apply_result(struct store_result *r, struct store_removals *removals)
 {
 	const struct message *m = r->message;
 
-	if (!apply_notice(&r->notice))
+	if (!sql_apply_notice(&r->notice))
 		return false;
 	if (r->instead != NULL && !add_groups(r->instead))
 		return false;
@@ -458,6 +464,8 @@ sql_apply(struct store_op *op, struct store_removals *removals)
 		return sql_apply_suspend(&op->u.suspend);
 	case STORE_ORDER:
 		return sql_apply_order(&op->u.order, removals);
+	case STORE_AGED:
+		return sql_apply_aged(&op->u.aged, removals);
 	case STORE_STOCK:
 	case STORE_DISCARD:
 	case STORE_OPEN:
@@ -468,6 +476,7 @@ sql_apply(struct store_op *op, struct store_removals *removals)
 	case STORE_SPACE:
 	case STORE_CLEAN:
 	case STORE_CHECK:
+	case STORE_AGE:
 		break;
 	}
 	panic("operation %d changes nothing", op->kind);

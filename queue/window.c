@@ -7,6 +7,7 @@
 #include "common/base/fatal.h"
 #include "common/base/log.h"
 #include "common/run/process.h"
+#include "queue/age.h"
 #include "queue/dispatch.h"
 #include "queue/embargo.h"
 #include "queue/orders.h"
@@ -387,7 +388,7 @@ static void
 take_in(struct destination *d, struct group *g)
 {
 	if (embargo_has(g->message->id, g->n) ||
-	    orders_pending(g->message->id) ||
+	    age_has(g->message->id, g->n) || orders_pending(g->message->id) ||
 	    window_find(g->message->id, g->n) != NULL) {
 		group_free(g);
 		return;

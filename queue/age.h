@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: ISC */
+/* queue/age.h - messages that are told of as delayed, or given up, by age.
+ *
+ * That needs no attempt: a message whose destination sleeps or is suspended
+ * hears its time as well.  What is held is not touched; what is being tried
+ * is judged at the end of that.
+ */
+#ifndef QUEUE_AGE_H
+#define QUEUE_AGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* From now on. */
+void age_open(void);
+/* The group is being given up at this moment: nobody may take it. */
+bool age_has(uint64_t message, uint32_t group);
+
+#endif
