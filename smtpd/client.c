@@ -229,21 +229,43 @@ leave(struct client *c, bool unread)
 	set_reading(c, true);
 }
 
+/* So much was taken.  NULL, or why the client has to go. */
+static const struct smtp_reply *
+judge_pace(struct client *c, size_t taken)
+{
+	const struct conf *conf = c->worker->service.conf;
+	bool in_body = session_in_body(&c->session);
+	int64_t now = clock_mono_ms();
+	int64_t life = 1000 * (int64_t)conf_number(conf, KEY_SESSION_LIFE);
+
+	if (c->session.client.local_socket || c->place != PLACE_TALK)
+		return NULL;
+	pace_note(&c->pace, taken, in_body, now);
+	if (pace_too_slow(&c->pace, conf_number(conf, KEY_DATA_RATE), now))
+		return &reply_slow;
+	return !in_body && pace_too_old(&c->pace, life, now) ? &reply_old
+							     : NULL;
+}
+
 /* Lets the session take what it can of in; the rest is kept. */
 static void
 run(struct client *c, struct view in)
 {
 	struct worker *w = c->worker;
+	const struct smtp_reply *why;
 	size_t before = in.len;
 
 	while (!paused(c) && !c->broken &&
 	       step(c, session_feed(&c->session, &in, &w->out), &w->out))
 		continue;
+	why = judge_pace(c, before - in.len);
 	if (w->stopping && session_between(&c->session))
-		session_close(&c->session, &reply_stopping, &w->out);
+		why = &reply_stopping;
+	if (why != NULL && c->session.phase != AT_END)
+		session_close(&c->session, why, &w->out);
 	flush(c, &w->out);
 	if (c->broken || c->session.phase == AT_END) {
-		leave(c, in.len > 0);
+		leave(c, in.len > 0 || why != NULL);
 		return;
 	}
 	buf_add(&c->held, in);
@@ -359,6 +381,7 @@ client_new(
 	c->file.fd = -1;
 	c->listener = d->number;
 	listen_to(c, fd);
+	pace_begin(&c->pace, clock_mono_ms());
 	buf_init(&c->held, INPUT_HEAD + INPUT_MAX);
 	buf_init(&c->unsent, 4 * OUTPUT_MAX);
 	session_begin(&c->session, &w->service, who);

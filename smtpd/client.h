@@ -9,6 +9,7 @@
 #define SMTPD_CLIENT_H
 
 #include "smtpd/door.h"
+#include "smtpd/pace.h"
 #include "smtpd/roster.h"
 #include "smtpd/session.h"
 #include "smtpd/stock.h"
@@ -32,10 +33,11 @@ struct client {
 	struct event *writable; /* NULL until something could not be written */
 	struct buf held;        /* read, and not taken by the session */
 	struct buf unsent;      /* said, and not taken by the client */
-	struct body_file file;  /* of DATA; its ids stay until the answer */
-	struct conv *conv;      /* open commit, or question for its fate */
-	struct conv *secure;    /* with tls, which has its connection */
-	size_t rcpts_sent;      /* bytes of the list that queue was sent */
+	struct pace pace;
+	struct body_file file; /* of DATA; its ids stay until the answer */
+	struct conv *conv;     /* open commit, or question for its fate */
+	struct conv *secure;   /* with tls, which has its connection */
+	size_t rcpts_sent;     /* bytes of the list that queue was sent */
 };
 
 /* The socket is taken; greets. */

@@ -9,21 +9,21 @@
 
 /* clang-format off */
 static const struct command commands[] = {
-	/* verb		run		phases			argument */
-	{ "MAIL",	cmd_mail,	AT_READY,		ARG_MUST },
-	{ "RCPT",	cmd_rcpt,	AT_MAIL | AT_RCPT,	ARG_MUST },
-	{ "DATA",	cmd_data,	AT_RCPT,		ARG_NONE },
+	/* verb		run		phases			argument, junk */
+	{ "MAIL",	cmd_mail,	AT_READY,		ARG_MUST, false },
+	{ "RCPT",	cmd_rcpt,	AT_MAIL | AT_RCPT,	ARG_MUST, false },
+	{ "DATA",	cmd_data,	AT_RCPT,		ARG_NONE, false },
 	/* judges itself: its bytes follow in any case */
-	{ "BDAT",	cmd_bdat,	AT_COMMAND,		ARG_MAY },
-	{ "EHLO",	cmd_ehlo,	AT_COMMAND,		ARG_MUST },
-	{ "HELO",	cmd_helo,	AT_COMMAND,		ARG_MUST },
-	{ "QUIT",	cmd_quit,	AT_COMMAND,		ARG_NONE },
-	{ "RSET",	cmd_rset,	AT_COMMAND,		ARG_NONE },
-	{ "NOOP",	cmd_noop,	AT_COMMAND,		ARG_MAY },
-	{ "VRFY",	cmd_vrfy,	AT_COMMAND,		ARG_MUST },
-	{ "EXPN",	cmd_expn,	AT_COMMAND,		ARG_MAY },
-	{ "HELP",	cmd_help,	AT_COMMAND,		ARG_MAY },
-	{ "STARTTLS",	cmd_starttls,	AT_READY,		ARG_NONE },
+	{ "BDAT",	cmd_bdat,	AT_COMMAND,		ARG_MAY, false },
+	{ "EHLO",	cmd_ehlo,	AT_COMMAND,		ARG_MUST, true },
+	{ "HELO",	cmd_helo,	AT_COMMAND,		ARG_MUST, true },
+	{ "QUIT",	cmd_quit,	AT_COMMAND,		ARG_NONE, false },
+	{ "RSET",	cmd_rset,	AT_COMMAND,		ARG_NONE, true },
+	{ "NOOP",	cmd_noop,	AT_COMMAND,		ARG_MAY, true },
+	{ "VRFY",	cmd_vrfy,	AT_COMMAND,		ARG_MUST, true },
+	{ "EXPN",	cmd_expn,	AT_COMMAND,		ARG_MAY, true },
+	{ "HELP",	cmd_help,	AT_COMMAND,		ARG_MAY, true },
+	{ "STARTTLS",	cmd_starttls,	AT_READY,		ARG_NONE, false },
 };
 
 /*
@@ -97,6 +97,8 @@ command_run(struct session *s, struct view line)
 		refuse_unknown(s, verb);
 		return;
 	}
+	if (!session_count(s, c->junk))
+		return;
 	s->command = c->verb;
 	s->argument = argument;
 	if ((c->phases & (unsigned int)s->phase) == 0)

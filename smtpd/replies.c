@@ -16,6 +16,11 @@ const struct smtp_reply
 
 const struct smtp_reply
     reply_idle = { 421, "4.4.2", "nothing heard for too long, closing" },
+    reply_slow = { 421, "4.4.2", "message comes in too slowly, closing" },
+    reply_old = { 421, "4.7.0", "this session has lasted long enough, connect "
+	"again" },
+    reply_commands = { 421, "4.7.0", "too many commands that lead nowhere, "
+	"closing" },
     reply_errors = { 421, "4.7.0", "too many errors in this session, closing" },
     reply_stopping = { 421, "4.3.2", "service is stopping, try again" },
     reply_tls_away = { 454, "4.7.0", "TLS is not available now, try again "

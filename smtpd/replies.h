@@ -20,9 +20,9 @@ struct smtp_reply {
 extern const struct smtp_reply reply_ok, reply_sender, reply_rcpt, reply_bye,
     reply_vrfy, reply_help, reply_chunk, reply_tls_go;
 /* 4yz */
-extern const struct smtp_reply reply_idle, reply_errors, reply_stopping,
-    reply_tls_away, reply_busy, reply_mails, reply_rcpts, reply_queue,
-    reply_space;
+extern const struct smtp_reply reply_idle, reply_slow, reply_old,
+    reply_commands, reply_errors, reply_stopping, reply_tls_away, reply_busy,
+    reply_mails, reply_rcpts, reply_queue, reply_space;
 /* 5yz: lines, order, syntax */
 extern const struct smtp_reply reply_line_end, reply_line_nul, reply_line_long,
     reply_unknown, reply_disabled, reply_tls_early, reply_tls_twice,

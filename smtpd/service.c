@@ -14,5 +14,7 @@ service_init(struct service *sv, const struct conf *conf, bool local)
 	/* a local program may have a long list with many dead addresses */
 	sv->max_errors = local ? 0 : SERVICE_ERRORS;
 	sv->max_mails = SERVICE_MAILS;
+	sv->max_junk = local ? 0 : SERVICE_JUNK;
+	sv->max_commands = local ? 0 : SERVICE_COMMANDS;
 	status_done(&sv->intake, 250, 0, 0, "open");
 }

@@ -23,6 +23,8 @@ struct service {
 	bool local;              /* the submission socket */
 	unsigned int max_errors; /* of one session; 0: no limit */
 	unsigned int max_mails;
+	unsigned int max_junk;     /* commands between messages; 0: no limit */
+	unsigned int max_commands; /* in all; 0: no limit */
 	bool tls_up; /* there is a process to which clients can be given */
 	/* New bodies are welcome: VERDICT_DONE; else the answer to MAIL. */
 	struct status intake;
@@ -32,7 +34,12 @@ struct service {
 
 /* Room for a clumsy client, none for one that guesses; and a bound to how
  * long one session can hold its place. */
-enum { SERVICE_ERRORS = 15, SERVICE_MAILS = 200 };
+enum {
+	SERVICE_ERRORS = 15,
+	SERVICE_MAILS = 200,
+	SERVICE_JUNK = 50,
+	SERVICE_COMMANDS = 20000
+};
 
 /* The configuration is lent, and outlives the service. */
 void service_init(struct service *, const struct conf *, bool local);

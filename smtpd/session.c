@@ -22,6 +22,8 @@ session_begin(struct session *s, const struct service *service,
 	s->service = service;
 	s->phase = AT_START;
 	s->client = *client;
+	s->trusted = accept_trusts(
+	    service->conf->accepts, service->conf->naccepts, client);
 }
 
 void
@@ -46,6 +48,8 @@ session_secured(struct session *s, const struct tls_facts *facts)
 	/* what we know of the client, not what it said */
 	s->errors = old.errors;
 	s->mails = old.mails;
+	s->commands = old.commands;
+	s->junk = old.junk;
 	s->tls = mem_alloc(sizeof(*s->tls));
 	*s->tls = *facts;
 }
@@ -124,6 +128,23 @@ session_hang_up(struct session *s)
 {
 	session_mail_end(s);
 	s->phase = AT_END;
+}
+
+bool
+session_count(struct session *s, bool junk)
+{
+	const struct service *sv = s->service;
+
+	s->commands++;
+	s->junk += junk;
+	if (s->trusted)
+		return true;
+	if ((sv->max_commands == 0 || s->commands <= sv->max_commands) &&
+	    (sv->max_junk == 0 || s->junk <= sv->max_junk))
+		return true;
+	session_say(s, &reply_commands);
+	session_hang_up(s);
+	return false;
 }
 
 void
@@ -530,12 +551,20 @@ session_committed(struct session *s, const struct status *st, struct buf *out)
 	session_mail_end(s);
 	if (st->verdict == VERDICT_DONE) {
 		s->mails++;
+		s->junk = 0;
 		buf_printf(out, "250 2.0.0 queued as %s\r\n", id);
 	} else {
 		s->argument = view_of("");
 		session_refuse_status(s, st);
 	}
 	s->command = NULL;
+}
+
+bool
+session_in_body(const struct session *s)
+{
+	return s->phase == AT_BODY || s->phase == AT_CHUNK ||
+	       s->phase == AT_SKIP;
 }
 
 bool

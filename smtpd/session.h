@@ -80,15 +80,17 @@ struct session {
 	enum phase phase;
 	bool esmtp; /* said EHLO, not HELO */
 	struct accept_client client;
+	bool trusted;          /* a machine of ours: accept_trusts() */
 	uint32_t uid;          /* local class: by the kernel */
 	bool tls_offered;      /* there is a certificate for its listener */
 	struct tls_facts *tls; /* ours; NULL: clear text */
 	struct lines lines;
 	char *helo; /* ours; NULL before EHLO */
 	unsigned int errors, mails;
-	struct mail *mail; /* NULL outside of a transaction */
-	uint64_t chunk;    /* bytes of it that have not come */
-	bool last;         /* no other will follow */
+	unsigned int commands, junk; /* junk: since the last message */
+	struct mail *mail;           /* NULL outside of a transaction */
+	uint64_t chunk;              /* bytes of it that have not come */
+	bool last;                   /* no other will follow */
 	bool drop;         /* the message ended between chunks: WANT_DROP */
 	enum phase resume; /* AT_SKIP: where it came */
 	const struct smtp_reply *refusal; /* AT_SKIP: what is said then */
@@ -121,6 +123,8 @@ void session_fail_body(struct session *, const struct smtp_reply *);
 /* A verdict of done: stored, 250. */
 void session_committed(
     struct session *, const struct status *, struct buf *out);
+/* Its bytes come in. */
+bool session_in_body(const struct session *);
 /* No transaction's message is under way: may be ended at once. */
 bool session_between(const struct session *);
 /* One last reply, in any phase. */
@@ -132,6 +136,8 @@ void session_say(struct session *, const struct smtp_reply *);
 void session_refuse(struct session *, const struct smtp_reply *);
 void session_refuse_status(struct session *, const struct status *);
 void session_hang_up(struct session *); /* without a word */
+/* One more command, or line that is none; false: it was the last. */
+bool session_count(struct session *, bool junk);
 void session_helo(struct session *, struct view name, bool esmtp);
 /* Adds a recipient with the NOTIFY and ORCPT that came with it. */
 void session_add_rcpt(struct session *, const struct mailbox *);

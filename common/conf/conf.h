@@ -27,6 +27,8 @@ enum conf_key {
 	KEY_RECIPIENTS,   /* per message */
 	KEY_SESSIONS,     /* per smtpd worker */
 	KEY_IDLE_TIMEOUT, /* seconds, server side */
+	KEY_SESSION_LIFE, /* seconds */
+	KEY_DATA_RATE,    /* bytes a second of a message, 0: any */
 	KEY_HOPS,         /* Received fields */
 	KEY_DESTINATION_CONNECTIONS, /* per destination, and per address */
 	KEY_TOTAL_CONNECTIONS,       /* outgoing, all workers */

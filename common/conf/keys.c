@@ -60,6 +60,14 @@ static const struct setting settings[KEY_COUNT] = {
 		"limit idle", SETTING_TIME, READER_SMTPD | READER_TLS,
 		"", 300, 1, DAY,
 		"how long a client may be silent" },
+	[KEY_SESSION_LIFE] = {
+		"limit session life", SETTING_TIME, READER_SMTPD,
+		"", 2 * HOUR, 1, DAY,
+		"how long a client may stay" },
+	[KEY_DATA_RATE] = {
+		"limit data rate", SETTING_SIZE, READER_SMTPD,
+		"", 500, 0, MIB,
+		"bytes a second that a message must come in with; 0: any" },
 	[KEY_HOPS] = {
 		"limit hops", SETTING_COUNT, READER_SMTPD,
 		"", 100, 1, 1000,

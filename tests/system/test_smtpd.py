@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+from siege import full  # noqa: E402
 from harness import (Client, Postern, Sink, check, read_proc,  # noqa: E402
                      wait_for)
 
@@ -352,3 +353,30 @@ def stored(c):
     if not c.to_data().startswith("354 "):
         return False
     return c.say("small\r\n.").startswith("250 ")
+
+
+def test_slow_message(tmp_path):
+    """A byte now and then keeps no place: the rate counts, not the silence."""
+    if not full(True, False):
+        return  # half a minute of grace; tests/unit/test_pace.c has the sums
+    with suite(tmp_path, "limit data rate 1M") as p, Smtp(p) as c:
+        c.to_data()
+        start = time.monotonic()
+        c.socket.settimeout(1)
+        reply = b""
+        while not reply and time.monotonic() < start + 40:
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                c.socket.send(b"x")
+            with contextlib.suppress(TimeoutError):
+                reply = c.socket.recv(1000)
+        assert reply.startswith(b"421 4.4.2 message comes in too slowly")
+        assert time.monotonic() - start > 29
+        assert not p.queue()
+
+
+def test_session_life(tmp_path):
+    with suite(tmp_path, "limit session life 2s") as p, Smtp(p) as c:
+        reply = "250 "
+        while reply.startswith("250 "):
+            reply = c.say("NOOP")
+        assert reply.startswith("421 4.7.0 this session has lasted")

@@ -81,6 +81,47 @@ test_mails_limit(void **state)
 	fixture_end(&f);
 }
 
+/* So many in a row: a client that only keeps its place. */
+static void
+test_junk(void **state)
+{
+	struct status fine;
+	struct fixture f;
+
+	(void)state;
+	fixture_begin(&f);
+	f.session.trusted = false;
+	status_done(&fine, 250, 0, 0, "stored");
+	say(&f, "EHLO x\r\n");
+	for (int i = 1; i < SERVICE_JUNK; i++)
+		check_int("NOOP", say(&f, "NOOP\r\n"), WANT_INPUT);
+	check_int("a message", send_mail(&f), WANT_COMMIT);
+	session_committed(&f.session, &fine, &f.out);
+	for (int i = 0; i < SERVICE_JUNK; i++)
+		check_int("RSET", say(&f, "RSET\r\n"), WANT_INPUT);
+	check_int("one more", say(&f, "NOOP\r\n"), WANT_CLOSE);
+	check_int("421", said(&f, "421 4.7.0 "), true);
+	fixture_end(&f);
+}
+
+/* However they are spent. */
+static void
+test_commands(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	fixture_begin(&f);
+	f.session.trusted = false;
+	f.service.max_junk = 0;
+	say(&f, "EHLO x\r\n");
+	for (int i = 1; i < SERVICE_COMMANDS; i++)
+		assert_int_equal(say(&f, "NOOP\r\n"), WANT_INPUT);
+	check_int("one more", say(&f, "NOOP\r\n"), WANT_CLOSE);
+	check_int("421", said(&f, "421 4.7.0 "), true);
+	fixture_end(&f);
+}
+
 /* The group is answered in pieces that fit one write each. */
 static void
 test_want_write(void **state)
@@ -354,6 +395,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mails_limit),
+		cmocka_unit_test(test_junk),
+		cmocka_unit_test(test_commands),
 		cmocka_unit_test(test_want_write),
 		cmocka_unit_test(test_lost_body),
 		cmocka_unit_test(test_refused_commit),
