@@ -7,6 +7,7 @@
 #   FOLDER/main.c        -> BUILD/<its program>, linked with FOLDER's library
 #   tests/lib/tool_X.c   -> BUILD/tests/X
 #   tests/unit/test_X.c  -> BUILD/tests/unit/test_X
+#   tests/sim/*.c        -> BUILD/tests/simulate
 #   tests/fuzz/fuzz_X.c  -> BUILD/tests/fuzz/X, with $(FUZZ_MAIN) to call it
 #   tests/mutants/mutant_X.c -> BUILD/tests/mutants/X/postern-queue, a wrong one
 # shellcheck disable=SC2016,SC2086,SC2116
@@ -129,6 +130,20 @@ EOF
 			;;
 		esac
 	done
+	# a queue in a made-up world: one program of several files
+	sim=
+	for f in $(sources tests/sim); do
+		compile "$f"
+		sim="$sim $f"
+	done
+	if [ -n "$sim" ]; then
+		libs="$build/libqueue.a $build/libcommon.a"
+		printf '%s:%s %s\n\t@mkdir -p %s\n\t$(LINK) -o %s%s %s %s\n' \
+		    "$build/tests/simulate" "$(objects $sim)" "$libs" \
+		    "$build/tests" "$build/tests/simulate" \
+		    "$(objects $sim)" "$libs" '$(SQLITE_LIBS) $(IDN2_LIBS) $(COMMON_LIBS)'
+		tools="$tools $build/tests/simulate"
+	fi
 	echo "TEST_TOOLS = $tools"
 
 	units=

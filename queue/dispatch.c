@@ -397,9 +397,10 @@ late_judge(struct group *g, const struct late *l)
 		j->rcpts[j->nrcpts++].n = l->results[i].rcpt;
 		if (!job_result(j, &l->results[i]))
 			j->nrcpts--;
+		for (size_t k = 0; k < g->nrcpts; k++)
+			if (g->rcpts[k].n == l->results[i].rcpt)
+				g->rcpts[k].tried = true;
 	}
-	for (size_t i = 0; i < g->nrcpts; i++)
-		g->rcpts[i].tried = false;
 	/* counted as open for a moment, since its end is what is reported */
 	schedule_hold(window_schedule(), g);
 	window_add(g);

@@ -133,6 +133,14 @@ gate_spend(struct gate *g, int64_t now)
 }
 
 void
+gate_refund(struct gate *g, int64_t now)
+{
+	/* it had been let through, so that nothing forbids the next one */
+	if (g->next > now * 1000)
+		g->next = now * 1000;
+}
+
+void
 gate_succeeded(const struct gates *s, struct gate *g)
 {
 	if (g->window < s->window_max)

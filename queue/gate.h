@@ -68,7 +68,8 @@ void gate_limit(struct gates *, const char *name, int64_t us, int64_t now);
 /* May one more go through?  Times are ms. */
 bool gate_full(const struct gate *); /* by its window */
 bool gate_early(struct gate *, int64_t now);
-void gate_spend(struct gate *, int64_t now); /* one transaction */
+void gate_spend(struct gate *, int64_t now);  /* one transaction */
+void gate_refund(struct gate *, int64_t now); /* it did not take place */
 /* The host answered; or could not be reached. */
 void gate_succeeded(const struct gates *, struct gate *);
 void gate_failed(struct gate *);

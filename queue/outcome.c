@@ -352,6 +352,7 @@ outcome_lost(struct job *j)
 static void
 not_tried(struct group *g)
 {
+	schedule_refund(g->destination, clock_wall_ms());
 	schedule_ended(
 	    window_schedule(), g, OUTCOME_ABORTED, NULL, clock_wall_ms());
 }

@@ -367,6 +367,15 @@ spend(struct destination *d, int64_t now)
 		gate_spend(d->limit, now);
 }
 
+void
+schedule_refund(struct destination *d, int64_t now)
+{
+	if (d->server != NULL)
+		gate_refund(d->server, now);
+	if (d->limit != NULL)
+		gate_refund(d->limit, now);
+}
+
 struct group *
 schedule_next(struct schedule *s, int64_t now)
 {

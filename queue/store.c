@@ -534,17 +534,27 @@ finish(void)
 }
 
 bool
-store_step(void)
+store_waits(void)
+{
+	return !STAILQ_EMPTY(&store.waiting);
+}
+
+bool
+store_batch(void)
 {
 	struct store_list batch = STAILQ_HEAD_INITIALIZER(batch);
 
-	store_turn();
 	STAILQ_CONCAT(&batch, &store.waiting);
 	if (STAILQ_EMPTY(&batch))
 		return false;
 	run_batch(&batch);
-	finish();
 	return true;
+}
+
+void
+store_answers(void)
+{
+	finish();
 }
 
 static void

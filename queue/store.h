@@ -310,9 +310,13 @@ bool store_has_commit(void);
 void store_turn(void);
 /* Milliseconds since the oldest operation under way was submitted. */
 int64_t store_behind(void);
-/* Without threads, for tests: all that was handed over is one batch, and runs
- * here; then the answers.  False: nothing waited. */
-bool store_step(void);
+/*
+ * Instead of store_start(), for tests: what was handed over runs here, as one
+ * batch (false: nothing waited); and the answers are given.
+ */
+bool store_waits(void);
+bool store_batch(void);
+void store_answers(void);
 /* Finishes what was submitted, then ends the thread. Waits. */
 void store_stop(void);
 

@@ -32,7 +32,7 @@ static const char *const texts[STATEMENTS] = {
 	[ALL_GROUPS] = "UPDATE grp SET next_try = ?1"
 		       " WHERE state = 3 AND next_try > ?1",
 	[ALL_CLOCKS] = "UPDATE destination SET not_before = 0,"
-		       " failures = 0, wake = max(?1, coalesce(suspended, 0))"
+		       " wake = max(?1, coalesce(suspended, 0))"
 		       " WHERE wake > ?1",
 	[ALL_SUSPENDED] = "SELECT count(*) FROM destination"
 			  " WHERE wake IS NOT NULL AND suspended > ?",

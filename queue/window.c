@@ -63,6 +63,7 @@ window_init(void)
 	if (window.timer == NULL || window.pace == NULL)
 		fatal("no timer for the window");
 	TAILQ_INIT(&window.hungry);
+	window.fires = INT64_MAX;
 }
 
 struct schedule *
@@ -89,7 +90,8 @@ timer_set_at(struct event *timer, int64_t ms)
 static void
 timer_set(int64_t ms)
 {
-	window.fires = clock_mono_ms() + ms;
+	window.fires =
+	    clock_mono_ms() + (ms < LOOK_AGAIN_MS ? ms : LOOK_AGAIN_MS);
 	timer_set_at(window.timer, ms);
 }
 
@@ -282,7 +284,7 @@ on_due(struct store_op *op)
 		log_i64("row", due->flawed[i]);
 		log_end();
 	}
-	timer_set(pause_after(due));
+	timer_sooner(pause_after(due));
 	window.again = false;
 	store_op_free(op);
 	dispatch_run();
