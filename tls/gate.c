@@ -18,11 +18,13 @@
 #include <event2/event.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sysexits.h>
 #include <tls.h>
 #include <unistd.h>
 
 enum {
+	DESCRIPTORS_OWN = 384, /* and those that come while it is full */
 	STOP_WAIT_MS = 5000,
 	CLOSING_MS =
 	    5000, /* for the last bytes, and again for the peer's end */
@@ -32,6 +34,7 @@ enum {
 static struct {
 	struct streams streams;
 	struct event second;
+	uint64_t max_streams;
 	struct contexts *contexts; /* of now */
 	struct keypair coming[KEYPAIRS_MAX];
 	size_t ncoming;
@@ -66,9 +69,11 @@ gate_secret(const struct msg_secret *m, int fd)
 static struct contexts *
 secrets_read(struct msg_secrets_read *said)
 {
-	if (gate.ncoming == 0)
+	if (gate.ncoming == 0) {
 		view_copy(
 		    view_of("no certificate"), said->text, sizeof(said->text));
+		return NULL;
+	}
 	for (size_t i = 0; i < gate.ncoming; i++) {
 		said->line = gate.coming[i].line;
 		if (!keypair_read(&gate.coming[i], said->text))
@@ -103,10 +108,35 @@ gate_secrets_end(void)
 		(void)secrets_take();
 }
 
+/*
+ * A connection that came while no descriptor is free would be lost on the way,
+ * which would look as if smtpd broke the rules.  posternd set the limit by
+ * `limit tls sessions`, but a machine may grant less.
+ */
+static void
+share_descriptors(void)
+{
+	struct rlimit limit;
+	rlim_t left;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+		fatal("getrlimit: %m");
+	left = limit.rlim_cur > DESCRIPTORS_OWN
+		   ? (limit.rlim_cur - DESCRIPTORS_OWN) / 2
+		   : 0;
+	gate.max_streams = conf_number(process_conf(), KEY_TLS_SESSIONS);
+	if (left >= gate.max_streams)
+		return;
+	log_warn("descriptors suffice for %llu sessions, not for %llu",
+	    (unsigned long long)left, (unsigned long long)gate.max_streams);
+	gate.max_streams = left;
+}
+
 /* What the library opens by a path must be open before we are confined. */
 void
 gate_prepare(void)
 {
+	share_descriptors();
 	if (tls_init() == -1)
 		fatal("libtls does not start");
 	tls_free(tls_server());
@@ -208,8 +238,7 @@ on_serve(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	const struct msg_tls_serve *m = msg;
 	struct stream *s;
 
-	if (gate.stopping ||
-	    gate.streams.n >= conf_number(process_conf(), KEY_TLS_SESSIONS)) {
+	if (gate.stopping || gate.streams.n >= gate.max_streams) {
 		refuse(ch, conv, fd);
 		return true;
 	}

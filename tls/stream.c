@@ -119,7 +119,7 @@ stream_say_end(struct stream *s, enum tls_end how, const char *text)
 		return;
 	s->conv = NULL;
 	conv->object = NULL;
-	view_copy(view_of(text), m.text, sizeof(m.text));
+	view_copy(view_of(text == NULL ? "" : text), m.text, sizeof(m.text));
 	channel_send(s->channel, conv, &msg_tls_end, &m, -1);
 	conv_end(s->channel, conv);
 }

@@ -73,7 +73,7 @@ struct stream *stream_new(
     struct streams *, int peer, struct channel *, struct conv *);
 void stream_end(struct stream *); /* without a word */
 void stream_move(struct stream *, enum stream_state);
-/* Says how it ended, once, and ends the conversation. */
+/* Says how it ended, once, and ends the conversation.  text: NULL is none. */
 void stream_say_end(struct stream *, enum tls_end, const char *text);
 /* The same, then closes the connection in a way that the peer can read what
  * was sent.  stream may be gone after it. */

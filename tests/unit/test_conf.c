@@ -21,6 +21,18 @@ static const struct {
 	    "listen on any port 25\nlisten on ::1 port 26\n" },
 	{ "listen on 127.0.0.1 port 65535 # all of it",
 	    "listen on 127.0.0.1 port 65535\n" },
+	{ "tls certificate /c key \"/k\"\nlisten on ::1 port 465 tls",
+	    "listen on ::1 port 465 tls\n"
+	    "tls certificate \"/c\" key \"/k\"\n" },
+	{ "listen on any port 465 tls certificate \"/a b\" key /k "
+	  "certificate /c key /l\n"
+	  "listen on any port 25 certificate /d key /m\n",
+	    "listen on any port 465 tls certificate \"/a b\" key \"/k\" "
+	    "certificate \"/c\" key \"/l\"\n"
+	    "listen on any port 25 certificate \"/d\" key \"/m\"\n" },
+	{ "tls certificate /c key /k\ntls certificate /d key /l\n",
+	    "tls certificate \"/c\" key \"/k\"\n"
+	    "tls certificate \"/d\" key \"/l\"\n" },
 	{ "accept from local", "accept from local for any\n" },
 	{ "accept from any for any", "accept from any for any\n" },
 	{ "accept from 10.0.0.0/8", "accept from 10.0.0.0/8 for any\n" },
@@ -183,6 +195,26 @@ static const struct {
 	    "expected a port from 1 to 65535, found \"smtp\"" },
 	{ "listen on any port 25\nlisten on any port 25", 2,
 	    "port 25 is listened on there already" },
+	{ "listen on any port 25\nlisten on any port 465 tls", 2,
+	    "\"tls\" needs a certificate: tls certificate \"FILE\" key "
+	    "\"FILE\"" },
+	{ "listen on any port 25 certificate /c key /k\n"
+	  "listen on any port 465 tls",
+	    2,
+	    "\"tls\" needs a certificate: tls certificate \"FILE\" key "
+	    "\"FILE\"" },
+	{ "tls", 1, "expected a word, found the end of the file" },
+	{ "tls certificate /c", 1,
+	    "expected \"key\", found the end of the file" },
+	{ "tls certificate /c key", 1,
+	    "expected the file of a key, found the end of the file" },
+	{ "tls certificate c key /k", 1, "\"c\" must be an absolute path" },
+	{ "tls certificate /c key k", 1, "\"k\" must be an absolute path" },
+	{ "tls certificate /c key /k /l", 1,
+	    "\"/l\" is too much: the statement was complete" },
+	{ "tls protocols 1.1", 1, "expected one of: 1.2 1.3, found \"1.1\"" },
+	{ "tls protocols 1.3\ntls protocols 1.2", 2,
+	    "\"tls protocols\" is already set in line 1" },
 	{ "accept local", 1, "expected \"from\", found \"local\"" },
 	{ "accept from", 1,
 	    "expected \"local\", \"any\" or a network such as 10.0.0.0/8, "
@@ -319,7 +351,9 @@ test_print_reads_back(void **state)
 	    "limit message size 1025\nlimit idle 61s\nexpire 36h\n"
 	    "listen on ::1 port 25\naccept from ::/0 for domain x.example\n"
 	    "route local to host \"[IPv6:::1]\" port 1\nresolver ::1\n"
-	    "mx addresses allow ::/0\n";
+	    "mx addresses allow ::/0\ntls protocols 1.3\n"
+	    "tls certificate \"/c \\\"\" key /k\n"
+	    "listen on any port 465 tls certificate /d key /l\n";
 	struct conf_error error = { 0 };
 	struct buf first, second;
 	struct conf a, b;

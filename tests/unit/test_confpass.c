@@ -21,7 +21,8 @@ static const char text[] = "hostname a.example\n"
 			   "route domain c.example to host 192.0.2.1 port 26\n"
 			   "route any to mx\n"
 			   "resolver ::1 port 5353\n"
-			   "mx addresses allow 127.0.0.0/8\n";
+			   "mx addresses allow 127.0.0.0/8\n"
+			   "tls certificate /c key /k\n";
 
 /* What a program's own copy prints, without what is at its default. */
 static const struct {

@@ -11,21 +11,30 @@
 
 static const struct {
 	const char *conf;
-	size_t strangers, resolve;
+	size_t strangers, resolve, tls;
 } needs[] = {
-	{ "", 0, 1 },
-	{ "listen on any port 25\nworkers smtpd 3", 3, 1 },
-	{ "route any to mx", 0, 1 },
-	{ "route any to host mail.example", 0, 1 },
-	{ "route any to host 192.0.2.1", 0, 0 },
-	{ "route any to host \"[IPv6:::1]\"", 0, 0 },
-	{ "route domain a.example to host 192.0.2.1", 0, 1 },
+	{ "", 0, 1, 0 },
+	{ "listen on any port 25\nworkers smtpd 3", 3, 1, 0 },
+	{ "listen on any port 25\nworkers smtpd 1\nworkers tls 3", 1, 1, 0 },
+	{ "tls certificate /c key /k\nworkers tls 3", 0, 1, 0 },
+	{ "listen on any port 25\nworkers smtpd 1\n"
+	  "tls certificate /c key /k\nworkers tls 3",
+	    1, 1, 3 },
+	{ "listen on any port 25 certificate /c key /k\nworkers smtpd 1\n"
+	  "workers tls 2",
+	    1, 1, 2 },
+	{ "route any to mx", 0, 1, 0 },
+	{ "route any to host mail.example", 0, 1, 0 },
+	{ "route any to host 192.0.2.1", 0, 0, 0 },
+	{ "route any to host \"[IPv6:::1]\"", 0, 0, 0 },
+	{ "route domain a.example to host 192.0.2.1", 0, 1, 0 },
 	{ "route domain a.example to host 192.0.2.1\n"
 	  "route any to host 192.0.2.2",
-	    0, 0 },
-	{ "route domain a.example to mx\nroute any to host 192.0.2.2", 0, 1 },
+	    0, 0, 0 },
+	{ "route domain a.example to mx\nroute any to host 192.0.2.2", 0, 1,
+	    0 },
 	/* what stands behind the first "any" never matches */
-	{ "route any to host 192.0.2.2\nroute any to mx", 0, 0 },
+	{ "route any to host 192.0.2.2\nroute any to mx", 0, 0, 0 },
 };
 
 static const struct program *
@@ -53,6 +62,8 @@ test_needed_programs(void **state)
 		    needs[i].strangers);
 		check_int(needs[i].conf, program_of("resolve")->count(&c),
 		    needs[i].resolve);
+		check_int(
+		    needs[i].conf, program_of("tls")->count(&c), needs[i].tls);
 		check_int(needs[i].conf, program_of("queue")->count(&c), 1);
 		check_int(needs[i].conf, program_of("report")->count(&c), 1);
 		check_int(

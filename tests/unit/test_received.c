@@ -103,6 +103,40 @@ test_one_recipient(void **state)
 	buf_free(&out);
 }
 
+/* RFC 3848; what tls says is not more trusted than a client. */
+static void
+test_tls(void **state)
+{
+	static const struct {
+		bool esmtp;
+		const char *protocol, *cipher, *want;
+	} rows[] = {
+		{ true, "TLSv1.3", "TLS_AES_256_GCM_SHA384",
+		    " with ESMTPS (TLSv1.3 TLS_AES_256_GCM_SHA384) id 10;" },
+		{ false, "TLSv1.2", "ECDHE-RSA-AES128-GCM-SHA256",
+		    " with SMTP (TLSv1.2 ECDHE-RSA-AES128-GCM-SHA256)" },
+		{ true, "a b", "c)\r\nX-Evil: yes",
+		    " with ESMTPS (a?b c???X-Evil??yes) id 10;" },
+		{ true, "", "", " with ESMTPS (unknown unknown) id 10;" },
+	};
+	struct received r;
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, RECEIVED_MAX);
+	for (size_t i = 0; i < nitems(rows); i++) {
+		fill(&r, 0);
+		r.esmtp = rows[i].esmtp;
+		r.protocol = rows[i].protocol;
+		r.cipher = rows[i].cipher;
+		buf_clear(&out);
+		received_add(&out, &r);
+		if (strstr(buf_string(&out), rows[i].want) == NULL)
+			fail_msg("%s in %s", rows[i].want, buf_string(&out));
+	}
+	buf_free(&out);
+}
+
 /* RFC 6729; and the field itself stays ASCII. */
 static void
 test_utf8(void **state)
@@ -173,6 +207,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_from_the_network),
 		cmocka_unit_test(test_one_recipient),
+		cmocka_unit_test(test_tls),
 		cmocka_unit_test(test_utf8),
 		cmocka_unit_test(test_local),
 		cmocka_unit_test(test_longest),
