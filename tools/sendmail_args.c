@@ -7,6 +7,7 @@
 #include "tools/sendmail_args.h"
 
 #include "common/base/alloc.h"
+#include "common/mail/notify.h"
 #include "common/mail/xtext.h"
 
 #include <stdio.h>
@@ -123,26 +124,13 @@ set_header_rcpts(struct sendmail_args *a, const char *value)
 	return NULL;
 }
 
-/* NEVER, or a list of the others (RFC 3461 4.1). */
 static const char *
 set_notify(struct sendmail_args *a, const char *value)
 {
-	static const char *const words[] = { "success", "failure", "delay" };
-	struct view rest = view_of(value);
+	uint8_t bits;
 
-	if (!view_is_nocase(rest, "never"))
-		for (bool last = false; !last;) {
-			size_t n = view_find(rest, ','), i = 0;
-			struct view word = view_make(rest.data, n);
-
-			while (i < nitems(words) &&
-			       !view_is_nocase(word, words[i]))
-				i++;
-			if (i == nitems(words))
-				return "never, or of success, failure, delay";
-			last = n == rest.len;
-			rest = view_skip(rest, n + 1);
-		}
+	if (!notify_parse(view_of(value), &bits))
+		return "never, or of success, failure, delay";
 	view_copy(view_of(value), a->notify, sizeof(a->notify));
 	return NULL;
 }
@@ -161,8 +149,11 @@ set_ret(struct sendmail_args *a, const char *value)
 static const char *
 set_envid(struct sendmail_args *a, const char *value)
 {
-	if (!xtext_encode(view_of(value), a->envid, sizeof(a->envid)))
-		return "too long";
+	char text[ENVID_MAX + 1];
+
+	if (!xtext_encode(view_of(value), a->envid, sizeof(a->envid)) ||
+	    !envid_parse(view_of(a->envid), text))
+		return "printable ASCII, 100 bytes at most when encoded";
 	return NULL;
 }
 

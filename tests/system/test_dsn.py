@@ -7,14 +7,16 @@
 
 import email
 import email.policy
+import os
 import smtplib
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
-from harness import Postern, free_port, wait_for  # noqa: E402
+from harness import BUILD, Postern, free_port, wait_for  # noqa: E402
 from scripted import PIPELINING, Scripted, good  # noqa: E402
 from siege import bodies, check_spool  # noqa: E402
 
@@ -116,6 +118,21 @@ def test_passed_on(tmp_path):
             "RCPT TO:<pm@example.org> NOTIFY=NEVER"
             " ORCPT=rfc822;postmaster@relay.example",
             "RCPT TO:<c@example.org> ORCPT=x-y;c+20d"]
+
+
+def test_sendmail(tmp_path):
+    """-N, -R and -V of sendmail, over the submission socket."""
+    with Scripted(good, ehlo=DSN) as hop, \
+            Postern(tmp_path, to(hop, "example.org")) as p:
+        subprocess.run(
+            [str(BUILD / "sendmail"), "-f", SENDER, "-N",
+             "success,delay", "-R", "hdrs", "-V", "a=b c", "a@example.org"],
+            input=TEXT, text=True, check=True, timeout=30,
+            env={**os.environ, "POSTERN_SUBMIT": str(p.runtime / "submit")})
+        wait_for(lambda: hop.bodies, what="the message")
+        assert heard(hop, "MAIL")[0].endswith(" RET=HDRS ENVID=a+3Db+20c")
+        assert heard(hop, "RCPT") == [
+            "RCPT TO:<a@example.org> NOTIFY=SUCCESS,DELAY"]
 
 
 def test_relayed(tmp_path):
@@ -230,7 +247,7 @@ def test_by_age(tmp_path):
     with Scripted(good) as back, Postern(
             tmp_path, to(free_port(), "asleep.example") +
             to(back, "client.example") +
-            "warn after 2s\nexpire 5s\nexpire bounce 5s\n") as p:
+            "warn after 1s\nexpire 1h\nexpire bounce 1h\n") as p:
         send(p, {"a@asleep.example": [], "b@asleep.example": [],
                  "c@asleep.example": ["NOTIFY=NEVER"],
                  "d@asleep.example": ["NOTIFY=FAILURE"]}, ["ENVID=e"])
@@ -244,6 +261,8 @@ def test_by_age(tmp_path):
         assert rcpt["Will-Retry-Until"]
         assert delayed.message["Subject"] == "Your mail is delayed"
         assert delayed.about["Original-Envelope-Id"] == "e"
+        p.reload(p.conf.read_text().replace("expire 1h", "expire 1s")
+                 .replace("bounce 1h", "bounce 4s"))
         failed = wait_reports(back, 2)[1]
         assert failed.actions() == {"a@asleep.example": "failed",
                                     "b@asleep.example": "failed",
@@ -263,7 +282,7 @@ def test_age_and_orders(tmp_path):
     restart nobody is told of a delay again."""
     with Scripted(good) as hop, Scripted(good) as back, Postern(
             tmp_path, to(hop, "example.org") + to(back, "client.example") +
-            "warn after 1s\nexpire 4s\n") as p:
+            "warn after 1s\nexpire 1h\n") as p:
         send(p, "first@example.org")
         p.wait_event("delivered")
         p.tool("suspend", "127.0.0.1")
@@ -277,13 +296,15 @@ def test_age_and_orders(tmp_path):
         send(p, "a@example.org")
         assert "delayed=1" in p.wait_event("notice")[0]
         p.stop()
+        p.write_conf(p.conf.read_text().replace(" 1h", " 1s"))
         p.start()
         assert "failed=1" in p.wait_event("notice")[0]
         p.tool("resume", "127.0.0.1")
         found = wait_reports(back, 2)
         assert {tuple(r.actions().items()) for r in found} == {
             (("a@example.org", "delayed"),), (("a@example.org", "failed"),)}
-        assert [row["id"] for row in p.queue()] == [held]
+        wait_for(lambda: [row["id"] for row in p.queue()] == [held],
+                 what="only the held one in the queue")
         assert len(hop.bodies) == 1
 
 
