@@ -15,6 +15,7 @@ test_rate(void **state)
 	pace_begin(&p, BIRTH);
 	check_int("no body", pace_too_slow(&p, RATE, BIRTH + 3600000), false);
 	pace_note(&p, 1, true, BIRTH + 1000);
+	check_int("early", pace_too_slow(&p, RATE, BIRTH + 2000), false);
 	check_int("grace", pace_too_slow(&p, RATE, BIRTH + 31000), false);
 	check_int("over", pace_too_slow(&p, RATE, BIRTH + 31004), true);
 	check_int("no rate", pace_too_slow(&p, 0, BIRTH + 99000), false);

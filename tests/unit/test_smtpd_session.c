@@ -184,6 +184,30 @@ test_refused_commit(void **state)
 	fixture_end(&f);
 }
 
+/* The file of a message that ends between two chunks is given back. */
+static void
+test_drop_between_chunks(void **state)
+{
+	static const char *const ends[] = { "RSET\r\n", "EHLO x\r\n",
+		"HELO x\r\n", "QUIT\r\n" };
+	struct fixture f;
+
+	(void)state;
+	for (size_t i = 0; i < nitems(ends); i++) {
+		fixture_begin(&f);
+		say(&f, "EHLO x\r\n");
+		say(&f, "MAIL FROM:<>\r\nRCPT TO:<c@example.org>\r\n");
+		check_int("opens", say(&f, "BDAT 3\r\n"), WANT_FILE);
+		session_opened(&f.session, 1, 0, &f.out);
+		check_int("a chunk", say(&f, "abc"), WANT_INPUT);
+		check_int("under way", session_between(&f.session), false);
+		check_int(ends[i], say(&f, ends[i]), WANT_DROP);
+		check_int("once", say(&f, ""),
+		    i + 1 < nitems(ends) ? WANT_INPUT : WANT_CLOSE);
+		fixture_end(&f);
+	}
+}
+
 static void
 test_trace(void **state)
 {
@@ -400,6 +424,7 @@ main(void)
 		cmocka_unit_test(test_want_write),
 		cmocka_unit_test(test_lost_body),
 		cmocka_unit_test(test_refused_commit),
+		cmocka_unit_test(test_drop_between_chunks),
 		cmocka_unit_test(test_trace),
 		cmocka_unit_test(test_trace_of_two),
 		cmocka_unit_test(test_between),
