@@ -49,6 +49,19 @@ static struct {
 static void on_timer(evutil_socket_t, short, void *);
 static void on_pace(evutil_socket_t, short, void *);
 
+/* The configuration's rates: one transaction each so many microseconds. */
+static void
+limits(const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->nrates; i++) {
+		const struct conf_rate *r = &conf->rates[i];
+
+		gate_limit(&window.schedule.gates, r->name,
+		    ((int64_t)r->seconds * 1000000 + r->count - 1) / r->count,
+		    clock_wall_ms());
+	}
+}
+
 void
 window_init(void)
 {
@@ -58,6 +71,7 @@ window_init(void)
 	    (unsigned int)conf_number(conf, KEY_DESTINATION_CONNECTIONS),
 	    (size_t)conf_number(conf, KEY_TOTAL_CONNECTIONS),
 	    (uint64_t)arc4random() << 32 | arc4random());
+	limits(conf);
 	window.timer = event_new(process_base(), -1, 0, on_timer, NULL);
 	window.pace = event_new(process_base(), -1, 0, on_pace, NULL);
 	if (window.timer == NULL || window.pace == NULL)
@@ -578,22 +592,5 @@ window_suspend(const struct store_suspend *o, int64_t until)
 			if (until > 0)
 				put_back_all(d);
 			window_settle(d);
-		}
-}
-
-void
-window_wake(const int64_t *ids, size_t n)
-{
-	struct destination *d;
-	size_t k;
-
-	if (n == 0)
-		return;
-	for (size_t i = 0; i < SCHEDULE_BUCKETS; i++)
-		for (d = window.schedule.bucket[i]; d != NULL; d = d->next) {
-			for (k = 0; k < n && ids[k] != d->id; k++)
-				;
-			if (k < n)
-				schedule_wake(&window.schedule, d);
 		}
 }

@@ -56,3 +56,21 @@ window_each(uint64_t message, void (*fn)(struct group *, void *), void *arg)
 				fn(g, arg);
 		}
 }
+
+void
+window_wake(const int64_t *ids, size_t n)
+{
+	struct schedule *s = window_schedule();
+	struct destination *d;
+	size_t k;
+
+	if (n == 0)
+		return;
+	for (size_t i = 0; i < SCHEDULE_BUCKETS; i++)
+		for (d = s->bucket[i]; d != NULL; d = d->next) {
+			for (k = 0; k < n && ids[k] != d->id; k++)
+				;
+			if (k < n)
+				schedule_wake(s, d);
+		}
+}

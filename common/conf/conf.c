@@ -33,6 +33,7 @@ conf_clear(struct conf *c)
 	mem_free(c->routes);
 	mem_free(c->resolvers);
 	mem_free(c->mx_allow);
+	mem_free(c->rates);
 	mem_free(c->bare_ends);
 	mem_free(c->certificates);
 	memset(c, 0, sizeof(*c));
@@ -187,6 +188,18 @@ conf_add_resolver(struct conf *c, const struct conf_resolver *r)
 		return false;
 	c->resolvers = room(c->resolvers, c->nresolvers, sizeof(*r));
 	c->resolvers[c->nresolvers++] = *r;
+	return true;
+}
+
+bool
+conf_add_rate(struct conf *c, const struct conf_rate *r)
+{
+	if (c->nrates >= CONF_LIST_MAX || !host_sound(r->name) ||
+	    (r->seconds != 1 && r->seconds != 60 && r->seconds != 3600) ||
+	    r->count == 0 || r->count / 1000 > r->seconds)
+		return false;
+	c->rates = room(c->rates, c->nrates, sizeof(*r));
+	c->rates[c->nrates++] = *r;
 	return true;
 }
 

@@ -83,6 +83,13 @@ struct conf_resolver {
 	uint16_t port;
 };
 
+/* So many transactions with a destination or host in so many seconds. */
+struct conf_rate {
+	char name[DOMAIN_MAX + 1];
+	uint32_t count;   /* at most 1,000 a second */
+	uint32_t seconds; /* 1, 60, 3600 */
+};
+
 struct conf {
 	struct conf_value values[KEY_COUNT];
 	struct conf_listener *listeners;
@@ -95,6 +102,8 @@ struct conf {
 	size_t nresolvers;
 	struct network *mx_allow;
 	size_t nmx_allow;
+	struct conf_rate *rates;
+	size_t nrates;
 	struct network *bare_ends; /* whose bare CR and LF are mended */
 	size_t nbare_ends;
 	struct conf_certificate *certificates;
@@ -130,6 +139,7 @@ bool conf_add_accept(struct conf *, const struct accept_rule *);
 bool conf_add_route(struct conf *, const struct route *);
 bool conf_add_resolver(struct conf *, const struct conf_resolver *);
 bool conf_add_mx_allow(struct conf *, const struct network *);
+bool conf_add_rate(struct conf *, const struct conf_rate *);
 bool conf_add_bare_ends(struct conf *, const struct network *);
 bool conf_add_certificate(struct conf *, const struct conf_certificate *);
 

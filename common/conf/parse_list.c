@@ -380,7 +380,64 @@ parse_mx(struct parser *p)
 	networks(p, "a network such as 127.0.0.0/8", conf_add_mx_allow);
 }
 
+/* "destination" is followed by a name, not by the word of a setting. */
+static bool
+at_rate(struct parser *p)
+{
+	struct parser before = *p;
+	bool rate = parser_skip(p, "destination") &&
+		    (p->token.kind == TOKEN_STRING ||
+			(p->token.kind == TOKEN_WORD &&
+			    memchr(p->token.text.data, '.',
+				p->token.text.len) != NULL));
+
+	*p = before;
+	return rate;
+}
+
+static uint32_t
+rate_unit(struct parser *p)
+{
+	if (parser_skip(p, "second"))
+		return 1;
+	if (parser_skip(p, "minute"))
+		return 60;
+	if (parser_skip(p, "hour"))
+		return 3600;
+	parser_expected(p, "\"second\", \"minute\" or \"hour\"");
+	return 0;
+}
+
+/* limit destination NAME messages N per second|minute|hour */
+static void
+parse_limit(struct parser *p)
+{
+	struct conf_rate r = { 0 };
+	struct route host = { 0 };
+	uint64_t n = 0;
+
+	if (!at_rate(p)) {
+		setting_parse(p, "limit");
+		return;
+	}
+	parser_need(p, "destination");
+	route_host(p, &host);
+	parser_need(p, "messages");
+	if (!p->failed &&
+	    (p->token.kind != TOKEN_WORD || !view_u64(p->token.text, &n) ||
+		n < 1 || n > 1000 * 3600))
+		parser_expected(p, "a number, at most 1000 per second");
+	parser_next(p);
+	parser_need(p, "per");
+	r.seconds = rate_unit(p);
+	r.count = (uint32_t)n;
+	memcpy(r.name, host.host, sizeof(r.name));
+	if (!p->failed && !conf_add_rate(p->conf, &r))
+		parser_fail(p, "more than 1000 per second, or too many");
+}
+
 const struct statement statements[] = {
+	{ "limit", parse_limit },
 	{ "listen", parse_listen },
 	{ "accept", parse_accept },
 	{ "reject", parse_reject },

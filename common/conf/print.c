@@ -166,6 +166,16 @@ print_route(const struct route *r, struct buf *out)
 }
 
 static void
+print_rate(const struct conf_rate *r, struct buf *out)
+{
+	buf_printf(out, "limit destination \"%s\" messages %u per %s\n",
+	    r->name, r->count,
+	    r->seconds == 1    ? "second"
+	    : r->seconds == 60 ? "minute"
+			       : "hour");
+}
+
+static void
 print_resolver(const struct conf_resolver *r, struct buf *out)
 {
 	char text[IP_TEXT];
@@ -184,6 +194,8 @@ conf_print(const struct conf *c, struct buf *out)
 	print_certificates(c, CONF_EVERY_LISTENER, "tls ", out);
 	for (size_t i = 0; i < c->naccepts; i++)
 		print_accept(&c->accepts[i], out);
+	for (size_t i = 0; i < c->nrates; i++)
+		print_rate(&c->rates[i], out);
 	for (size_t i = 0; i < c->nbare_ends; i++) {
 		buf_add_string(out, "accept bare line ends from ");
 		print_network(&c->bare_ends[i], out);

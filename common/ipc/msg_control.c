@@ -240,3 +240,19 @@ const struct ipc_type msg_secrets_read = {
 	.fields = secrets_read_fields,
 	.nfields = nitems(secrets_read_fields),
 };
+
+/* clang-format off */
+static const struct ipc_field rate_fields[] = {
+	{ "count", IPC_U32, offsetof(struct msg_rate, count), 0 },
+	{ "seconds", IPC_U32, offsetof(struct msg_rate, seconds), 0 },
+	{ "name", IPC_TEXT, offsetof(struct msg_rate, name), MSG_DOMAIN_MAX },
+};
+/* clang-format on */
+
+const struct ipc_type msg_rate = {
+	.number = MSG_RATE,
+	.name = "rate",
+	.size = sizeof(struct msg_rate),
+	.fields = rate_fields,
+	.nfields = nitems(rate_fields),
+};

@@ -86,6 +86,12 @@ struct msg_route {
 	char host[MSG_DOMAIN_MAX + 1];
 };
 
+/* No more transactions with a destination than so many in so many seconds. */
+struct msg_rate {
+	uint32_t count, seconds;
+	char name[MSG_DOMAIN_MAX + 1];
+};
+
 struct msg_resolver {
 	uint8_t family;
 	uint8_t bytes[MSG_IP_BYTES];
@@ -143,7 +149,7 @@ struct msg_log { /* with descriptor */
 };
 
 extern const struct ipc_type msg_boot, msg_setting, msg_listener, msg_accept,
-    msg_route, msg_resolver, msg_mx_allow, msg_bare_ends, msg_peer,
+    msg_route, msg_resolver, msg_mx_allow, msg_bare_ends, msg_rate, msg_peer,
     msg_boot_end, msg_ready, msg_broken, msg_log, msg_secret, msg_secrets_end,
     msg_secrets_read;
 

@@ -21,6 +21,7 @@ enum msg_number {
 	MSG_SECRETS_END,
 	MSG_SECRETS_READ,
 	MSG_BARE_ENDS,
+	MSG_RATE,
 
 	/* smtpd and queue: msg_intake.h */
 	MSG_STOCK = 32,

@@ -132,6 +132,22 @@ send_bare_ends(struct channel *ch, const struct conf *c, size_t i)
 	send_network(ch, &msg_bare_ends, &c->bare_ends[i]);
 }
 
+static size_t
+count_rates(const struct conf *c)
+{
+	return c->nrates;
+}
+
+static void
+send_rate(struct channel *ch, const struct conf *c, size_t i)
+{
+	const struct conf_rate *r = &c->rates[i];
+	struct msg_rate m = { .count = r->count, .seconds = r->seconds };
+
+	memcpy(m.name, r->name, sizeof(m.name));
+	channel_send(ch, NULL, &msg_rate, &m, -1);
+}
+
 /* Who is told which list. */
 static const struct {
 	unsigned int readers;
@@ -143,6 +159,7 @@ static const struct {
 	{ READER_RESOLVE, count_resolvers, send_resolver },
 	{ READER_DELIVER, count_mx_allow, send_mx_allow },
 	{ READER_SMTPD, count_bare_ends, send_bare_ends },
+	{ READER_QUEUE, count_rates, send_rate },
 };
 
 static void
@@ -279,6 +296,16 @@ take_bare_ends(struct conf *c, const void *msg)
 	return conf_add_bare_ends(c, &n);
 }
 
+static bool
+take_rate(struct conf *c, const void *msg)
+{
+	const struct msg_rate *m = msg;
+	struct conf_rate r = { .count = m->count, .seconds = m->seconds };
+
+	memcpy(r.name, m->name, sizeof(r.name));
+	return conf_add_rate(c, &r);
+}
+
 static const struct {
 	const struct ipc_type *type;
 	bool (*take)(struct conf *, const void *);
@@ -289,6 +316,7 @@ static const struct {
 	{ &msg_resolver, take_resolver },
 	{ &msg_mx_allow, take_mx_allow },
 	{ &msg_bare_ends, take_bare_ends },
+	{ &msg_rate, take_rate },
 };
 
 bool

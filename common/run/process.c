@@ -261,6 +261,7 @@ static const struct channel_rule control_rules[] = {
 	{ &msg_resolver, on_conf, CONV_NONE, 0 },
 	{ &msg_mx_allow, on_conf, CONV_NONE, 0 },
 	{ &msg_bare_ends, on_conf, CONV_NONE, 0 },
+	{ &msg_rate, on_conf, CONV_NONE, 0 },
 	{ &msg_listener, on_listener, CONV_NONE, 0 },
 	{ &msg_peer, on_peer, CONV_NONE, 0 },
 	{ &msg_log, on_log, CONV_NONE, 0 },

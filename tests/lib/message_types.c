@@ -13,9 +13,9 @@
 
 const struct ipc_type *const message_types[] = { &msg_boot, &msg_setting,
 	&msg_listener, &msg_accept, &msg_route, &msg_resolver, &msg_mx_allow,
-	&msg_bare_ends, &msg_peer, &msg_broken, &msg_log, &msg_boot_end,
-	&msg_ready, &msg_stock, &msg_stock_want, &msg_abandon, &msg_commit,
-	&msg_commit_rcpt, &msg_committed, &msg_fate, &msg_fate_is,
+	&msg_rate, &msg_bare_ends, &msg_peer, &msg_broken, &msg_log,
+	&msg_boot_end, &msg_ready, &msg_stock, &msg_stock_want, &msg_abandon,
+	&msg_commit, &msg_commit_rcpt, &msg_committed, &msg_fate, &msg_fate_is,
 	&msg_intake_state, &msg_job, &msg_job_rcpt, &msg_result, &msg_job_done,
 	&msg_held_ask, &msg_held, &msg_held_end, &msg_late, &msg_retire,
 	&msg_question, &msg_answer_mx, &msg_answer_addr, &msg_answer_end,

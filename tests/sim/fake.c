@@ -52,6 +52,8 @@ fake_init(void)
 				   "limit connections 12\n"
 				   "expire 2d\n"
 				   "expire bounce 1d\n"
+				   "limit destination \"d2.example\" "
+				   "messages 20 per minute\n"
 				   "limit space free 1\n";
 	struct conf_error error;
 

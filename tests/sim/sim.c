@@ -168,8 +168,6 @@ begin(void)
 	clock_set_for_test(sim->now);
 	store_prepare();
 	window_init();
-	gate_limit(
-	    &window_schedule()->gates, "d2.example", PACE * 1000, sim->now);
 	outcome_init();
 	peers_begin();
 	intake_start();

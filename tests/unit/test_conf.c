@@ -57,6 +57,12 @@ static const struct {
 	    "route domain b.example to host \"[192.0.2.1]\" port 24\n" },
 	{ "route any to host \"[ipv6:2001:DB8::1]\"",
 	    "route any to host \"[IPv6:2001:db8::1]\"\n" },
+	{ "limit destination a.example messages 20 per minute",
+	    "limit destination \"a.example\" messages 20 per minute\n" },
+	{ "limit destination \"[192.0.2.1]\" messages 1 per second\n"
+	  "limit destination \"B.example\" messages 500 per hour",
+	    "limit destination \"[192.0.2.1]\" messages 1 per second\n"
+	    "limit destination \"b.example\" messages 500 per hour\n" },
 	{ "resolver 127.0.0.1", "resolver 127.0.0.1 port 53\n" },
 	{ "resolver ::1 port 5353", "resolver ::1 port 5353\n" },
 	{ "accept bare line ends from 10.0.0.0/8 192.0.2.7",

@@ -73,6 +73,7 @@ static const struct channel_rule rules[] = {
 	{ &msg_resolver, on_frame, CONV_NONE, 0 },
 	{ &msg_mx_allow, on_frame, CONV_NONE, 0 },
 	{ &msg_bare_ends, on_frame, CONV_NONE, 0 },
+	{ &msg_rate, on_frame, CONV_NONE, 0 },
 };
 
 static const struct channel_def def = {
