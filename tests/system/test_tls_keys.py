@@ -431,6 +431,9 @@ def key_marks(pair):
             "words": number[::-1]}
 
 
+LARGEST_REGION = 1 << 30
+
+
 def memory_holds(pid, marks):
     """The marks that stand in the memory of a process."""
     found = set()
@@ -440,6 +443,8 @@ def memory_holds(pid, marks):
     with open(f"/proc/{pid}/mem", "rb", buffering=0) as mem:
         for region in filter(None, regions):
             start, end = (int(word, 16) for word in region.groups())
+            if end - start > LARGEST_REGION:
+                continue  # a sanitizer's shadow
             try:
                 mem.seek(start)
                 data = mem.read(end - start)
