@@ -261,9 +261,13 @@ def test_by_age(tmp_path):
         assert rcpt["Will-Retry-Until"]
         assert delayed.message["Subject"] == "Your mail is delayed"
         assert delayed.about["Original-Envelope-Id"] == "e"
+        # told once: the next one to be told is another's sender
+        send(p, {"e@asleep.example": ["NOTIFY=DELAY"]})
+        assert wait_reports(back, 2)[1].actions() == {
+            "e@asleep.example": "delayed"}
         p.reload(p.conf.read_text().replace("expire 1h", "expire 1s")
                  .replace("bounce 1h", "bounce 4s"))
-        failed = wait_reports(back, 2)[1]
+        failed = wait_reports(back, 3)[2]
         assert failed.actions() == {"a@asleep.example": "failed",
                                     "b@asleep.example": "failed",
                                     "d@asleep.example": "failed"}
@@ -274,7 +278,7 @@ def test_by_age(tmp_path):
         wait_for(lambda: [row["recipients"][0]["state"]
                           for row in p.queue()] == ["held"], what="held")
         assert len(p.events("asleep")) == 1
-        assert len(p.events("notice")) == 2
+        assert len(p.events("notice")) == 3
 
 
 def test_age_and_orders(tmp_path):
