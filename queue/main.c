@@ -48,7 +48,7 @@ turn(void)
 static void
 stop(void)
 {
-	outcome_flush();
+	outcome_flush_all();
 	store_stop();
 	process_exit();
 }

@@ -25,50 +25,76 @@
 
 enum { RETRY_STORE_MS = 5000 };
 
-static struct {
-	struct store_list gathered;
+/* Operations that wait for a time to be handed to the store. */
+struct waiting {
+	struct store_list list;
 	struct event *timer;
+	int64_t ms; /* from the first one on */
+};
+
+static struct {
+	struct waiting gathered; /* results */
+	struct waiting refused;  /* by the disk: they hold up no other */
 } results;
+
+static void
+submit_all(struct waiting *w)
+{
+	struct store_op *op;
+
+	while ((op = STAILQ_FIRST(&w->list)) != NULL) {
+		STAILQ_REMOVE_HEAD(&w->list, next);
+		store_submit(op);
+	}
+}
 
 static void
 on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
-	(void)arg;
-	outcome_flush();
+	submit_all(arg);
+}
+
+static void
+waiting_init(struct waiting *w, int64_t ms)
+{
+	STAILQ_INIT(&w->list);
+	w->ms = ms;
+	w->timer = event_new(process_base(), -1, 0, on_timer, w);
+	if (w->timer == NULL)
+		fatal("no timer for results");
 }
 
 void
 outcome_init(void)
 {
-	STAILQ_INIT(&results.gathered);
-	results.timer = event_new(process_base(), -1, 0, on_timer, NULL);
-	if (results.timer == NULL)
-		fatal("no timer for results");
+	waiting_init(&results.gathered, RESULTS_MS);
+	waiting_init(&results.refused, RETRY_STORE_MS);
 }
 
 void
 outcome_flush(void)
 {
-	struct store_op *op;
+	submit_all(&results.gathered);
+}
 
-	while ((op = STAILQ_FIRST(&results.gathered)) != NULL) {
-		STAILQ_REMOVE_HEAD(&results.gathered, next);
-		store_submit(op);
-	}
+void
+outcome_flush_all(void)
+{
+	submit_all(&results.gathered);
+	submit_all(&results.refused);
 }
 
 static void
-gather(struct store_op *op, int64_t ms)
+gather(struct waiting *w, struct store_op *op)
 {
-	const struct timeval tv = { .tv_sec = ms / 1000,
-		.tv_usec = ms % 1000 * 1000 };
+	const struct timeval tv = { .tv_sec = w->ms / 1000,
+		.tv_usec = w->ms % 1000 * 1000 };
 
-	if (STAILQ_EMPTY(&results.gathered) &&
-	    event_add(results.timer, &tv) == -1)
+	if (STAILQ_EMPTY(&w->list) && event_add(w->timer, &tv) == -1)
 		fatal("no timer for results");
-	STAILQ_INSERT_TAIL(&results.gathered, op, next);
+	STAILQ_INSERT_TAIL(&w->list, op, next);
 }
 
 void
@@ -98,7 +124,11 @@ on_stored(struct store_op *op)
 	if (op->failed) {
 		/* a full disk: the row stays as it was; try to write again */
 		op->failed = false;
-		gather(op, RETRY_STORE_MS);
+		gather(&results.refused, op);
+		/* others are read in its place meanwhile */
+		schedule_unload(g);
+		if (d != NULL)
+			window_settle(d);
 		return;
 	}
 	notice_stored(&r->notice, r->message);
@@ -153,7 +183,7 @@ result_finish(struct store_op *op, struct group *g)
 	r->attempts = g->attempts;
 	if (g->error != NULL)
 		r->error = mem_copy_string(g->error);
-	gather(op, RESULTS_MS);
+	gather(&results.gathered, op);
 }
 
 /* Turns "later" into "never" when the message has been here too long. */

@@ -69,5 +69,7 @@ void outcome_line_up(struct group *);
 void outcome_route(struct group *);
 /* Gives the store what has been gathered. */
 void outcome_flush(void);
+/* And what the disk refused before: the last time. */
+void outcome_flush_all(void);
 
 #endif

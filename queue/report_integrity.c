@@ -71,7 +71,7 @@ integrity_table(size_t n, struct msg_finding *f)
 	sqlite3_stmt *s = NULL;
 
 	memset(f, 0, sizeof(*f));
-	if (sqlite3_open_v2("queue.db", &db,
+	if (sqlite3_open_v2("queue/queue.db", &db,
 		SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX,
 		NULL) == SQLITE_OK) {
 		sqlite3_busy_timeout(db, BUSY_MS);

@@ -240,6 +240,14 @@ schedule_unready(struct schedule *s, struct group *g)
 }
 
 void
+schedule_unload(struct group *g)
+{
+	if (g->loaded)
+		g->destination->nloaded--;
+	g->loaded = false;
+}
+
+void
 schedule_drop(struct schedule *s, struct group *g)
 {
 	struct destination *d = g->destination;

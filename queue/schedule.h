@@ -113,6 +113,8 @@ size_t schedule_room(const struct schedule *, const struct destination *);
 void schedule_hold(struct schedule *, struct group *);
 /* It is no longer: forget it (not freed). */
 void schedule_drop(struct schedule *, struct group *);
+/* It counts no longer as read from queue.db, though it is in memory. */
+void schedule_unload(struct group *);
 /* Puts a held group into its destination's line, at the back. */
 void schedule_ready(struct schedule *, struct group *);
 

@@ -20,18 +20,13 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum {
-	SYNC_THREADS = 32,
-	CLEAN_PIECE = 1000,               /* files looked at in one go */
-	ORPHAN_SECONDS = 7 * 24 * 60 * 60 /* before an orphan is removed */
-};
+enum { SYNC_THREADS = 32 };
 
 static struct {
 	struct sqlite3 *db;
 	uint64_t instance;
 	uint64_t first_id, next_id, end_id;
 	uint64_t birth_id; /* files below it may be of a lost database */
-	struct spool_walk *walk;
 	uint8_t key[32];
 	pthread_t thread;
 	pthread_mutex_t lock;
@@ -254,58 +249,16 @@ open_body(struct store_op *op)
 	op->error = errno;
 }
 
-/* One file: unknown to all rows it goes at once, or after a week if it may be
- * of a lost database; rows that nothing else would look at are judged. */
-static void
-clean_one(struct store_clean *c, const struct spool_entry *e)
+uint64_t
+files_first_id(void)
 {
-	if (e->foreign || e->id >= store.first_id)
-		return;
-	if (read_known(e->id)) {
-		aside_stray(e->id, &c->flawed);
-		return;
-	}
-	if (e->id < store.birth_id && e->age_seconds < ORPHAN_SECONDS) {
-		c->orphans++;
-		return;
-	}
-	spool_remove(e->shard, e->id);
-	c->removed++;
+	return store.first_id;
 }
 
-static void
-clean_piece(struct store_clean *c)
+uint64_t
+files_birth_id(void)
 {
-	struct spool_entry e;
-
-	if (store.walk == NULL)
-		store.walk = spool_walk_new();
-	for (size_t i = 0; i < CLEAN_PIECE; i++) {
-		if (!spool_walk_next(
-			store.walk, spool_shard(store.first_id), &e)) {
-			spool_walk_free(store.walk);
-			store.walk = NULL;
-			c->finished = true;
-			return;
-		}
-		clean_one(c, &e);
-		if (c->flawed.n == STORE_LOAD_MAX)
-			return;
-	}
-}
-
-bool
-files_orphan(const struct spool_entry *e, int64_t *left)
-{
-	if (e->foreign || e->id >= store.first_id || read_known(e->id))
-		return false;
-	/* stock of the former queue, which nothing was written to */
-	if (e->size == 0 && e->id >= store.birth_id)
-		return false;
-	*left = e->id < store.birth_id && e->age_seconds < ORPHAN_SECONDS
-		    ? ORPHAN_SECONDS - e->age_seconds
-		    : 0;
-	return true;
+	return store.birth_id;
 }
 
 /* Operations that neither wait for the disk nor for the transaction. */
@@ -398,38 +351,60 @@ any_rows(struct store_list *batch)
 	return false;
 }
 
-/* One transaction for all of them; all or none. */
+/* In one transaction; the operation that could not be written, or NULL. */
+static struct store_op *
+apply_all(struct store_list *batch, struct store_removals *removals)
+{
+	struct store_op *op;
+
+	STAILQ_FOREACH (op, batch, next) {
+		if (!op->failed && op->kind != STORE_STOCK &&
+		    !sql_apply(op, removals))
+			return op;
+	}
+	return NULL;
+}
+
+static void
+refuse(struct store_op *op, int error)
+{
+	if (op->failed || op->kind == STORE_STOCK)
+		return;
+	op->failed = true;
+	op->error = error;
+	files_undo(op);
+}
+
+/*
+ * One transaction for all of them.  What a statement failed to do before the
+ * commit is taken back: all of it when the disk refuses, and where a page of
+ * the database is damaged the one operation that met it.  After a failed
+ * commit nobody knows what is on disk but the disk: stop, and recover from it.
+ */
 static void
 transact(struct store_list *batch, struct store_removals *removals)
 {
-	struct store_op *op;
-	bool fine, full;
+	struct store_op *op, *bad;
+	bool begun, full;
 
-	if (!any_rows(batch))
-		return;
-	fine = sql_begin();
-	STAILQ_FOREACH (op, batch, next) {
-		if (fine && !op->failed && op->kind != STORE_STOCK)
-			fine = sql_apply(op, removals);
-	}
-	if (fine && sql_commit())
-		return;
-	/*
-	 * After a failed commit nobody knows what is on disk but the disk:
-	 * stop, and recover from it.  What a statement failed to do before can
-	 * be taken back.
-	 */
-	if (fine)
-		fatal("queue.db: commit: %s", sql_error());
-	full = sql_full();
-	sql_rollback();
-	removals->n = 0;
-	STAILQ_FOREACH (op, batch, next) {
-		if (!op->failed && op->kind != STORE_STOCK) {
-			op->failed = true;
-			op->error = full ? ENOSPC : 0;
-			files_undo(op);
+	while (any_rows(batch)) {
+		begun = sql_begin();
+		bad = begun ? apply_all(batch, removals) : NULL;
+		if (begun && bad == NULL) {
+			if (sql_commit())
+				return;
+			fatal("queue.db: commit: %s", sql_error());
 		}
+		full = sql_full();
+		removals->n = 0;
+		if (bad != NULL && sql_damaged()) {
+			sql_rollback();
+			refuse(bad, 0);
+			continue;
+		}
+		sql_rollback();
+		STAILQ_FOREACH (op, batch, next)
+			refuse(op, full ? ENOSPC : 0);
 	}
 }
 

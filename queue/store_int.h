@@ -42,7 +42,8 @@ bool sql_drop_message(uint64_t id, uint32_t shard, struct store_removals *);
 bool sql_apply_notice(struct store_notice *);
 bool sql_changed(void); /* by the last statement, anything */
 const char *sql_error(void);
-bool sql_full(void); /* the last error was that of a full disk */
+bool sql_full(void);    /* the last error was that of a full disk */
+bool sql_damaged(void); /* or of a page that is not what was written */
 /* Fresh groups of a former queue become waiting ones, due now. */
 void sql_recover(struct sqlite3 *, int64_t now);
 
@@ -64,7 +65,13 @@ void check_prepare(struct sqlite3 *);
 void check_piece(struct store_check *);
 /* NULL: the group on which s stands (as read_get() selects it) is sound. */
 const char *read_flaw(struct sqlite3_stmt *s);
-/* store.c: a body without a row, to be removed when so many seconds are left.
+/* store.c: files from that id on are of this queue; those below the second
+ * may be of a lost database. */
+uint64_t files_first_id(void);
+uint64_t files_birth_id(void);
+/* store_clean.c */
+void clean_piece(struct store_clean *);
+/* A body without a row, to be removed when so many seconds are left.
  */
 struct spool_entry;
 bool files_orphan(const struct spool_entry *, int64_t *left);

@@ -173,6 +173,9 @@ sql_apply_order(struct store_order *o, struct store_removals *removals)
 {
 	struct store_owner owner;
 
+	/* it may be written anew, without another of its batch that failed */
+	o->touched = o->nsuspended = 0;
+	o->nunrouted = o->nwoken = 0;
 	if (o->id == 0) {
 		/* every destination is looked at now */
 		o->known = true;

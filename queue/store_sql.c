@@ -121,6 +121,12 @@ sql_changed(void)
 	return sqlite3_changes(sql.db) > 0;
 }
 
+bool
+sql_damaged(void)
+{
+	return (sqlite3_errcode(sql.db) & 0xff) == SQLITE_CORRUPT;
+}
+
 static bool
 plain(const char *text)
 {

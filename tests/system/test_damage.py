@@ -224,7 +224,7 @@ def test_check(tmp_path):
         assert [f["text"] for f in found if f.get("id") == ids[4]] == [
             "none of its deliveries is left",
             "a recipient belongs to no delivery"]
-        postern.send(20)
+        postern.send(20, domain="d0.example")
         postern.sink.wait(20)
         for name in names:
             assert os.path.lexists(spool.queue / name), name
@@ -273,3 +273,48 @@ def test_check_is_for_operators(tmp_path):
              str(BUILD / "postern"), "-s", str(postern.control), "check"],
             capture_output=True, text=True, timeout=20, check=False)
         assert done.returncode == 77 and "postern" in done.stderr, done
+
+
+def child_pages(data, size, root):
+    """Pages right below that root of a B-tree, in order."""
+    at = (root - 1) * size
+    start = at + (100 if root == 1 else 0)
+    assert data[start] in (2, 5), "the root has no children"
+    cells = int.from_bytes(data[start + 3:start + 5], "big")
+    pointers = [int.from_bytes(data[start + 12 + 2 * i:start + 14 + 2 * i],
+                               "big") for i in range(cells)]
+    pages = [int.from_bytes(data[at + p:at + p + 4], "big")
+             for p in pointers]
+    return pages + [int.from_bytes(data[start + 8:start + 12], "big")]
+
+
+def test_page(tmp_path):
+    """A page of queue.db is overwritten: what stands on it is held or waits,
+    all other mail arrives, and new mail is taken."""
+    with stand(tmp_path) as postern:
+        postern.fill(600, 3)
+        spool = Spool(postern)
+        spool.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        size = spool.db.execute("PRAGMA page_size").fetchone()[0]
+        root = spool.db.execute("SELECT rootpage FROM sqlite_master"
+                                " WHERE name = 'recipient'").fetchone()[0]
+        spool.close()
+        path = postern.spool / "queue/queue.db"
+        data = bytearray(path.read_bytes())
+        page = child_pages(data, size, root)[1]
+        data[(page - 1) * size:page * size] = b"\xff" * size
+        path.write_bytes(data)
+        postern.start()
+        postern.wait_event("quarantined")
+        postern.send(50, domain="d0.example")
+        wait_for(lambda: postern.sink.lines() +
+                 len(set_aside(postern.spool)) == 650,
+                 what="all to be delivered or held")
+        verdict = postern.judge_filled()
+        assert not verdict.duplicates and not verdict.altered
+        # on the page, and held
+        assert 0 < len(verdict.lost) == len(set_aside(postern.spool)) < 150
+        status, found = findings(postern, "--full")
+        assert status == 1 and "database" in {f["kind"] for f in found}
+        assert postern.process.poll() is None
+        assert not postern.events("fatal")
