@@ -14,9 +14,9 @@
 #include "queue/report_caller.h"
 #include "queue/report_check.h"
 #include "queue/report_door.h"
+#include "queue/report_filter.h"
 #include "queue/report_order.h"
-#include "queue/report_past.h"
-#include "queue/report_rows.h"
+#include "queue/report_question.h"
 
 #include <event2/event.h>
 #include <string.h>
@@ -31,19 +31,15 @@ enum {
 	IDLE_MS = 60 * 1000
 };
 
-enum question { ASKS_QUEUE, ASKS_SHOW, ASKS_TRACE };
-
 struct client {
 	TAILQ_ENTRY(client) entry;
 	struct channel *channel;
 	struct caller who;
 	bool operator_;
-	int64_t active_at;   /* monotonic, ms */
-	struct conv *asking; /* the question for rows, NULL: none */
-	enum question question;
-	bool blocked; /* its output waits: drained() wakes it */
-	struct rows_ask ask;
-	struct past_ask trace;
+	int64_t active_at;     /* monotonic, ms */
+	struct conv *asking;   /* the question for rows, NULL: none */
+	bool blocked;          /* its output waits: drained() wakes it */
+	struct question q;     /* what it is */
 	struct conv *ordering; /* the order, NULL: none */
 	struct order *order;   /* NULL when answered */
 	struct conv *checking; /* the check, NULL: none */
@@ -51,8 +47,6 @@ struct client {
 };
 
 static struct {
-	struct rows *rows;
-	struct past_rows *past;
 	struct event *work;  /* some client's answer goes on */
 	struct event *sweep; /* idle clients and late orders */
 	TAILQ_HEAD(, client) clients;
@@ -77,99 +71,32 @@ end_rows(struct client *c, uint16_t code, bool more, const char *text)
 	channel_send(c->channel, c->asking, &msg_rows_end, &m, -1);
 	conv_end(c->channel, c->asking);
 	c->asking = NULL;
-}
-
-static void
-send_row(void *arg, const struct msg_row *m)
-{
-	struct client *c = arg;
-
-	channel_send(c->channel, c->asking, &msg_row, m, -1);
-}
-
-static void
-send_rcpt(void *arg, const struct msg_row_rcpt *m)
-{
-	struct client *c = arg;
-
-	channel_send(c->channel, c->asking, &msg_row_rcpt, m, -1);
-}
-
-static void
-send_past_message(void *arg, const struct msg_past_message *m)
-{
-	struct client *c = arg;
-
-	channel_send(c->channel, c->asking, &msg_past_message, m, -1);
-}
-
-static void
-send_past_rcpt(void *arg, const struct msg_past_rcpt *m)
-{
-	struct client *c = arg;
-
-	channel_send(c->channel, c->asking, &msg_past_rcpt, m, -1);
-}
-
-static void
-send_past_event(void *arg, const struct msg_past_event *m)
-{
-	struct client *c = arg;
-
-	channel_send(c->channel, c->asking, &msg_past_event, m, -1);
-}
-
-static bool
-is_full(void *arg)
-{
-	const struct client *c = arg;
-
-	return channel_full(c->channel);
+	summary_free(c->q.summary);
+	c->q.summary = NULL;
 }
 
 /* The rows have come to an end of their own. */
 static void
 finish_rows(struct client *c, bool more)
 {
-	switch (c->question) {
+	switch (c->q.kind) {
 	case ASKS_QUEUE:
 		end_rows(c, EX_OK, more, "");
 		break;
 	case ASKS_SHOW:
-		if (c->ask.limit > 0)
+		if (c->q.ask.limit > 0)
 			end_rows(
 			    c, EX_USAGE, false, "no such message in the queue");
 		else
 			end_rows(c, EX_OK, false, "");
 		break;
 	case ASKS_TRACE:
-		end_rows(c, EX_OK, more && c->trace.id == 0, "");
+		end_rows(c, EX_OK, more && c->q.trace.id == 0, "");
+		break;
+	case ASKS_SUMMARY:
+		end_rows(c, EX_OK, false, "");
 		break;
 	}
-}
-
-static enum rows_result
-next_slice(struct client *c)
-{
-	const struct rows_out out = { send_row, send_rcpt, is_full, c };
-	const struct past_out past = { send_past_message, send_past_rcpt,
-		send_past_event, send_rcpt, is_full, c };
-
-	switch (c->question) {
-	case ASKS_QUEUE:
-	case ASKS_SHOW:
-		return rows_slice(report.rows, &c->ask, &out);
-	case ASKS_TRACE:
-		return past_slice(report.past, report.rows, &c->trace, &past);
-	}
-	return ROWS_OVER;
-}
-
-static const char *
-why_failed(const struct client *c, uint16_t *code)
-{
-	return c->question == ASKS_TRACE ? past_rows_error(report.past, code)
-					 : rows_error(report.rows, code);
 }
 
 static void
@@ -178,7 +105,7 @@ answer_slice(struct client *c)
 	const char *text;
 	uint16_t code;
 
-	switch (next_slice(c)) {
+	switch (question_slice(&c->q)) {
 	case ROWS_GO_ON:
 		break;
 	case ROWS_LIMIT:
@@ -191,7 +118,7 @@ answer_slice(struct client *c)
 		end_rows(c, EX_NOPERM, false, "not your message");
 		break;
 	case ROWS_FAILED:
-		text = why_failed(c, &code);
+		text = question_error(&c->q, &code);
 		end_rows(c, code, false, text);
 		break;
 	}
@@ -231,10 +158,12 @@ ask_rows(struct client *c, struct conv *conv)
 	if (c->asking != NULL)
 		return false; /* one question at a time */
 	c->asking = conv;
+	c->q.channel = c->channel;
+	c->q.conv = conv;
 	c->blocked = false;
 	c->active_at = clock_mono_ms();
-	c->ask.all = c->operator_;
-	c->ask.uid = c->who.uid;
+	c->q.ask.all = c->operator_;
+	c->q.ask.uid = c->who.uid;
 	work_soon();
 	return true;
 }
@@ -252,13 +181,15 @@ on_ask_queue(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	struct client *c = channel_owner(ch);
 
 	(void)fd;
-	if (!ask_rows(c, conv))
+	if (!filter_sound(m) || !ask_rows(c, conv))
 		return false;
-	c->question = ASKS_QUEUE;
-	c->ask.after = m->after;
-	c->ask.only = 0;
-	c->ask.inside = false;
-	c->ask.limit = piece(m->limit);
+	c->q.kind = ASKS_QUEUE;
+	c->q.ask.after = m->after;
+	c->q.ask.only = 0;
+	c->q.ask.filter = *m;
+	c->q.ask.filtered = filter_asks(m);
+	c->q.ask.inside = false;
+	c->q.ask.limit = piece(m->limit);
 	return true;
 }
 
@@ -271,11 +202,12 @@ on_ask_show(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	(void)fd;
 	if (m->id == 0 || !ask_rows(c, conv))
 		return false;
-	c->question = ASKS_SHOW;
-	c->ask.after = m->id - 1;
-	c->ask.only = m->id;
-	c->ask.inside = false;
-	c->ask.limit = 1;
+	c->q.kind = ASKS_SHOW;
+	c->q.ask.after = m->id - 1;
+	c->q.ask.only = m->id;
+	c->q.ask.filtered = false;
+	c->q.ask.inside = false;
+	c->q.ask.limit = 1;
 	return true;
 }
 
@@ -288,15 +220,29 @@ on_ask_trace(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	(void)fd;
 	if ((m->id == 0) == (m->text[0] == '\0') || !ask_rows(c, conv))
 		return false;
-	c->question = ASKS_TRACE;
-	memset(&c->trace, 0, sizeof(c->trace));
-	c->trace.id = m->id;
-	c->trace.before = m->before;
-	c->trace.since = m->since;
-	c->trace.limit = piece(m->limit);
-	c->trace.all = c->operator_;
-	c->trace.uid = c->who.uid;
-	memcpy(c->trace.text, m->text, sizeof(c->trace.text));
+	c->q.kind = ASKS_TRACE;
+	memset(&c->q.trace, 0, sizeof(c->q.trace));
+	c->q.trace.id = m->id;
+	c->q.trace.before = m->before;
+	c->q.trace.since = m->since;
+	c->q.trace.limit = piece(m->limit);
+	c->q.trace.all = c->operator_;
+	c->q.trace.uid = c->who.uid;
+	memcpy(c->q.trace.text, m->text, sizeof(c->q.trace.text));
+	return true;
+}
+
+static bool
+on_ask_summary(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	struct client *c = channel_owner(ch);
+
+	(void)msg;
+	(void)fd;
+	if (!ask_rows(c, conv))
+		return false;
+	c->q.kind = ASKS_SUMMARY;
+	c->q.summary = summary_new(QUEUE_DB, c->operator_, c->who.uid);
 	return true;
 }
 
@@ -322,7 +268,7 @@ order_refused(const struct client *c, const struct msg_ask_order *m)
 		return NULL;
 	if (m->id == 0)
 		return "only root and the group postern may do that to all";
-	if (rows_owner(report.rows, m->id, &uid) && uid != c->who.uid)
+	if (rows_owner(question_rows(), m->id, &uid) && uid != c->who.uid)
 		return "not your message";
 	return NULL;
 }
@@ -380,6 +326,14 @@ on_ask_suspend(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	return true;
 }
 
+static bool
+is_full(void *arg)
+{
+	const struct client *c = arg;
+
+	return channel_full(c->channel);
+}
+
 static void
 send_finding(void *arg, const struct msg_finding *m)
 {
@@ -428,6 +382,7 @@ static const struct channel_rule from_tool[] = {
 	/* message		handler		in		then */
 	{ &msg_ask_queue,	on_ask_queue,	CONV_NEW,	CONV_A },
 	{ &msg_ask_show,	on_ask_show,	CONV_NEW,	CONV_A },
+	{ &msg_ask_summary,	on_ask_summary,	CONV_NEW,	CONV_A },
 	{ &msg_ask_trace,	on_ask_trace,	CONV_NEW,	CONV_A },
 	{ &msg_ask_order,	on_ask_order,	CONV_NEW,	CONV_A },
 	{ &msg_ask_suspend,	on_ask_suspend,	CONV_NEW,	CONV_A },
@@ -444,6 +399,7 @@ client_forget(struct client *c)
 		check_forget(c->check);
 	TAILQ_REMOVE(&report.clients, c, entry);
 	report.nclients--;
+	summary_free(c->q.summary);
 	mem_free(c);
 }
 
@@ -565,8 +521,7 @@ void
 report_start(void)
 {
 	TAILQ_INIT(&report.clients);
-	report.rows = rows_new("queue/queue.db");
-	report.past = past_rows_new("history/history.db");
+	question_init();
 	report.work = event_make(0, on_work);
 	report.sweep = event_make(EV_PERSIST, on_sweep);
 	door_open(client_new, sweep_from_now);

@@ -12,6 +12,10 @@
 #include <sqlite3.h>
 #include <stddef.h>
 
+/* From the folder that postern-report is in: the spool. */
+#define QUEUE_DB   "queue/queue.db"
+#define HISTORY_DB "history/history.db"
+
 enum { REPORT_STATEMENTS_MAX = 16 };
 
 struct report_db {

@@ -10,13 +10,14 @@
 #include "common/base/clock.h"
 #include "common/mail/route.h"
 #include "queue/report_db.h"
+#include "queue/report_filter.h"
 #include "queue/schema.h"
 
 #include <stdio.h>
 #include <string.h>
 
 /* What one slice may cost: a row looked at, and one that is sent. */
-enum { SLICE_COST = 8192, COST_SEEN = 1, COST_SENT = 16 };
+enum { SLICE_COST = 8192, COST_SEEN = 1, COST_LOOKED = 4, COST_SENT = 16 };
 
 enum statement { MESSAGES, RECIPIENTS, OWNER, STATEMENTS };
 
@@ -117,6 +118,15 @@ fill_rcpt(sqlite3_stmt *s, struct msg_row_rcpt *m)
 	report_text(s, 10, m->error, sizeof(m->error));
 }
 
+static void
+bind_rcpts(sqlite3_stmt *s, int64_t message, int64_t group, int64_t n)
+{
+	sqlite3_bind_int64(s, 1, message);
+	sqlite3_bind_int64(s, 2, group);
+	sqlite3_bind_int64(s, 3, n);
+	sqlite3_bind_int64(s, 4, clock_wall_ms());
+}
+
 /* The recipients of message ask->after, from ask->group and ask->n on. */
 static enum rows_result
 send_rcpts(
@@ -127,10 +137,7 @@ send_rcpts(
 	struct msg_row_rcpt m;
 	int code = SQLITE_ROW;
 
-	sqlite3_bind_int64(s, 1, (int64_t)ask->after);
-	sqlite3_bind_int64(s, 2, ask->group);
-	sqlite3_bind_int64(s, 3, ask->n);
-	sqlite3_bind_int64(s, 4, clock_wall_ms());
+	bind_rcpts(s, (int64_t)ask->after, ask->group, ask->n);
 	while (result == ROWS_OVER && (code = sqlite3_step(s)) == SQLITE_ROW) {
 		fill_rcpt(s, &m);
 		out->rcpt(out->arg, &m);
@@ -147,6 +154,35 @@ send_rcpts(
 	return result;
 }
 
+/* Lets the filter the message through that s stands on?  ROWS_GO_ON: yes. */
+static enum rows_result
+judge(struct rows *r, const struct rows_ask *ask, sqlite3_stmt *s, int *cost)
+{
+	sqlite3_stmt *rcpts = r->db.statements[RECIPIENTS];
+	enum rows_result result = ROWS_OVER;
+	char sender[MSG_ADDRESS_MAX + 1];
+	struct msg_row_rcpt m;
+	int code = SQLITE_ROW;
+
+	report_text(s, 5, sender, sizeof(sender));
+	if (!filter_message(&ask->filter, sender, sqlite3_column_int64(s, 2)))
+		return ROWS_OVER;
+	if (!filter_asks_rcpt(&ask->filter))
+		return ROWS_GO_ON;
+	bind_rcpts(rcpts, sqlite3_column_int64(s, 0), -1, -1);
+	while (
+	    result == ROWS_OVER && (code = sqlite3_step(rcpts)) == SQLITE_ROW) {
+		fill_rcpt(rcpts, &m);
+		if (filter_rcpt(&ask->filter, &m))
+			result = ROWS_GO_ON;
+		*cost += COST_LOOKED;
+	}
+	sqlite3_reset(rcpts);
+	if (code != SQLITE_ROW && code != SQLITE_DONE)
+		return ROWS_FAILED;
+	return result;
+}
+
 /* The message that s stands on: sent, unless somebody else's. */
 static enum rows_result
 visit(
@@ -155,6 +191,7 @@ visit(
 	sqlite3_stmt *s = r->db.statements[MESSAGES];
 	uint64_t id = (uint64_t)sqlite3_column_int64(s, 0);
 	bool goes_on = ask->inside && id == ask->after;
+	enum rows_result result;
 	struct msg_row m;
 
 	if (ask->only != 0 && id != ask->only)
@@ -162,6 +199,13 @@ visit(
 	if (!ask->all && report_uid(s, 3) != ask->uid) {
 		ask->after = id;
 		return ask->only != 0 ? ROWS_FOREIGN : ROWS_OVER;
+	}
+	if (!goes_on && ask->filtered) {
+		result = judge(r, ask, s, cost);
+		if (result != ROWS_GO_ON) {
+			ask->after = id;
+			return result;
+		}
 	}
 	if (!goes_on) {
 		if (ask->limit == 0)

@@ -19,6 +19,8 @@ struct rows_ask {
 	uint32_t limit; /* messages still wanted */
 	bool all;       /* everybody's, not only those of uid */
 	uint32_t uid;
+	bool filtered; /* only what this lets through: */
+	struct msg_ask_queue filter;
 	/* private: stopped within message `after`, behind this recipient */
 	bool inside;
 	int64_t group, n;

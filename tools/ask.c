@@ -31,8 +31,10 @@ struct ask {
 	struct channel *channel; /* NULL: closed by the other end */
 	const struct ask_rows *rows;
 	const struct ask_past *past; /* ask_trace() */
-	bool enough;                 /* the rows' owner wants no more */
-	bool answered;               /* the end of the answer is here: */
+	ask_summary_row *summary;    /* ask_summary() */
+	void *summary_arg;
+	bool enough;   /* the rows' owner wants no more */
+	bool answered; /* the end of the answer is here: */
 	struct msg_rows_end end;
 	struct msg_order_done done;
 	struct msg_checked checked;
@@ -108,6 +110,19 @@ on_past_event(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	if (a->past == NULL || !a->some)
 		return false;
 	a->enough = a->enough || !a->past->event(a->rows->arg, msg);
+	return true;
+}
+
+static bool
+on_summary(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	struct ask *a = channel_owner(ch);
+
+	(void)conv;
+	(void)fd;
+	if (a->summary == NULL)
+		return false;
+	a->enough = a->enough || !a->summary(a->summary_arg, msg);
 	return true;
 }
 
@@ -188,6 +203,7 @@ static const struct channel_rule from_report[] = {
 	{ &msg_past_message,	on_past_message, CONV_A,	0 },
 	{ &msg_past_rcpt,	on_past_rcpt,	CONV_A,		0 },
 	{ &msg_past_event,	on_past_event,	CONV_A,		0 },
+	{ &msg_summary,		on_summary,	CONV_A,		0 },
 	{ &msg_rows_end,	on_rows_end,	CONV_A,		CONV_END },
 	{ &msg_order_is,	on_order_is,	CONV_A,		CONV_END },
 	{ &msg_finding,		on_finding,	CONV_A,		0 },
@@ -348,9 +364,10 @@ rows_code(const struct ask *a)
 }
 
 int
-ask_queue(struct ask *a, const struct ask_rows *rows)
+ask_queue(struct ask *a, const struct msg_ask_queue *question,
+    const struct ask_rows *rows)
 {
-	struct msg_ask_queue m = { 0 };
+	struct msg_ask_queue m = *question;
 	bool again = false; /* already over a new connection */
 	int code = EX_OK;
 
@@ -387,6 +404,15 @@ ask_trace(struct ask *a, const struct msg_ask_trace *question,
 	code = a->enough ? EX_OK : rows_code(a);
 	*more = code == EX_OK && a->answered && a->end.more != 0;
 	return code;
+}
+
+int
+ask_summary(struct ask *a, ask_summary_row *row, void *arg)
+{
+	a->summary = row;
+	a->summary_arg = arg;
+	converse(a, &msg_ask_summary, NULL);
+	return a->enough ? EX_OK : rows_code(a);
 }
 
 int

@@ -26,8 +26,9 @@ struct ask_rows {
 int ask_open(struct ask **, const char *path);
 void ask_close(struct ask *); /* NULL is welcome */
 
-/* Every message that may be seen. */
-int ask_queue(struct ask *, const struct ask_rows *);
+/* Every message that may be seen and passes the question's filters. */
+int ask_queue(
+    struct ask *, const struct msg_ask_queue *, const struct ask_rows *);
 /* Where stories go; any of them false: enough.  rows: those queued. */
 struct ask_past {
 	bool (*message)(void *, const struct msg_past_message *);
@@ -38,6 +39,9 @@ struct ask_past {
 /* At most limit messages; *more: there are others. */
 int ask_trace(struct ask *, const struct msg_ask_trace *,
     const struct ask_past *, const struct ask_rows *, bool *more);
+/* The queue by destination; row false: enough. */
+typedef bool ask_summary_row(void *, const struct msg_summary *);
+int ask_summary(struct ask *, ask_summary_row *, void *arg);
 int ask_show(struct ask *, uint64_t id, const struct ask_rows *);
 /* A refusal is in *done, not on standard error. */
 int ask_order(

@@ -333,7 +333,8 @@ listing_end(struct listing *l)
 	if (l->form != LISTING_TABLE)
 		return;
 	if (l->messages == 0)
-		buf_add_string(l->out, "The queue is empty.\n");
+		buf_add_string(l->out, l->filtered ? "No message matches.\n"
+						   : "The queue is empty.\n");
 	else
 		buf_printf(l->out, "%" PRIu64 " message%s, %s\n", l->messages,
 		    l->messages == 1 ? "" : "s", human_bytes(l->bytes, bytes));

@@ -23,6 +23,7 @@ struct listing {
 	size_t width;    /* of the terminal; 0: cut nothing */
 	bool utf8;
 	int64_t now;       /* wall clock, ms */
+	bool filtered;     /* not all messages were asked for */
 	uint64_t messages; /* counted so far */
 	uint64_t bytes;
 	bool open; /* private: a message is under way */

@@ -13,7 +13,8 @@
 
 /* clang-format off */
 static const struct command commands[] = {
-	{ "queue", "[--json]", "list the messages that wait", cmd_queue },
+	{ "queue", "[--json] [--count | --summary] [FILTER ...]",
+	    "list the messages that wait", cmd_queue },
 	{ "trace", "[--json] [--since AGE] [--limit N] ID | MESSAGE-ID | "
 	    "ADDRESS", "tell the life of messages, delivered ones too",
 	    cmd_trace },

@@ -10,6 +10,13 @@
 static const struct ipc_field ask_queue_fields[] = {
 	{ "after", IPC_U64, offsetof(struct msg_ask_queue, after), 0 },
 	{ "limit", IPC_U32, offsetof(struct msg_ask_queue, limit), 0 },
+	{ "state", IPC_U8, offsetof(struct msg_ask_queue, state), 0 },
+	{ "older", IPC_I64, offsetof(struct msg_ask_queue, older), 0 },
+	{ "younger", IPC_I64, offsetof(struct msg_ask_queue, younger), 0 },
+	{ "sender", IPC_TEXT, offsetof(struct msg_ask_queue, sender), MSG_ADDRESS_MAX },
+	{ "recipient", IPC_TEXT, offsetof(struct msg_ask_queue, recipient), MSG_ADDRESS_MAX },
+	{ "domain", IPC_TEXT, offsetof(struct msg_ask_queue, domain), MSG_DOMAIN_MAX },
+	{ "error", IPC_TEXT, offsetof(struct msg_ask_queue, error), MSG_DOMAIN_MAX },
 };
 /* clang-format on */
 
@@ -35,6 +42,33 @@ const struct ipc_type msg_ask_show = {
 	.fields = ask_show_fields,
 	.nfields = nitems(ask_show_fields),
 	.credit = 1,
+};
+
+const struct ipc_type msg_ask_summary = {
+	.number = MSG_ASK_SUMMARY,
+	.name = "ask_summary",
+	.credit = 1,
+};
+
+/* clang-format off */
+static const struct ipc_field summary_fields[] = {
+	{ "messages", IPC_U64, offsetof(struct msg_summary, messages), 0 },
+	{ "oldest", IPC_I64, offsetof(struct msg_summary, oldest), 0 },
+	{ "not_before", IPC_I64, offsetof(struct msg_summary, not_before), 0 },
+	{ "suspended", IPC_I64, offsetof(struct msg_summary, suspended), 0 },
+	{ "failures", IPC_U32, offsetof(struct msg_summary, failures), 0 },
+	{ "destination", IPC_TEXT, offsetof(struct msg_summary, destination), MSG_DOMAIN_MAX + 31 },
+	{ "reason", IPC_TEXT, offsetof(struct msg_summary, reason), MSG_TEXT_MAX },
+	{ "error", IPC_TEXT, offsetof(struct msg_summary, error), MSG_TEXT_MAX },
+};
+/* clang-format on */
+
+const struct ipc_type msg_summary = {
+	.number = MSG_SUMMARY,
+	.name = "summary",
+	.size = sizeof(struct msg_summary),
+	.fields = summary_fields,
+	.nfields = nitems(summary_fields),
 };
 
 /* clang-format off */

@@ -33,10 +33,31 @@ enum group_state { /* also in queue.db */
 struct msg_ask_queue {  /* opens */
 	uint64_t after; /* ids above this one */
 	uint32_t limit; /* rows in this piece; 0: ROWS_PIECE */
+	/* which ones; queue/report_filter.h says how they are compared */
+	uint8_t state;   /* enum group_state of a recipient; 0: any */
+	int64_t older;   /* received at or before, wall clock, ms; 0: any */
+	int64_t younger; /* received at or after; 0: any */
+	char sender[MSG_ADDRESS_MAX + 1];
+	char recipient[MSG_ADDRESS_MAX + 1];
+	char domain[MSG_DOMAIN_MAX + 1]; /* of a recipient */
+	char error[MSG_DOMAIN_MAX + 1];  /* part of a recipient's last error */
 };
 
 struct msg_ask_show { /* opens */
 	uint64_t id;
+};
+
+/* MSG_ASK_SUMMARY, which says nothing more, is answered by one of these for
+ * each destination, and MSG_ROWS_END. */
+struct msg_summary {
+	uint64_t messages;  /* groups: a message counts once a destination */
+	int64_t oldest;     /* received, wall clock, ms */
+	int64_t not_before; /* its clock */
+	int64_t suspended;  /* until; 0: not */
+	uint32_t failures;
+	char destination[MSG_DOMAIN_MAX + 32]; /* "": no place to go */
+	char reason[MSG_TEXT_MAX + 1];         /* of the suspension */
+	char error[MSG_TEXT_MAX + 1];
 };
 
 /*
@@ -112,6 +133,7 @@ struct msg_order_done { /* ends; also MSG_ORDER_IS */
 
 extern const struct ipc_type msg_ask_queue, msg_ask_show, msg_ask_order,
     msg_row, msg_row_rcpt, msg_rows_end, msg_order, msg_order_done,
-    msg_order_is, msg_ask_suspend, msg_suspend, msg_ask_trace;
+    msg_order_is, msg_ask_suspend, msg_suspend, msg_ask_summary, msg_summary,
+    msg_ask_trace;
 
 #endif

@@ -64,6 +64,8 @@ enum msg_number {
 	MSG_ASK_SUSPEND,
 	MSG_SUSPEND,
 	MSG_ASK_TRACE = 144,
+	MSG_ASK_SUMMARY,
+	MSG_SUMMARY,
 
 	/* tools, report and queue: msg_check.h */
 	MSG_ASK_CHECK = 150,

@@ -54,6 +54,7 @@ static const struct row rows[] = {
 	{ &msg_answer_addr, "<" }, { &msg_answer_end, "<" },
 	{ NULL, "tools (>) and report (<), over the control socket" },
 	{ &msg_ask_queue, ">" }, { &msg_ask_show, ">" }, { &msg_ask_trace, ">" },
+	{ &msg_ask_summary, ">" }, { &msg_summary, "<" },
 	{ &msg_row, "<" },
 	{ &msg_row_rcpt, "<" }, { &msg_rows_end, "<" }, { &msg_ask_order, ">" },
 	{ &msg_order_is, "<" }, { &msg_ask_suspend, ">" },
