@@ -41,10 +41,12 @@ def send(p, sender, rcpts, text, options=("SMTPUTF8", "BODY=8BITMIME")):
 
 def kept(p, n):
     """Envelope and message of n that came to the sink."""
-    wait_for(lambda: len(list(p.saved.glob("*.env"))) >= n,
-             what=f"{n} messages at the sink")
-    return [(f.read_text(), f.with_suffix(".eml").read_bytes())
-            for f in sorted(p.saved.glob("*.env"))]
+    def whole():  # the message is written last, in one go
+        return [f for f in sorted(p.saved.glob("*.eml")) if f.stat().st_size]
+
+    wait_for(lambda: len(whole()) >= n, what=f"{n} messages at the sink")
+    return [(f.with_suffix(".env").read_text(), f.read_bytes())
+            for f in whole()]
 
 
 def bounce(p):
