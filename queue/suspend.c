@@ -106,16 +106,41 @@ until_of(const struct msg_suspend *m, int64_t now)
 	return now + (int64_t)m->ms;
 }
 
+static bool
+fits(const struct store_suspend *s, const struct route_result *to)
+{
+	return view_is(view_of(to->host), s->host) &&
+	       (s->transport == 0 || s->transport == to->transport) &&
+	       (s->port == 0 || s->port == to->port);
+}
+
+/* The host that some route names goes before a domain of that name. */
+static bool
+routed_to(const struct store_suspend *s, struct route_result *to)
+{
+	struct routing routing = conf_routing(process_conf());
+
+	for (size_t i = 0; i < routing.nrows; i++) {
+		const struct route *r = &routing.rows[i];
+
+		to->transport = r->transport;
+		to->port = r->port == 0 ? 25 : r->port;
+		memcpy(to->host, r->host, sizeof(to->host));
+		if (r->transport == TRANSPORT_HOST && fits(s, to))
+			return true;
+	}
+	return false;
+}
+
 /* A destination that does not exist yet can be suspended all the same. */
 static void
 add_unknown(struct store_suspend *s)
 {
 	struct route_result to;
 
-	if (s->until == 0 || !route_of(s->host, &to) ||
-	    !view_is(view_of(to.host), s->host) ||
-	    (s->transport != 0 && s->transport != to.transport) ||
-	    (s->port != 0 && s->port != to.port))
+	if (s->until == 0)
+		return;
+	if (!routed_to(s, &to) && !(route_of(s->host, &to) && fits(s, &to)))
 		return;
 	s->add_transport = (uint8_t)to.transport;
 	s->add_port = to.port;

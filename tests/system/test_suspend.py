@@ -99,6 +99,17 @@ def test_one_that_is_not_known_yet(tmp_path):
         wait_for(lambda: errors(p) == {"suspended"}, what="why it waits")
 
 
+def test_a_host_that_is_not_known_yet(tmp_path):
+    """It is the port of its route that is meant."""
+    with Sink(tmp_path) as sink, Postern(tmp_path, route(sink)) as p:
+        p.tool("suspend", "127.0.0.1")
+        send(p)
+        wait_for(lambda: errors(p) == {"suspended"}, what="why it waits")
+        p.tool("resume", "127.0.0.1")
+        p.wait_empty()
+        assert arrived(sink) == 1
+
+
 @pytest.mark.parametrize("words, why", [
     (["suspend"], "which destination"),
     (["suspend", "a.example", "b.example"], "one destination"),
