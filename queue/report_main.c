@@ -9,10 +9,13 @@
 #include "queue/report.h"
 #include "queue/report_order.h"
 
+static const char *const folders[] = { "queue", "history", NULL };
+
 static const struct process report = {
 	.name = "postern-report",
 	.kind = PEER_REPORT,
 	.rights = RIGHT_CHANNEL | RIGHT_ACCEPT | RIGHT_SPOOL_READ,
+	.folders = folders,
 	.peers = &report_queue_peer,
 	.npeers = 1,
 	.start = report_start,

@@ -315,7 +315,8 @@ static void
 confine(void)
 {
 	struct sandbox s = { .name = self.def->name,
-		.rights = self.def->rights };
+		.rights = self.def->rights,
+		.folders = self.def->folders };
 	const char *missing = NULL;
 
 	tzset(); /* the zone's file is out of reach afterwards */

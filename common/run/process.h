@@ -58,6 +58,8 @@ struct process {
 	const char *name; /* "postern-smtpd" */
 	enum peer_kind kind;
 	unsigned int rights; /* enum right of common/sys/sandbox.h */
+	const char *const
+	    *folders; /* of the root, for RIGHT_SPOOL*; NULL: all */
 	const struct peer_def *peers;
 	size_t npeers;
 	void (*prepare)(void); /* unconfined; may be NULL */

@@ -28,7 +28,10 @@ struct sandbox {
 	const char *name; /* of the program, for the log line */
 	unsigned int rights;
 	const char *root; /* folder for RIGHT_SPOOL*, "/" after chroot */
-	bool chrooted;    /* Landlock may be missing then */
+	/* of root, only these (the last NULL; some may be missing); NULL: all
+	 */
+	const char *const *folders;
+	bool chrooted; /* Landlock may be missing then */
 };
 
 /*

@@ -306,6 +306,19 @@ landlock_allow(int ruleset, const char *root, uint64_t access)
 	return r == 0;
 }
 
+/* The root, or what of it is wanted; it is the current folder. */
+static bool
+landlock_folders(int ruleset, const struct sandbox *s, uint64_t access)
+{
+	if (s->folders == NULL)
+		return landlock_allow(ruleset, s->root, access);
+	for (size_t i = 0; s->folders[i] != NULL; i++)
+		if (!landlock_allow(ruleset, s->folders[i], access) &&
+		    errno != ENOENT)
+			return false;
+	return true;
+}
+
 static bool
 landlock_enter(const struct sandbox *s)
 {
@@ -325,7 +338,7 @@ landlock_enter(const struct sandbox *s)
 		return false;
 	wanted = landlock_wanted(s->rights) & attr.handled_access_fs;
 	if (wanted != 0)
-		fine = landlock_allow((int)fd, s->root, wanted);
+		fine = landlock_folders((int)fd, s, wanted);
 	fine = fine && syscall(SYS_landlock_restrict_self, (int)fd, 0) == 0;
 	close((int)fd);
 	return fine;
