@@ -25,10 +25,11 @@
 #include <string.h>
 
 enum {
-	IN_RCPTS = CONV_A, /* MSG_COMMIT_RCPT are coming */
-	IN_STORE = CONV_B, /* handed to the store */
-	STATE_MS = 1000,   /* how often space and store are looked at */
-	BEHIND_MS = 2000,  /* a batch as old as this stops new bodies */
+	IN_RCPTS = CONV_A,   /* MSG_COMMIT_RCPT are coming */
+	IN_STORE = CONV_B,   /* handed to the store */
+	STATE_MS = 1000,     /* how often space and store are looked at */
+	BEHIND_MS = 2000,    /* a batch as old as this stops new bodies */
+	ABANDON_MS = 120000, /* and one as old as this is given up */
 	INODES_MIN = 10000
 };
 
@@ -40,6 +41,8 @@ struct arrival {
 	uint32_t nrcpts;
 	struct peer *peer;
 	struct conv *conv; /* NULL: nobody waits for the answer */
+	struct store_op *submitted;
+	TAILQ_ENTRY(arrival) next; /* among those submitted */
 };
 
 struct smtpd {
@@ -51,6 +54,7 @@ static struct {
 	struct msg_intake_state state;
 	struct store_space space;
 	bool asking; /* how much space there is */
+	TAILQ_HEAD(, arrival) submitted;
 } intake;
 
 static bool
@@ -147,6 +151,7 @@ on_stored(struct store_op *op)
 			answer(a, 451, 3, 0, "cannot store the message now");
 		admit_failed(&op->u.commit);
 	}
+	TAILQ_REMOVE(&intake.submitted, a, next);
 	message_release(a->message);
 	mem_free(a);
 	store_op_free(op);
@@ -255,6 +260,8 @@ on_commit_rcpt(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	conv->phase = IN_STORE;
 	admit_begin(&a->op->u.commit);
 	store_submit(a->op);
+	TAILQ_INSERT_TAIL(&intake.submitted, a, next);
+	a->submitted = a->op;
 	a->op = NULL;
 	return true;
 }
@@ -399,6 +406,28 @@ on_space(struct store_op *op)
 		stock_fill();
 }
 
+/* The disk hangs: nobody is left waiting for it, and who was told to come
+ * again must not find his message delivered meanwhile. */
+static void
+abandon_waiting(void)
+{
+	struct arrival *a;
+	uint64_t n = 0;
+
+	TAILQ_FOREACH (a, &intake.submitted, next) {
+		if (a->conv == NULL || !store_abandon(a->submitted))
+			continue;
+		answer(a, 451, 3, 2, "the disk does not answer");
+		n++;
+	}
+	if (n == 0)
+		return;
+	log_begin("abandoned");
+	log_u64("messages", n);
+	log_i64("behind-ms", store_behind());
+	log_end();
+}
+
 static void
 on_timer(evutil_socket_t fd, short what, void *arg)
 {
@@ -406,6 +435,8 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	(void)arg;
 	judge_state();
+	if (store_behind() > ABANDON_MS)
+		abandon_waiting();
 	if (!intake.asking)
 		store_submit(store_op_new(STORE_SPACE, on_space, NULL));
 	intake.asking = true; /* one question at a time */
@@ -416,6 +447,7 @@ intake_start(void)
 {
 	const struct timeval tv = { .tv_sec = STATE_MS / 1000 };
 
+	TAILQ_INIT(&intake.submitted);
 	intake.space.bytes = intake.space.inodes = UINT64_MAX;
 	intake.timer =
 	    event_new(process_base(), -1, EV_PERSIST, on_timer, NULL);

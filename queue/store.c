@@ -455,7 +455,9 @@ run_batch(struct store_list *all)
 	serve_all(&quick);
 	if (!STAILQ_EMPTY(&durable)) {
 		files_sync(&durable);
+		abandon_before(&durable);
 		transact(&durable, &removals);
+		abandon_after(&durable);
 		tell_loop(&durable);
 		remove_bodies(&removals);
 		sql_checkpoint(false);

@@ -265,6 +265,7 @@ struct store_op {
 	enum store_kind kind;
 	bool failed;
 	int error; /* errno, 0 when it is the database that failed */
+	bool abandoned, settled; /* of a commit: guarded by store_abandon.c */
 	void (*done)(struct store_op *); /* loop thread; frees it */
 	void *owner;
 	STAILQ_ENTRY(store_op) next;
@@ -306,6 +307,9 @@ void store_op_free(struct store_op *); /* and what it owns */
 void store_submit(struct store_op *);
 /* A message waits among what was submitted in this turn. */
 bool store_has_commit(void);
+/* A commit under way must not be, as its client will come again.  False: it
+ * is settled already.  done() is called as ever. */
+bool store_abandon(struct store_op *);
 /* End of the turn: hands everything submitted in it over at once. */
 void store_turn(void);
 /* Milliseconds since the oldest operation under way was submitted. */

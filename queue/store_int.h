@@ -39,6 +39,7 @@ bool sql_wake_settle(int64_t destination);           /* by what waits for it */
 bool sql_drop_group(uint64_t message, uint32_t n);
 /* Goes with its last group, and its body after the transaction. */
 bool sql_drop_message(uint64_t id, uint32_t shard, struct store_removals *);
+bool sql_forget_message(uint64_t id); /* likewise, its body stays */
 bool sql_apply_notice(struct store_notice *);
 bool sql_changed(void); /* by the last statement, anything */
 const char *sql_error(void);
@@ -84,6 +85,11 @@ bool sql_apply_suspend(struct store_suspend *);
 void age_prepare(struct sqlite3 *);
 bool read_age(struct store_age *);
 bool sql_apply_aged(struct store_aged *, struct store_removals *);
+
+/* store_abandon.c: before the transaction they fail; what it did of one that
+ * was abandoned meanwhile is undone, and the others are settled. */
+void abandon_before(struct store_list *);
+void abandon_after(struct store_list *);
 
 /* store_read.c: operations that change nothing; false: the database failed,
  * and what was read does not count. */

@@ -339,6 +339,14 @@ sql_drop_group(uint64_t message, uint32_t n)
 	       run_numbers(DROP_GROUP, key, 2);
 }
 
+bool
+sql_forget_message(uint64_t id)
+{
+	const int64_t key[] = { (int64_t)id };
+
+	return run_numbers(DROP_MESSAGE, key, 1);
+}
+
 /* The message goes with its last group. */
 bool
 sql_drop_message(uint64_t id, uint32_t shard, struct store_removals *removals)
