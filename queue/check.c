@@ -32,7 +32,7 @@ send_space(struct asking *a)
 static void
 on_checked(struct store_op *op)
 {
-	const struct store_check *c = &op->u.check;
+	const struct store_check *c = op->u.check;
 	struct asking *a = op->owner;
 
 	if (a->conv != NULL && a->peer->channel != NULL) {
@@ -59,7 +59,7 @@ check_asked(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	a->peer = channel_owner(ch);
 	a->conv = conv;
 	conv->object = a;
-	op->u.check.from = *(const struct msg_check *)msg;
+	op->u.check->from = *(const struct msg_check *)msg;
 	store_submit(op);
 	return true;
 }

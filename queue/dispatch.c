@@ -413,7 +413,7 @@ static void
 on_late_group(struct store_op *op)
 {
 	struct late *l = op->owner;
-	struct group *g = op->u.get.group;
+	struct group *g = op->u.get->group;
 
 	if (op->failed && ++l->tries < LATE_TRIES) {
 		op->failed = false;
@@ -429,7 +429,7 @@ on_late_group(struct store_op *op)
 		late_judge(g, l);
 	else if (g != NULL)
 		group_free(g);
-	outcome_log_flawed(&op->u.get.flawed);
+	outcome_log_flawed(&op->u.get->flawed);
 	late_free(l);
 	store_op_free(op);
 	window_look();
@@ -448,8 +448,8 @@ on_late_done(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	l->done = *(const struct msg_job_done *)msg;
 	conv->object = NULL;
 	op = store_op_new(STORE_GET, on_late_group, l);
-	op->u.get.message = l->key.message;
-	op->u.get.n = l->key.group;
+	op->u.get->message = l->key.message;
+	op->u.get->n = l->key.group;
 	store_submit(op);
 	return true;
 }

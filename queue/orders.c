@@ -143,11 +143,11 @@ bring_back(struct group *g, void *arg)
 static void
 on_release_got(struct store_op *op)
 {
-	if (op->u.get.group != NULL)
-		admit_again(op->u.get.group);
+	if (op->u.get->group != NULL)
+		admit_again(op->u.get->group);
 	else if (op->failed)
 		log_warn("a group of a message is not released: queue.db");
-	outcome_log_flawed(&op->u.get.flawed);
+	outcome_log_flawed(&op->u.get->flawed);
 	store_op_free(op);
 }
 
@@ -156,8 +156,8 @@ release_get(uint64_t message, uint32_t n)
 {
 	struct store_op *op = store_op_new(STORE_GET, on_release_got, NULL);
 
-	op->u.get.message = message;
-	op->u.get.n = n;
+	op->u.get->message = message;
+	op->u.get->n = n;
 	store_submit(op);
 }
 

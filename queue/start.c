@@ -33,7 +33,7 @@ clean_again(int seconds)
 static void
 on_cleaned(struct store_op *op)
 {
-	const struct store_clean *c = &op->u.clean;
+	const struct store_clean *c = op->u.clean;
 
 	if (c->removed > 0 || c->orphans > 0) {
 		log_begin("cleaned");

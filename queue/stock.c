@@ -81,7 +81,7 @@ discard(uint64_t id)
 static void
 on_made(struct store_op *op)
 {
-	struct store_stock *s = &op->u.stock;
+	struct store_stock *s = op->u.stock;
 	struct peer *p = op->owner;
 
 	shelf_of(p)->asked = 0;
@@ -117,7 +117,7 @@ fill(struct shelf *s)
 		lacks = STORE_STOCK_MAX;
 	s->asked = lacks;
 	op = store_op_new(STORE_STOCK, on_made, s->peer);
-	op->u.stock.count = lacks;
+	op->u.stock->count = lacks;
 	store_submit(op);
 }
 

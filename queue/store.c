@@ -89,102 +89,6 @@ files_next_id(void)
 	return store.next_id++;
 }
 
-struct store_op *
-store_op_new(enum store_kind kind, void (*done)(struct store_op *), void *owner)
-{
-	struct store_op *op = mem_zero(1, sizeof(*op));
-
-	op->kind = kind;
-	op->done = done;
-	op->owner = owner;
-	return op;
-}
-
-static void
-commit_free(struct store_commit *c)
-{
-	if (c != NULL)
-		mem_free(c->groups);
-	mem_free(c);
-}
-
-static void
-notice_clear(struct store_notice *n)
-{
-	bounce_free(n->bounce);
-	commit_free(n->commit);
-	commit_free(n->held);
-}
-
-static void
-result_free(struct store_result *r)
-{
-	if (r->message != NULL)
-		message_release(r->message);
-	mem_free(r->done);
-	mem_free(r->error);
-	notice_clear(&r->notice);
-	commit_free(r->instead);
-}
-
-static void
-aged_free(struct store_aged *a)
-{
-	message_release(a->message);
-	mem_free(a->groups);
-	notice_clear(&a->notice);
-}
-
-static void
-age_free(struct store_age *a)
-{
-	for (size_t i = 0; i < a->n; i++)
-		group_free(a->items[i].group);
-	mem_free(a->items);
-}
-
-void
-store_op_free(struct store_op *op)
-{
-	switch (op->kind) {
-	case STORE_COMMIT:
-		mem_free(op->u.commit.groups);
-		break;
-	case STORE_RESULT:
-		result_free(&op->u.result);
-		break;
-	case STORE_AGED:
-		aged_free(&op->u.aged);
-		break;
-	case STORE_AGE:
-		age_free(&op->u.age);
-		break;
-	case STORE_SLEEP:
-		mem_free(op->u.sleep.error);
-		break;
-	case STORE_SUSPEND:
-		mem_free(op->u.suspend.reason);
-		break;
-	case STORE_ORDER:
-		mem_free(op->u.order.woken);
-		mem_free(op->u.order.busy);
-		mem_free(op->u.order.unrouted);
-		break;
-	case STORE_STOCK:
-	case STORE_DISCARD:
-	case STORE_OPEN:
-	case STORE_LOAD:
-	case STORE_GET:
-	case STORE_DUE:
-	case STORE_FATE:
-	case STORE_SPACE:
-	case STORE_CLEAN:
-	case STORE_CHECK:
-		break;
-	}
-	mem_free(op);
-}
-
 void
 store_submit(struct store_op *op)
 {
@@ -280,25 +184,25 @@ serve_quick(struct store_op *op)
 		    !spool_space(&op->u.space.bytes, &op->u.space.inodes);
 		break;
 	case STORE_LOAD:
-		op->failed = !read_load(&op->u.load);
+		op->failed = !read_load(op->u.load);
 		if (!op->failed)
-			aside_hold(&op->u.load.flawed);
+			aside_hold(&op->u.load->flawed);
 		break;
 	case STORE_GET:
-		op->failed = !read_get(&op->u.get);
+		op->failed = !read_get(op->u.get);
 		if (!op->failed)
-			aside_hold(&op->u.get.flawed);
+			aside_hold(&op->u.get->flawed);
 		break;
 	case STORE_DUE:
-		op->failed = !read_due(&op->u.due);
-		for (size_t i = 0; i < op->u.due.nflawed && !op->failed; i++)
-			aside_destination(op->u.due.flawed[i]);
+		op->failed = !read_due(op->u.due);
+		for (size_t i = 0; i < op->u.due->nflawed && !op->failed; i++)
+			aside_destination(op->u.due->flawed[i]);
 		break;
 	case STORE_CLEAN:
-		clean_piece(&op->u.clean);
+		clean_piece(op->u.clean);
 		break;
 	case STORE_CHECK:
-		check_piece(&op->u.check);
+		check_piece(op->u.check);
 		break;
 	case STORE_AGE:
 		op->failed = !read_age(&op->u.age);

@@ -270,7 +270,10 @@ struct store_op {
 	void *owner;
 	STAILQ_ENTRY(store_op) next;
 	union {
-		struct store_stock stock;
+		/* thousands may be under way: the larger ones lie elsewhere,
+		 * made and freed with the operation */
+		void *large;
+		struct store_stock *stock;
 		uint64_t discard;     /* id */
 		struct message *open; /* its fd comes back */
 		struct store_commit commit;
@@ -280,13 +283,13 @@ struct store_op {
 		struct store_order order;
 		struct store_aged aged;
 		struct store_age age;
-		struct store_load load;
-		struct store_get get;
-		struct store_due due;
+		struct store_load *load;
+		struct store_get *get;
+		struct store_due *due;
 		struct store_fate fate;
 		struct store_space space;
-		struct store_clean clean;
-		struct store_check check;
+		struct store_clean *clean;
+		struct store_check *check;
 	} u;
 };
 

@@ -233,7 +233,7 @@ make_item(struct store_stock *s, size_t n, struct sync_plan *plan)
 static void
 make_stock(struct store_op *op, struct sync_plan *plan)
 {
-	struct store_stock *s = &op->u.stock;
+	struct store_stock *s = op->u.stock;
 	size_t wanted = s->count;
 
 	for (s->count = 0; s->count < wanted; s->count++) {
@@ -279,7 +279,7 @@ prepare(struct store_op *op, struct sync_plan *plan)
 static void
 discard_stock(struct store_op *op)
 {
-	struct store_stock *s = &op->u.stock;
+	struct store_stock *s = op->u.stock;
 
 	for (; s->count > 0; s->count--) {
 		uint64_t id = s->items[s->count - 1].id;

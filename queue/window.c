@@ -277,7 +277,7 @@ pause_after(const struct store_due *due)
 static void
 on_due(struct store_op *op)
 {
-	struct store_due *due = &op->u.due;
+	struct store_due *due = op->u.due;
 
 	window.looking = false;
 	if (op->failed) {
@@ -313,9 +313,9 @@ look(void)
 	if (!window.open || window.looking || window.stalled)
 		return;
 	op = store_op_new(STORE_DUE, on_due, NULL);
-	op->u.due.now = clock_wall_ms();
-	op->u.due.after_wake = window.seen_wake;
-	op->u.due.after_id = window.seen_id;
+	op->u.due->now = clock_wall_ms();
+	op->u.due->after_wake = window.seen_wake;
+	op->u.due->after_id = window.seen_id;
 	window.looking = true;
 	store_submit(op);
 }
@@ -420,7 +420,7 @@ take_in(struct destination *d, struct group *g)
 static void
 on_load(struct store_op *op)
 {
-	struct store_load *l = &op->u.load;
+	struct store_load *l = op->u.load;
 	struct destination *d = op->owner;
 
 	d->loading = false;
@@ -452,12 +452,12 @@ load(struct destination *d, size_t max)
 {
 	struct store_op *op = store_op_new(STORE_LOAD, on_load, d);
 
-	op->u.load.destination_id = d->id;
-	op->u.load.now = clock_wall_ms();
-	op->u.load.after_time = d->after_time;
-	op->u.load.after_message = d->after_message;
-	op->u.load.after_n = d->after_n;
-	op->u.load.max = max;
+	op->u.load->destination_id = d->id;
+	op->u.load->now = clock_wall_ms();
+	op->u.load->after_time = d->after_time;
+	op->u.load->after_message = d->after_message;
+	op->u.load->after_n = d->after_n;
+	op->u.load->max = max;
 	d->loading = true;
 	store_submit(op);
 }

@@ -207,7 +207,7 @@ message_store(unsigned int number, uint64_t id, int wfd, int rfd)
 static void
 on_stock(struct store_op *op)
 {
-	const struct store_stock *s = &op->u.stock;
+	const struct store_stock *s = op->u.stock;
 
 	if (op->failed)
 		fatal("no body: %s", strerror(op->error));
@@ -229,7 +229,7 @@ stock_ask(void)
 	for (int i = 0; i < STOCKS && left > 0; i++, left -= n) {
 		n = left < STORE_STOCK_MAX ? left : STORE_STOCK_MAX;
 		op = store_op_new(STORE_STOCK, on_stock, NULL);
-		op->u.stock.count = n;
+		op->u.stock->count = n;
 		fill.busy++;
 		store_submit(op);
 	}
