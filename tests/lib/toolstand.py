@@ -74,6 +74,7 @@ class Stand:
         self.control = self.folder / "control"
         self.log = self.folder / "report.log"
         os.chmod(self.folder, 0o755)
+        (self.folder / "queue").mkdir(mode=0o755, exist_ok=True)
         self.process = subprocess.Popen(
             [BUILD / "tests/report", BUILD / "postern-report", self.folder,
              self.control] + (["stream"] if stream else []),

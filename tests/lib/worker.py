@@ -12,6 +12,7 @@
 
 import array
 import os
+import re
 import socket
 import struct
 import subprocess
@@ -19,7 +20,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from harness import BUILD, PATIENCE
+from harness import BUILD, PATIENCE, ROOT
 
 VERSION, FLAG_FD, FLAG_OURS = 1, 1, 2
 BOOT, SETTING, MX_ALLOW, PEER, BOOT_END, READY, BROKEN = 1, 2, 7, 9, 11, 12, 13
@@ -27,12 +28,22 @@ JOB, JOB_RCPT, RESULT, JOB_DONE, HELD_ASK, HELD, HELD_END = range(64, 71)
 LATE, RETIRE = 71, 72
 QUESTION, ANSWER_MX, ANSWER_ADDR, ANSWER_END = range(96, 100)
 KIND_QUEUE, KIND_DELIVER, KIND_RESOLVE = 2, 3, 4
-KEY_HOSTNAME, KEY_CONNECTIONS = 0, 11
+KEY_HOSTNAME = 0
 MX, HOST = 1, 2
 FOUND, NONE, NO_NAME, TROUBLE, MALFORMED = range(1, 6)
 ROUTE, CONNECT, MAIL, DATA, DOT = range(1, 6)
 DONE, LATER, NEVER = 2, 4, 5
 FIRST_RCPT = 7  # numbers are queue's own
+
+
+def key_number(name):
+    """Of a setting in common/conf/conf.h: its place among them."""
+    head = (ROOT / "common/conf/conf.h").read_text()
+    keys = re.search(r"enum conf_key \{(.*?)\}", head, re.S).group(1)
+    return re.findall(r"^\t(KEY_\w+)", keys, re.M).index(name)
+
+
+KEY_CONNECTIONS = key_number("KEY_DESTINATION_CONNECTIONS")
 
 
 def text(s):
@@ -201,12 +212,13 @@ class Worker:
         size = len(body) if size is None else size
         with open(self.bodies[body], "rb") as f:
             self.queue.send(JOB, key + struct.pack(
-                "<QIIBH", size, flags, len(rcpts), transport, port) +
-                text(host) + text(sender), conv=conv, fd=f.fileno())
+                "<QIIBBH", size, flags, len(rcpts), 0, transport, port) +
+                text(host) + text(sender) + text(""), conv=conv,
+                fd=f.fileno())
         self.jobs[conv] = Job(self, len(rcpts), key)
         for n, rcpt in enumerate(rcpts):
-            self.queue.send(JOB_RCPT, struct.pack("<I", FIRST_RCPT + n) +
-                            text(rcpt), conv=conv)
+            self.queue.send(JOB_RCPT, struct.pack("<IB", FIRST_RCPT + n, 0) +
+                            text(rcpt) + text(""), conv=conv)
         return self.jobs[conv]
 
     def until(self, condition, timeout=PATIENCE, what="a condition"):
@@ -263,7 +275,7 @@ class Worker:
 
     def on_done(self, job, data):
         verdict, stage = struct.unpack_from("<BB", data)
-        r, at = take_status(data, 2, verdict)
+        r, at = take_status(data, 3, verdict)
         r["stage"], r["family"] = stage, data[at]
         r["address"] = data[at + 1:at + 17]
         r["host"], at = take_text(data, at + 17)

@@ -242,7 +242,7 @@ def test_read_only_while_running(tmp_path, capsys):
         try:
             victims = [before[place] for place in before
                        if place[0] in ("queue", "smtpd", "smtpd-local",
-                                       "report", "deliver")]
+                                       "report", "history", "deliver")]
             kill(*victims)
             wait_gone(victims)
             disk.remount("ro")

@@ -22,7 +22,8 @@ import harness  # noqa: E402
 from harness import BUILD, Postern, free_port, read_proc, wait_for  # noqa: E402
 
 ROUTE = 'route any to host "[127.0.0.1]" port 9\n'
-COUNTS = {"queue": 1, "report": 1, "resolve": 1, "deliver": 2, "smtpd": 3}
+COUNTS = {"queue": 1, "report": 1, "history": 1, "resolve": 1, "deliver": 2,
+          "smtpd": 3}
 KINDS = list(COUNTS)
 MSG_READY, MSG_BROKEN = 12, 13  # common/ipc/types.h
 SMTPD, QUEUE = 1, 2  # common/ipc/msg_control.h
@@ -136,7 +137,9 @@ def test_background(tmp_path):
         pid = daemon_pid(p)
         try:
             assert greeting(p).startswith("220")
-            assert " ready children=" in log.read_text()
+            # its last line is written at the end of that turn
+            wait_for(lambda: " ready children=" in log.read_text(),
+                     what="the line that says so")
             assert os.readlink(f"/proc/{pid}/fd/2") == "/dev/null"
             assert os.readlink(f"/proc/{pid}/cwd") == "/"
             rotate(log, p)
@@ -663,4 +666,4 @@ def test_children_are_somebody_else(postern):
             uids.setdefault((kind, words[1] if kind == "smtpd" else ""),
                             set()).add(status["Uid"].split()[0])
     assert all(len(u) == 1 for u in uids.values())
-    assert len(set.union(*uids.values())) == len(uids) == 6
+    assert len(set.union(*uids.values())) == len(uids) == len(COUNTS) + 1

@@ -23,6 +23,7 @@ STILL = [
     (("posternd", 0), True, True),
     (("queue", 0), False, False),
     (("report", 0), True, True),
+    (("history", 0), True, True),
     (("resolve", 0), True, False),
     (("deliver", 0), True, True),
     (("deliver", 1), True, True),

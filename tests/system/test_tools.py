@@ -287,7 +287,12 @@ def test_users_see_their_own(stand):
 
 # ---- hostile clients of the control socket
 
-ASK_QUEUE = struct.pack("<BBHIQQI", 1, 2, 128, 12, 1, 0, 0)
+def ask_show(conv=1, flags=2):
+    """A question that is whole: all about one message."""
+    return struct.pack("<BBHIQQ", 1, flags, 129, 8, conv, FIRST_ID)
+
+
+ASK = ask_show()
 
 
 def closed(s):
@@ -302,19 +307,18 @@ def closed(s):
 
 @pytest.mark.parametrize("label, frame", [
     ("noise", b"GET / HTTP/1.0\r\n\r\n"),
-    ("wrong version", b"\2" + ASK_QUEUE[1:]),
+    ("wrong version", b"\2" + ASK[1:]),
     ("too long", struct.pack("<BBHIQ", 1, 2, 128, 1 << 20, 1)),
     ("unknown type", struct.pack("<BBHIQ", 1, 2, 9999, 0, 1)),
     ("an order for queue", struct.pack("<BBHIQBQIB", 1, 2, 135, 14, 1, 2,
                                        FIRST_ID, 0, 1)),
     ("short", struct.pack("<BBHIQ", 1, 2, 128, 3, 1) + b"abc"),
-    ("no conversation", struct.pack("<BBHIQQI", 1, 2, 128, 12, 0, 0, 0)),
-    ("not the opener", struct.pack("<BBHIQQI", 1, 0, 128, 12, 1, 0, 0)),
+    ("no conversation", ask_show(conv=0)),
+    ("not the opener", ask_show(flags=0)),
     ("unknown verb", struct.pack("<BBHIQBQ", 1, 2, 130, 9, 1, 77, 5)),
     ("remove all", struct.pack("<BBHIQBQ", 1, 2, 130, 9, 1, 2, 0)),
     ("show nothing", struct.pack("<BBHIQQ", 1, 2, 129, 8, 1, 0)),
-    ("two questions", ASK_QUEUE + struct.pack("<BBHIQQI", 1, 2, 128, 12, 2,
-                                              0, 0)),
+    ("two questions", ASK + ask_show(conv=2)),
 ])
 def test_broken_frames(folder, label, frame):
     database = Database(folder)
@@ -324,7 +328,7 @@ def test_broken_frames(folder, label, frame):
         s = stand.connect()
         s.send(frame)
         assert closed(s), label
-        other.send(ASK_QUEUE)
+        other.send(ASK)
         assert other.recv(1 << 16), "somebody else's connection"
         assert "100000" in stand.tool("queue").stdout
         assert "\norder verb" not in stand.said()
@@ -335,7 +339,7 @@ def test_descriptors_are_refused(folder):
     with Stand(folder) as stand:
         s = stand.connect()
         with open("/dev/null", "rb") as f:
-            socket.send_fds(s, [ASK_QUEUE[:4]], [f.fileno()])
+            socket.send_fds(s, [ASK[:4]], [f.fileno()])
         assert closed(s)
 
 
@@ -344,7 +348,7 @@ def test_connection_limit(folder):
     with Stand(folder) as stand:
         held = [stand.connect() for _ in range(8)]
         for s in held:
-            s.send(ASK_QUEUE)
+            s.send(ASK)
             assert s.recv(1 << 16)
         done = stand.tool("queue")
         assert done.returncode == 75
