@@ -11,6 +11,9 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <sysexits.h>
+#include <time.h>
+
+enum { BUSY_PAUSE_MS = 5, BUSY_TRIES = 2000 };
 
 /*
  * message, grp and recipient are kept in the order of message ids, so that
@@ -159,6 +162,17 @@ grow_log(struct sqlite3 *db)
 		must(db, "ROLLBACK");
 }
 
+/* A reader may be putting the log of a killed queue in order at this moment. */
+static int
+on_busy(void *arg, int times)
+{
+	const struct timespec pause = { 0, BUSY_PAUSE_MS * 1000000L };
+
+	(void)arg;
+	nanosleep(&pause, NULL);
+	return times < BUSY_TRIES;
+}
+
 struct sqlite3 *
 schema_open(void)
 {
@@ -172,8 +186,10 @@ schema_open(void)
 		fatal_code(EX_CANTCREAT, "queue.db: %s", sqlite3_errmsg(db));
 	sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
+	sqlite3_busy_handler(db, on_busy, NULL);
 	must(db, settings);
 	schema_migrate(db);
+	sqlite3_busy_handler(db, NULL, NULL);
 	/* a reader under another account cannot make -wal and -shm */
 	sqlite3_file_control(db, "main", SQLITE_FCNTL_PERSIST_WAL, &keep);
 	grow_log(db);

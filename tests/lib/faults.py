@@ -207,9 +207,8 @@ class Stage(contextlib.ExitStack):
         mess = self.postern.spool / "queue/mess"
         for ident, shard, size in self.read(
                 "SELECT id, shard, size FROM message"):
-            found = [size_of(p) for p in (mess / str(shard)).iterdir()
-                     if p.name == print_id(ident)]
-            assert found == [size] or not self.read(
+            found = size_of(mess / str(shard) / print_id(ident))
+            assert found == size or not self.read(
                 f"SELECT 1 FROM message WHERE id = {ident}"), \
                 f"row {ident}: body {found}, not {size}"
 

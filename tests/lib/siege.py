@@ -13,6 +13,7 @@ import socket
 import sqlite3
 import struct
 import time
+from pathlib import Path
 
 import pytest
 from harness import (Client, Dns, Postern, Sink, check, count_lines, event_of,
@@ -245,8 +246,10 @@ def size_of(path):
 
 def bodies(postern):
     """Accepted bodies in mess/: without the files that wait to be filled."""
-    return [path for path in (postern.spool / "queue/mess").glob("*/*")
-            if size_of(path) > 0]
+    # a shard may go while we look: os.walk passes it over
+    paths = [Path(folder) / name for folder, _, names
+             in os.walk(postern.spool / "queue/mess") for name in names]
+    return [path for path in paths if size_of(path) > 0]
 
 
 def check_spool(postern, rows=0, orphans=0):
