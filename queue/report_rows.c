@@ -19,22 +19,40 @@
 /* What one slice may cost: a row looked at, and one that is sent. */
 enum { SLICE_COST = 8192, COST_SEEN = 1, COST_LOOKED = 4, COST_SENT = 16 };
 
-enum statement { MESSAGES, RECIPIENTS, OWNER, STATEMENTS };
+enum statement { MESSAGES, BOTH, RECIPIENTS, OWNER, STATEMENTS };
+
+/* Where columns of messages begin in BOTH. */
+enum { BOTH_MESSAGE = 11 };
 
 /* clang-format off */
+/* One recipient; the moment is ?4. */
+#define RCPT_COLUMNS \
+	"g.n, r.n, g.state, g.attempts," \
+	" max(g.next_try, coalesce(d.not_before, 0)," \
+	"  CASE WHEN d.suspended < 9223372036854775807" \
+	"  THEN d.suspended ELSE 0 END)," \
+	" r.address, r.original, d.transport, d.host, d.port," \
+	" coalesce(CASE WHEN d.suspended > ?4 AND g.state IN (2, 3)" \
+	"  THEN 'suspended' || coalesce(': ' || d.suspend_reason, '') END," \
+	" nullif(r.error, ''), nullif(g.error, ''), d.error)"
+/* One message. */
+#define MESSAGE_COLUMNS \
+	"m.id, m.size, m.received, m.uid, m.client, m.sender, m.helo," \
+	" m.message_id"
+
 static const char *const texts[STATEMENTS] = {
 	[MESSAGES] =
-	    "SELECT id, size, received, uid, client, sender, helo, message_id"
-	    " FROM message WHERE id > ?1 ORDER BY id",
+	    "SELECT " MESSAGE_COLUMNS
+	    " FROM message m WHERE m.id > ?1 ORDER BY m.id",
+	/* a statement for each message would cost twice as much */
+	[BOTH] =
+	    "SELECT " RCPT_COLUMNS ", " MESSAGE_COLUMNS
+	    " FROM message m LEFT JOIN grp g ON g.message = m.id"
+	    " LEFT JOIN destination d ON d.id = g.destination"
+	    " LEFT JOIN recipient r ON r.message = m.id AND r.grp = g.n"
+	    " WHERE m.id > ?1 ORDER BY m.id, g.n, r.n",
 	[RECIPIENTS] =
-	    "SELECT g.n, r.n, g.state, g.attempts,"
-	    " max(g.next_try, coalesce(d.not_before, 0),"
-	    "  CASE WHEN d.suspended < 9223372036854775807"
-	    "  THEN d.suspended ELSE 0 END),"
-	    " r.address, r.original, d.transport, d.host, d.port,"
-	    " coalesce(CASE WHEN d.suspended > ?4 AND g.state IN (2, 3)"
-	    "  THEN 'suspended' || coalesce(': ' || d.suspend_reason, '') END,"
-	    " nullif(r.error, ''), nullif(g.error, ''), d.error)"
+	    "SELECT " RCPT_COLUMNS
 	    " FROM grp g LEFT JOIN destination d ON d.id = g.destination"
 	    " CROSS JOIN recipient r ON r.message = g.message AND r.grp = g.n"
 	    " AND r.n > CASE WHEN g.n = ?2 THEN ?3 ELSE -1 END"
@@ -75,18 +93,19 @@ rows_error(const struct rows *r, uint16_t *code)
 	return r->db.error;
 }
 
+/* From the column on where it begins. */
 static void
-fill_row(sqlite3_stmt *s, struct msg_row *m)
+fill_row(sqlite3_stmt *s, int c, struct msg_row *m)
 {
 	memset(m, 0, sizeof(*m));
-	m->id = (uint64_t)sqlite3_column_int64(s, 0);
-	m->size = (uint64_t)sqlite3_column_int64(s, 1);
-	m->received = sqlite3_column_int64(s, 2);
-	m->uid = report_uid(s, 3);
-	report_ip(s, 4, &m->client_family, m->client);
-	report_text(s, 5, m->sender, sizeof(m->sender));
-	report_text(s, 6, m->helo, sizeof(m->helo));
-	report_text(s, 7, m->message_id, sizeof(m->message_id));
+	m->id = (uint64_t)sqlite3_column_int64(s, c);
+	m->size = (uint64_t)sqlite3_column_int64(s, c + 1);
+	m->received = sqlite3_column_int64(s, c + 2);
+	m->uid = report_uid(s, c + 3);
+	report_ip(s, c + 4, &m->client_family, m->client);
+	report_text(s, c + 5, m->sender, sizeof(m->sender));
+	report_text(s, c + 6, m->helo, sizeof(m->helo));
+	report_text(s, c + 7, m->message_id, sizeof(m->message_id));
 }
 
 static void
@@ -127,6 +146,18 @@ bind_rcpts(sqlite3_stmt *s, int64_t message, int64_t group, int64_t n)
 	sqlite3_bind_int64(s, 4, clock_wall_ms());
 }
 
+/* The one that s stands on. */
+static void
+send_rcpt(sqlite3_stmt *s, struct rows_ask *ask, const struct rows_out *out)
+{
+	struct msg_row_rcpt m;
+
+	fill_rcpt(s, &m);
+	out->rcpt(out->arg, &m);
+	ask->group = sqlite3_column_int64(s, 0);
+	ask->n = sqlite3_column_int64(s, 1);
+}
+
 /* The recipients of message ask->after, from ask->group and ask->n on. */
 static enum rows_result
 send_rcpts(
@@ -134,15 +165,11 @@ send_rcpts(
 {
 	sqlite3_stmt *s = r->db.statements[RECIPIENTS];
 	enum rows_result result = ROWS_OVER;
-	struct msg_row_rcpt m;
 	int code = SQLITE_ROW;
 
 	bind_rcpts(s, (int64_t)ask->after, ask->group, ask->n);
 	while (result == ROWS_OVER && (code = sqlite3_step(s)) == SQLITE_ROW) {
-		fill_rcpt(s, &m);
-		out->rcpt(out->arg, &m);
-		ask->group = sqlite3_column_int64(s, 0);
-		ask->n = sqlite3_column_int64(s, 1);
+		send_rcpt(s, ask, out);
 		*cost += COST_SENT;
 		if (*cost >= SLICE_COST || out->full(out->arg))
 			result = ROWS_GO_ON;
@@ -211,13 +238,62 @@ visit(
 		if (ask->limit == 0)
 			return ROWS_LIMIT;
 		ask->limit--;
-		fill_row(s, &m);
+		fill_row(s, 0, &m);
 		out->row(out->arg, &m);
 		*cost += COST_SENT;
 		ask->group = ask->n = -1;
 	}
 	ask->after = id;
 	return send_rcpts(r, ask, out, cost);
+}
+
+/* The message, if it is another one, and the recipient that s stands on. */
+static enum rows_result
+send_both(sqlite3_stmt *s, struct rows_ask *ask, const struct rows_out *out,
+    int *cost)
+{
+	uint64_t id = (uint64_t)sqlite3_column_int64(s, BOTH_MESSAGE);
+	struct msg_row m;
+
+	if (id != ask->after) {
+		if (ask->limit == 0)
+			return ROWS_LIMIT;
+		ask->limit--;
+		fill_row(s, BOTH_MESSAGE, &m);
+		out->row(out->arg, &m);
+		*cost += COST_SENT;
+		ask->after = id;
+		ask->group = ask->n = -1;
+	}
+	if (sqlite3_column_type(s, 1) != SQLITE_NULL) {
+		send_rcpt(s, ask, out);
+		*cost += COST_SENT;
+	}
+	*cost += COST_SEEN;
+	ask->inside = *cost >= SLICE_COST || out->full(out->arg);
+	return ask->inside ? ROWS_GO_ON : ROWS_OVER;
+}
+
+/* As slice(), where each message is wanted. */
+static enum rows_result
+slice_all(struct rows *r, struct rows_ask *ask, const struct rows_out *out)
+{
+	sqlite3_stmt *s = r->db.statements[BOTH];
+	enum rows_result result = ROWS_OVER;
+	int cost = 0, code = SQLITE_ROW;
+
+	if (ask->inside)
+		result = send_rcpts(r, ask, out, &cost);
+	if (result != ROWS_OVER)
+		return result;
+	sqlite3_bind_int64(s, 1, (int64_t)ask->after);
+	sqlite3_bind_int64(s, 4, clock_wall_ms());
+	while (result == ROWS_OVER && (code = sqlite3_step(s)) == SQLITE_ROW)
+		result = send_both(s, ask, out, &cost);
+	sqlite3_reset(s);
+	if (code != SQLITE_ROW && code != SQLITE_DONE)
+		return ROWS_FAILED;
+	return result;
 }
 
 static enum rows_result
@@ -244,6 +320,7 @@ slice(struct rows *r, struct rows_ask *ask, const struct rows_out *out)
 enum rows_result
 rows_slice(struct rows *r, struct rows_ask *ask, const struct rows_out *out)
 {
+	bool all = ask->all && !ask->filtered && ask->only == 0;
 	enum rows_result result;
 	int try = 0;
 
@@ -252,7 +329,7 @@ rows_slice(struct rows *r, struct rows_ask *ask, const struct rows_out *out)
 	if (!report_db_open(&r->db))
 		return ROWS_FAILED;
 	do {
-		result = slice(r, ask, out);
+		result = all ? slice_all(r, ask, out) : slice(r, ask, out);
 	} while (result == ROWS_FAILED && report_db_met_writer(&r->db, try++));
 	if (result == ROWS_FAILED)
 		report_db_fail_sql(&r->db);

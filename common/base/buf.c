@@ -78,15 +78,17 @@ buf_add_string(struct buf *b, const char *s)
 	buf_add(b, view_of(s));
 }
 
+/* At once where there is room already, as there mostly is. */
 void
 buf_vprintf(struct buf *b, const char *fmt, va_list ap)
 {
+	size_t left = b->failed ? 0 : b->size - b->len;
 	va_list again;
 	char *room;
 	int n;
 
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, again);
+	n = vsnprintf(left == 0 ? NULL : b->data + b->len, left, fmt, again);
 	va_end(again);
 	if (n < 0) {
 		b->failed = true;
@@ -95,7 +97,8 @@ buf_vprintf(struct buf *b, const char *fmt, va_list ap)
 	room = buf_room(b, (size_t)n);
 	if (room == NULL)
 		return;
-	vsnprintf(room, (size_t)n + 1, fmt, ap);
+	if ((size_t)n >= left)
+		vsnprintf(room, (size_t)n + 1, fmt, ap);
 	b->len += (size_t)n;
 }
 

@@ -197,8 +197,8 @@ void
 channel_send(struct channel *ch, struct conv *conv, const struct ipc_type *type,
     const void *msg, int fd)
 {
+	static struct buf payload; /* its memory is kept */
 	char header[FRAME_HEADER];
-	struct buf payload;
 	uint8_t flags = 0;
 
 	if (type->fd != (fd != -1))
@@ -208,7 +208,8 @@ channel_send(struct channel *ch, struct conv *conv, const struct ipc_type *type,
 			close(fd);
 		return;
 	}
-	buf_init(&payload, IPC_PAYLOAD_MAX);
+	payload.max = IPC_PAYLOAD_MAX;
+	buf_clear(&payload);
 	ipc_encode(type, msg, &payload);
 	if (!buf_ok(&payload))
 		panic("message %s is too long", type->name);
@@ -220,7 +221,6 @@ channel_send(struct channel *ch, struct conv *conv, const struct ipc_type *type,
 	    conv == NULL ? 0 : conv->id);
 	packet_out_add(&ch->out, view_make(header, sizeof(header)),
 	    buf_view(&payload), fd);
-	buf_free(&payload);
 	if (!ch->dirty) {
 		ch->dirty = true;
 		ch->next_dirty = dirty_list;
