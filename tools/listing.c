@@ -123,10 +123,19 @@ table_message(struct listing *l)
 	buf_add(l->out, view_make("\n", 1));
 }
 
+/* Added, not printed: a list of a million has ten million of them. */
+static void
+json_key(struct listing *l, const char *key)
+{
+	buf_add_string(l->out, "\"");
+	buf_add_string(l->out, key);
+	buf_add_string(l->out, "\":");
+}
+
 static void
 json_text(struct listing *l, const char *key, const char *text)
 {
-	buf_printf(l->out, "\"%s\":", key);
+	json_key(l, key);
 	human_json(l->out, view_of(text));
 }
 
@@ -135,10 +144,14 @@ json_time(struct listing *l, const char *key, int64_t ms)
 {
 	char iso[HUMAN_TEXT];
 
-	if (ms <= 0)
-		buf_printf(l->out, "\"%s\":null", key);
-	else
-		buf_printf(l->out, "\"%s\":\"%s\"", key, human_iso(ms, iso));
+	json_key(l, key);
+	if (ms <= 0) {
+		buf_add_string(l->out, "null");
+		return;
+	}
+	buf_add_string(l->out, "\"");
+	buf_add_string(l->out, human_iso(ms, iso));
+	buf_add_string(l->out, "\"");
 }
 
 static void

@@ -51,7 +51,7 @@ def accept_rate(postern, count):
 
 
 SIZES = [pytest.param(full(20000, 200), id="domains"),
-         pytest.param(full(1000000, 5000), id="destinations")]
+         pytest.param(full(1000000, 3000), id="destinations")]
 
 
 @pytest.mark.parametrize("domains", SIZES)
@@ -174,7 +174,7 @@ def test_dead_and_slow(tmp_path, capsys):
                      port=9)
         postern.fill(slow, domain="slow.test", name="slow", h="[127.0.0.1]",
                      port=tarpit.port)
-        due = full(30, 6)
+        due = full(30, 4)
         begun = time.monotonic()
         postern.fill(20, domain="late.example", name="late", a=due)
         postern.start()
