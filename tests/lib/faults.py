@@ -139,11 +139,11 @@ class Stage(contextlib.ExitStack):
     def send(self, domain="ok.example", retry=False, settle=True):
         """One message to two recipients of one group."""
         client = Client(self.postern, messages=1, rcpts=2, domain=domain,
-                        body=3000, retry=retry, reply_wait=90)
+                        body=3000, retry=retry, reply_wait=180)
         self.postern.clients.append(client)
         self.fresh.append(client)
         client.start()
-        return client.finish(120) if settle else client
+        return client.finish(200) if settle else client
 
     def rows(self):
         return self.postern.queue()

@@ -8,6 +8,7 @@
 
 import errno
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -105,12 +106,17 @@ def test_results_wait_for_the_disk(stage):
 
 if PROOF:
     def test_in_real_time(stage):
+        assert stage.send(retry=True).acknowledged == 1
+        wait_for(stage.gone, what="a delivery")
         hang(stage)
+        began = time.monotonic()
         client = stage.send(settle=False)
         wait_hanging(stage)
         wait_for(lambda: at_mail(stage).startswith("452 "), 10, "452 at MAIL")
         result = client.finish(150)
         assert (result.acknowledged, result.refused) == (0, 1)
+        assert 119 < time.monotonic() - began < 135
+        assert stage.postern.events("abandoned")
         all_is_well(stage, 1)
 
 
