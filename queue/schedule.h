@@ -60,6 +60,7 @@ struct destination {
 	bool marked;           /* its row says that it sleeps */
 	bool dirty;            /* its row's wake must be set when it leaves */
 	bool hungry;           /* waits for room to be read into */
+	bool barred;           /* one that is due may not be tried yet */
 	int64_t next_due;      /* of its groups that are not; 0: not known */
 	int64_t loaded_at;     /* groups due by then have been read */
 	int64_t after_time;    /* read so far: (next_try, message, n) */

@@ -403,9 +403,12 @@ window_open(void)
 static void
 take_in(struct destination *d, struct group *g)
 {
-	if (embargo_has(g->message->id, g->n) ||
-	    age_has(g->message->id, g->n) || orders_pending(g->message->id) ||
-	    window_find(g->message->id, g->n) != NULL) {
+	bool barred = embargo_has(g->message->id, g->n) ||
+		      age_has(g->message->id, g->n) ||
+		      orders_pending(g->message->id);
+
+	d->barred = d->barred || barred;
+	if (barred || window_find(g->message->id, g->n) != NULL) {
 		group_free(g);
 		return;
 	}
@@ -458,6 +461,7 @@ load(struct destination *d, size_t max)
 	op->u.load->after_message = d->after_message;
 	op->u.load->after_n = d->after_n;
 	op->u.load->max = max;
+	d->barred = d->barred && d->after_time != INT64_MIN;
 	d->loading = true;
 	store_submit(op);
 }
@@ -541,8 +545,8 @@ window_settle(struct destination *d)
 	schedule_wake(&window.schedule, d);
 	if (d->more && d->id != 0)
 		read_more(d);
-	else if (d->ngroups == 0)
-		leave(d);
+	else if (d->ngroups == 0 && (!d->barred || d->next_due == 0))
+		leave(d); /* else its row names the barred one, not the next */
 }
 
 void

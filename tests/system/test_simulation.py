@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 from harness import BUILD  # noqa: E402
 from siege import full, say  # noqa: E402
@@ -30,3 +32,13 @@ def test_histories(tmp_path, capsys):
     # a world in which nothing happens proves nothing
     for key in total:
         assert total[key] > 0, key
+
+
+@pytest.mark.parametrize("seed", [
+    5256,  # a group that a worker still held hid when the next one was due
+])
+def test_found_before(tmp_path, seed):
+    done = subprocess.run(
+        [str(BUILD / "tests" / "simulate"), "-n", "1", "-s", str(seed),
+         "-d", str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert done.returncode == 0, done.stdout
