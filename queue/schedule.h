@@ -34,6 +34,7 @@ enum {
 };
 
 /* Suspended without an end. */
+/* Of a suspension without an end: to be compared, never added to. */
 #define SCHEDULE_FOREVER INT64_MAX
 
 struct destination {

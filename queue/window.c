@@ -112,7 +112,7 @@ timer_set(int64_t ms)
 static void
 timer_sooner(int64_t ms)
 {
-	if (clock_mono_ms() + ms < window.fires)
+	if (ms < window.fires - clock_mono_ms())
 		timer_set(ms);
 }
 
