@@ -33,8 +33,7 @@ enum {
 	SCHEDULE_BUCKETS = 4096
 };
 
-/* Suspended without an end. */
-/* Of a suspension without an end: to be compared, never added to. */
+/* Suspended without an end: to be compared, never added to. */
 #define SCHEDULE_FOREVER INT64_MAX
 
 struct destination {
