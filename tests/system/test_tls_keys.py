@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 import harness  # noqa: E402
 import rights  # noqa: E402
 import tlskit  # noqa: E402
-from harness import Postern, read_proc, wait_for  # noqa: E402
+from harness import BUILD, Postern, read_proc, wait_for  # noqa: E402
 from siege import full, say  # noqa: E402
 from tlskit import Pair, TlsClient  # noqa: E402
 
@@ -518,7 +518,8 @@ def test_idle_sessions_are_cheap(tmp_path, capsys):
             c.say("EHLO c.example")
         each = (anonymous(p) - before) / total
         say(capsys, f"{total} idle TLS sessions: {each:.1f} KiB each")
-        assert each <= 64
+        # a sanitizer surrounds what is allocated, and keeps what was freed
+        assert each <= 64 or "asan" in str(BUILD)
         assert there[0].mail().startswith("250")
         for c in there:
             c.close()
