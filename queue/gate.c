@@ -133,10 +133,10 @@ gate_spend(struct gate *g, int64_t now)
 }
 
 void
-gate_refund(struct gate *g, int64_t now)
+gate_refund(struct gate *g, int64_t spent, int64_t now)
 {
-	/* it had been let through, so that nothing forbids the next one */
-	if (g->next > now * 1000)
+	/* nothing forbids the next one, unless another has gone meanwhile */
+	if (g->next == spent * 1000 + g->pace && g->next > now * 1000)
 		g->next = now * 1000;
 }
 

@@ -68,8 +68,9 @@ void gate_limit(struct gates *, const char *name, int64_t us, int64_t now);
 /* May one more go through?  Times are ms. */
 bool gate_full(const struct gate *); /* by its window */
 bool gate_early(struct gate *, int64_t now);
-void gate_spend(struct gate *, int64_t now);  /* one transaction */
-void gate_refund(struct gate *, int64_t now); /* it did not take place */
+void gate_spend(struct gate *, int64_t now); /* one transaction */
+/* What was spent at that time did not take place. */
+void gate_refund(struct gate *, int64_t spent, int64_t now);
 /* The host answered; or could not be reached. */
 void gate_succeeded(const struct gates *, struct gate *);
 void gate_failed(struct gate *);

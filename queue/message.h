@@ -73,6 +73,7 @@ struct group {
 	bool in_line;
 	bool loaded;       /* it was read from queue.db */
 	struct gate *gate; /* the host's that it counts for while open */
+	int64_t spent;     /* when rates counted it, 0: they have not */
 	bool aside;        /* out of the line while an order is being written */
 	struct job *job;   /* being delivered, or NULL */
 	unsigned int losses; /* of workers that had it */

@@ -378,11 +378,11 @@ outcome_lost(struct job *j)
 		put_off(g, "451 4.3.0 the delivering process was lost");
 }
 
-/* schedule_next() took it; nothing was asked of anybody. */
+/* It was taken; nothing was asked of anybody. */
 static void
 not_tried(struct group *g)
 {
-	schedule_refund(g->destination, clock_wall_ms());
+	schedule_refund(g, clock_wall_ms());
 	schedule_ended(
 	    window_schedule(), g, OUTCOME_ABORTED, NULL, clock_wall_ms());
 }

@@ -282,6 +282,7 @@ schedule_take(struct schedule *s, struct group *g)
 
 	d->nopen++;
 	s->nopen++;
+	g->spent = 0;
 	g->gate = d->server;
 	if (g->gate != NULL) {
 		g->gate->refs++;
@@ -376,12 +377,14 @@ spend(struct destination *d, int64_t now)
 }
 
 void
-schedule_refund(struct destination *d, int64_t now)
+schedule_refund(struct group *g, int64_t now)
 {
+	const struct destination *d = g->destination;
+
 	if (d->server != NULL)
-		gate_refund(d->server, now);
+		gate_refund(d->server, g->spent, now);
 	if (d->limit != NULL)
-		gate_refund(d->limit, now);
+		gate_refund(d->limit, g->spent, now);
 }
 
 struct group *
@@ -399,6 +402,7 @@ schedule_next(struct schedule *s, int64_t now)
 		g = line_next(&d->turns);
 		spend(d, now);
 		schedule_take(s, g);
+		g->spent = now;
 		/* to the back of the ring, if it is still in it */
 		if (d->in_ring)
 			ring_enter(s, d);

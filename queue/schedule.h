@@ -133,8 +133,9 @@ struct group *schedule_first(const struct destination *);
 struct group *schedule_next(struct schedule *, int64_t now);
 /* When a rate lets the next one go, although nothing happens; 0: never. */
 int64_t schedule_due(const struct schedule *);
-/* What schedule_next() gave is not tried after all: no rate has spent it. */
-void schedule_refund(struct destination *, int64_t now);
+/* It is not tried after all: rates that schedule_next() spent on it are given
+ * back. */
+void schedule_refund(struct group *, int64_t now);
 /* This group from the line, as if schedule_next() had given it. */
 void schedule_take(struct schedule *, struct group *);
 /*

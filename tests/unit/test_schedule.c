@@ -364,6 +364,30 @@ test_rate_of_a_host(void **state)
 }
 
 static void
+test_rate_is_given_back_by_who_spent_it(void **state)
+{
+	struct group *first, *second;
+
+	(void)state;
+	gate_limit(&s.gates, "a.example", 1000 * 1000, NOW - 1000);
+	for (int i = 0; i < 4; i++)
+		add("a.example");
+	groups[0]->destination->window = 20;
+	first = schedule_next(&s, NOW);
+	assert_non_null(first);
+	/* taken without asking the rate, as what expires */
+	schedule_take(&s, groups[3]);
+	schedule_refund(groups[3], NOW + 1);
+	check_int("none is given back", open_all(NOW + 1), 0);
+	second = schedule_next(&s, NOW + 1000);
+	assert_non_null(second);
+	schedule_refund(first, NOW + 1001);
+	check_int("another has gone", open_all(NOW + 1001), 0);
+	schedule_refund(second, NOW + 1001);
+	check_int("this one has not", open_all(NOW + 1001), 1);
+}
+
+static void
 test_rate_and_a_clock_set_back(void **state)
 {
 	(void)state;
@@ -419,6 +443,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_rate, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    test_rate_of_a_host, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_rate_is_given_back_by_who_spent_it, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    test_rate_and_a_clock_set_back, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(

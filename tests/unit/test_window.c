@@ -188,11 +188,15 @@ tear_down(void **state)
 static void
 test_leaves_when_nothing_is_due(void **state)
 {
+	struct store_op *left;
+
 	(void)state;
 	fall_due();
 	load(false, NOW + LATER);
 	assert_null(known());
-	assert_int_equal(take(STORE_SLEEP)->u.sleep.destination_id, ROW);
+	left = take(STORE_SLEEP);
+	assert_int_equal(left->u.sleep.destination_id, ROW);
+	store_op_free(left);
 }
 
 /* Its row's wake is that of the one that a worker still holds: that it would
