@@ -356,7 +356,7 @@ reply_text(const struct msg_past_event *m, char out[REPLY_BYTES])
 	if (m->smtp == 0)
 		snprintf(out, REPLY_BYTES, "%s", m->text);
 	else
-		snprintf(out, REPLY_BYTES, "%u %u.%u.%u %s", m->smtp,
+		snprintf(out, REPLY_BYTES, "%d %d.%d.%d %s", m->smtp,
 		    m->smtp / 100, m->subject, m->detail, m->text);
 }
 

@@ -52,7 +52,7 @@ int ask_suspend(
 
 /* Each thing that is wrong, then the sum; false: enough. */
 typedef bool ask_finding(void *, const struct msg_finding *);
-int ask_check(
-    struct ask *, bool full, ask_finding *, void *arg, struct msg_checked *sum);
+int ask_check(struct ask *a, bool full, ask_finding *finding, void *arg,
+    struct msg_checked *sum);
 
 #endif

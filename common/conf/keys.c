@@ -26,111 +26,111 @@ enum {
 static const struct setting settings[KEY_COUNT] = {
 	[KEY_HOSTNAME] = {
 		"hostname", SETTING_DOMAIN, EVERYBODY, "", 0, 0, 0,
-		"our name in greetings, trace headers and bounces" },
+		"our name in greetings, trace headers and bounces", NULL },
 	[KEY_SPOOL] = {
 		"spool", SETTING_PATH, 0, POSTERN_SPOOL, 0, 0, PATH_BYTES,
-		"folder of the queue" },
+		"folder of the queue", NULL },
 	[KEY_RUNTIME] = {
 		"runtime", SETTING_PATH, 0, POSTERN_RUN, 0, 0,
 		SOCKET_FOLDER_BYTES,
-		"folder of the submission and control sockets" },
+		"folder of the submission and control sockets", NULL },
 	[KEY_SANDBOX] = {
 		"sandbox", SETTING_SWITCH, 0, "", 1, 0, 1,
-		"off: programs start even where they cannot be confined" },
+		"off: programs start even where they cannot be confined", NULL },
 	[KEY_LOG] = {
 		"log", SETTING_LOG, 0, "syslog", 0, 0, PATH_BYTES,
-		"where the log goes" },
+		"where the log goes", NULL },
 	[KEY_POSTMASTER] = {
 		"postmaster", SETTING_ADDRESS, READER_SMTPD | READER_QUEUE,
 		"", 0, 0, 0,
-		"who gets mail for postmaster and root" },
+		"who gets mail for postmaster and root", NULL },
 	[KEY_MESSAGE_SIZE] = {
 		"limit message size", SETTING_SIZE,
 		READER_SMTPD | READER_QUEUE, "", 50 * MIB, KIB, 64 * GIB,
-		"largest message" },
+		"largest message", NULL },
 	[KEY_RECIPIENTS] = {
 		"limit recipients", SETTING_COUNT,
 		READER_SMTPD | READER_QUEUE, "", 1000, 1, 1000000,
-		"recipients of one message" },
+		"recipients of one message", NULL },
 	[KEY_SESSIONS] = {
 		"limit sessions", SETTING_COUNT, READER_SMTPD,
 		"", 10000, 1, 1000000,
-		"clients of one smtpd worker at a time" },
+		"clients of one smtpd worker at a time", NULL },
 	[KEY_IDLE_TIMEOUT] = {
 		"limit idle", SETTING_TIME, READER_SMTPD | READER_TLS,
 		"", 300, 1, DAY,
-		"how long a client may be silent" },
+		"how long a client may be silent", NULL },
 	[KEY_SESSION_LIFE] = {
 		"limit session life", SETTING_TIME, READER_SMTPD,
 		"", 2 * HOUR, 1, DAY,
-		"how long a client may stay" },
+		"how long a client may stay", NULL },
 	[KEY_DATA_RATE] = {
 		"limit data rate", SETTING_SIZE, READER_SMTPD,
 		"", 500, 0, MIB,
-		"bytes a second that a message must come in with; 0: any" },
+		"bytes a second that a message must come in with; 0: any", NULL },
 	[KEY_HOPS] = {
 		"limit hops", SETTING_COUNT, READER_SMTPD,
 		"", 100, 1, 1000,
-		"Received fields at which mail is taken to loop" },
+		"Received fields at which mail is taken to loop", NULL },
 	[KEY_DESTINATION_CONNECTIONS] = {
 		"limit destination connections", SETTING_COUNT,
 		READER_QUEUE | READER_DELIVER, "", 20, 1, 10000,
-		"connections to one destination, and to one address" },
+		"connections to one destination, and to one address", NULL },
 	[KEY_TOTAL_CONNECTIONS] = {
 		"limit connections", SETTING_COUNT,
 		READER_QUEUE | READER_DELIVER, "", 100, 1, 100000,
-		"outgoing connections in all" },
+		"outgoing connections in all", NULL },
 	[KEY_EXPIRE] = {
 		"expire", SETTING_TIME, READER_QUEUE | READER_REPORT,
 		"", 5 * DAY, 1, 365 * DAY,
-		"age at which a message is given up" },
+		"age at which a message is given up", NULL },
 	[KEY_EXPIRE_BOUNCE] = {
 		"expire bounce", SETTING_TIME, READER_QUEUE | READER_REPORT,
 		"", DAY, 1, 365 * DAY,
-		"the same for messages with a null sender" },
+		"the same for messages with a null sender", NULL },
 	[KEY_WARN] = {
 		"warn after", SETTING_TIME, READER_QUEUE,
 		"", 4 * HOUR, 0, 365 * DAY,
-		"age at which a sender is told of the delay; or never" },
+		"age at which a sender is told of the delay; or never", NULL },
 	[KEY_BOUNCE_SIZE] = {
 		"limit bounce size", SETTING_SIZE, READER_QUEUE,
 		"", 50 * KIB, 0, 4 * MIB,
-		"largest message that goes back whole when it fails" },
+		"largest message that goes back whole when it fails", NULL },
 	[KEY_WORKERS_SMTPD] = {
 		"workers smtpd", SETTING_COUNT, READER_SMTPD | READER_QUEUE,
 		"", 0, 0, 64,
-		"smtpd processes for the network; 0: number of cores" },
+		"smtpd processes for the network; 0: number of cores", NULL },
 	[KEY_WORKERS_DELIVER] = {
 		"workers deliver", SETTING_COUNT,
 		READER_QUEUE | READER_DELIVER, "", 0, 0, 64,
-		"deliver processes; 0: number of cores" },
+		"deliver processes; 0: number of cores", NULL },
 	[KEY_SPACE_FREE] = {
 		"limit space free", SETTING_SIZE, READER_QUEUE,
 		"", 512 * MIB, 0, 1024 * 1024 * GIB,
-		"bytes that must stay free where the spool is" },
+		"bytes that must stay free where the spool is", NULL },
 	[KEY_HISTORY] = {
 		"history", SETTING_SWITCH, READER_REPORT, "", 1, 0, 1,
-		"keep what happened to messages, for postern trace" },
+		"keep what happened to messages, for postern trace", NULL },
 	[KEY_HISTORY_KEEP] = {
 		"history keep", SETTING_TIME, READER_HISTORY,
 		"", 14 * DAY, HOUR, 3650 * DAY,
-		"how long it is kept" },
+		"how long it is kept", NULL },
 	[KEY_HISTORY_SIZE] = {
 		"history size", SETTING_SIZE, READER_HISTORY,
 		"", 2 * GIB, MIB, 1024 * 1024 * GIB,
-		"largest size of history.db; the oldest goes first" },
+		"largest size of history.db; the oldest goes first", NULL },
 	[KEY_WORKERS_TLS] = {
 		"workers tls", SETTING_COUNT, 0, "", 0, 0, 64,
-		"tls processes; 0: number of cores" },
+		"tls processes; 0: number of cores", NULL },
 	[KEY_TLS_SESSIONS] = {
 		"limit tls sessions", SETTING_COUNT, READER_TLS,
 		"", 10000, 1, 16000,
-		"connections of one tls worker at a time" },
+		"connections of one tls worker at a time", NULL },
 	[KEY_TLS_HANDSHAKE] = {
 		"limit tls handshake", SETTING_TIME,
 		READER_SMTPD | READER_TLS,
 		"", 30, 1, HOUR,
-		"how long a TLS handshake may take" },
+		"how long a TLS handshake may take", NULL },
 	[KEY_TLS_PROTOCOLS] = {
 		"tls protocols", SETTING_CHOICE, READER_TLS,
 		"1.2", 0, 0, 0,

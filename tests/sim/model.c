@@ -131,11 +131,7 @@ static void
 check_domain(struct domain *d)
 {
 	int64_t now = sim->now;
-	int shared = 0;
 
-	for (int i = 0; i < DOMAINS; i++)
-		if (strcmp(sim->domains[i].host, d->host) == 0)
-			shared += sim->domains[i].nopen;
 	if (d->suspended > now)
 		sim_fail("%s is suspended, and tried", d->name);
 	if (d->low > now)
