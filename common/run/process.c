@@ -340,6 +340,8 @@ loop(void)
 	for (;;) {
 		if (self.def->turn != NULL)
 			self.def->turn();
+		/* what others hear of is in the log by then */
+		log_flush();
 		channels_flush();
 		log_flush();
 		if (event_base_loop(self.base, EVLOOP_ONCE) == -1)
