@@ -191,7 +191,7 @@ def hold_at_dots(postern, sink, n):
     postern.load(50)
     postern.progress(400)
     sink.hold()
-    wait_for(lambda: sink.held() >= n, what=f"{n} at their dots")
+    wait_for(lambda: sink.held() >= n, 60, f"{n} at their dots")
     postern.stop_load()
     wait_for(lambda: results_written(postern, sink), what="results on disk")
     return sink.held()

@@ -107,7 +107,7 @@ def test_stopped_history_delays_nothing_and_drops_are_counted(tmp_path):
         assert Client(postern, messages=1).run().acknowledged
         wait_for(lambda: ask(postern, "SELECT value FROM meta"
                              " WHERE key = 'lost'")[0][0] > 0,
-                 what="the count", poll=0.1)
+                 120, "the count", poll=0.1)
         known = ask(postern, "SELECT count(*) FROM recipient"
                     " WHERE fate IS NOT NULL")[0][0]
         lost = ask(postern, "SELECT value FROM meta WHERE key = 'lost'")[0][0]

@@ -535,7 +535,8 @@ def test_reload_of_a_bad_file(postern):
     postern.wait_event("refused-config")
     assert f':{line}: unknown word \\"rout\\"' in \
         postern.events("refused-config")[0]
-    assert postern.tree() == before
+    # without whoever judged the file
+    wait_for(lambda: postern.tree() == before, what="the same processes")
     # and a good one afterwards is taken
     postern.conf.write_text(good)
     postern.process.send_signal(signal.SIGHUP)
