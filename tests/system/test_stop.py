@@ -119,8 +119,10 @@ def test_sigterm_waits_for_dots(tmp_path):
         postern.wait_event("stopping")
         sink.release()
         assert postern.process.wait(15) == 0
-        assert len(postern.events("delivered")) == sink.lines() == held
-        check_spool(postern, rows=5 - held)
+        # more than those, if queue heard of a 250 before it heard of the end
+        done = sink.lines()
+        assert len(postern.events("delivered")) == done >= held
+        check_spool(postern, rows=5 - done)
         postern.start()
         postern.drain()
         assert not postern.judge().duplicates
