@@ -13,6 +13,7 @@
 #include "common/base/log.h"
 #include "common/ipc/msg_intake.h"
 #include "queue/admit.h"
+#include "queue/allowance.h"
 #include "queue/events.h"
 #include "queue/spool.h"
 #include "queue/start.h"
@@ -35,7 +36,8 @@ enum {
 
 /* A message on its way to the store. */
 struct arrival {
-	struct store_op *op; /* its commit; NULL once submitted */
+	struct store_op *op; /* its commit; NULL once submitted or refused */
+	char *refused; /* ours: the sender has given too much, says this */
 	struct message *message;
 	uint32_t expected; /* recipients still to come */
 	uint32_t nrcpts;
@@ -212,6 +214,33 @@ commit_sound(const struct msg_commit *m)
 	       mailbox_parse(view_of(m->sender), &box, true);
 }
 
+/* The recipients are still to come, and then the answer. */
+static bool
+refuse(
+    struct peer *p, struct conv *conv, const struct msg_commit *m, char *text)
+{
+	struct arrival *a;
+
+	if (m->instance != store_instance() || !stock_abandon(p, m->id)) {
+		mem_free(text);
+		return false;
+	}
+	a = mem_zero(1, sizeof(*a));
+	a->refused = text;
+	a->peer = p;
+	a->conv = conv;
+	a->expected = m->nrcpts;
+	conv->object = a;
+	return true;
+}
+
+static void
+refused_free(struct arrival *a)
+{
+	mem_free(a->refused);
+	mem_free(a);
+}
+
 static bool
 on_commit(struct channel *ch, struct conv *conv, const void *msg, int fd)
 {
@@ -219,10 +248,14 @@ on_commit(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	struct peer *p = channel_owner(ch);
 	struct arrival *a;
 	int body = -1;
+	char *over;
 
 	(void)fd;
 	if (!commit_sound(m))
 		return false;
+	over = allowance_over(p, m);
+	if (over != NULL)
+		return refuse(p, conv, m, over);
 	if (m->instance == store_instance())
 		body = stock_take(p, m->id);
 	if (body == -1)
@@ -236,6 +269,16 @@ on_commit(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	a->op = store_op_new(STORE_COMMIT, on_stored, a);
 	a->op->u.commit.message = a->message;
 	conv->object = a;
+	return true;
+}
+
+static bool
+rcpt_refused(struct arrival *a)
+{
+	if (--a->expected > 0)
+		return true;
+	answer(a, 450, 7, 1, a->refused);
+	refused_free(a);
 	return true;
 }
 
@@ -254,6 +297,8 @@ on_commit_rcpt(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	if (!mailbox_parse(view_of(m->address), &box, true) ||
 	    !notify_sound(m->notify) || !orcpt_sound(m->orcpt))
 		return false;
+	if (a->refused != NULL)
+		return rcpt_refused(a);
 	admit_rcpt(&a->op->u.commit, &new);
 	if (--a->expected > 0)
 		return true;
@@ -306,6 +351,10 @@ on_conv_lost(struct channel *ch, struct conv *conv)
 	if (a == NULL)
 		return;
 	a->conv = NULL;
+	if (a->refused != NULL) {
+		refused_free(a);
+		return;
+	}
 	if (a->op == NULL)
 		return; /* the store has it: kept, as RFC 1047 says */
 	admit_failed(&a->op->u.commit);

@@ -6,6 +6,8 @@
  */
 #include "smtpd/body.h"
 
+#include "common/base/alloc.h"
+
 #include <string.h>
 
 void
@@ -24,12 +26,24 @@ void
 body_free(struct body_sink *b)
 {
 	buf_free(&b->out);
+	buf_free(&b->raw);
+	mem_free(b->complete);
+	b->complete = NULL;
 }
 
 void
 body_trace(struct body_sink *b, const struct received *r)
 {
 	received_add(&b->out, r);
+}
+
+void
+body_complete(struct body_sink *b, const struct complete_facts *facts)
+{
+	b->complete = mem_alloc(sizeof(*b->complete));
+	complete_begin(b->complete, &b->header, facts);
+	buf_init(&b->raw, BODY_PIECE + BODY_END_MAX);
+	b->out.max += COMPLETE_ADDS;
 }
 
 /* From here on nothing comes out, and what waits to be written is dropped. */
@@ -44,19 +58,47 @@ static void
 note(struct body_sink *b, struct view decoded)
 {
 	b->size += decoded.len;
-	if (!b->header.done)
+	if (b->complete == NULL && !b->header.done)
 		header_scan_feed(&b->header, decoded);
 	if (b->size > b->limits.size || b->header.too_big ||
 	    b->header.too_many_lines || b->in.longest > BODY_LINE_MAX)
 		hush(b);
 }
 
+/* Where decoded bytes go first. */
+static struct buf *
+decoded(struct body_sink *b)
+{
+	return b->complete == NULL || b->complete->over ? &b->out : &b->raw;
+}
+
+/* They came, behind the first of *to. */
+static void
+take(struct body_sink *b, struct buf *to, size_t before, bool last)
+{
+	if (to == &b->raw && !b->in.quiet) {
+		complete_feed(b->complete, buf_view(to), &b->out);
+		if (last)
+			complete_end(b->complete, &b->out);
+	}
+	if (b->in.quiet)
+		hush(b);
+	else
+		note(b, view_skip(buf_view(to), before));
+	buf_clear(&b->raw);
+}
+
 /* How much may be taken, so that what comes out has room. */
 static size_t
 room(const struct body_sink *b)
 {
-	size_t left = b->out.max - BODY_END_MAX - b->out.len;
+	size_t reserve =
+	    BODY_END_MAX + (b->complete == NULL ? 0 : COMPLETE_ADDS);
+	size_t left = b->out.max - reserve;
 
+	left = left > b->out.len ? left - b->out.len : 0;
+	if (left > BODY_PIECE)
+		left = BODY_PIECE;
 	return b->in.mend ? left / 2 : left;
 }
 
@@ -64,7 +106,8 @@ enum body_step
 body_feed(struct body_sink *b, struct view *in)
 {
 	while (in->len > 0) {
-		size_t before = b->out.len, used;
+		struct buf *to = decoded(b);
+		size_t before = to->len, used;
 		struct view piece = *in;
 		enum body end;
 
@@ -72,12 +115,9 @@ body_feed(struct body_sink *b, struct view *in)
 			piece.len = room(b);
 		if (piece.len == 0)
 			return BODY_FULL;
-		end = body_in_feed(&b->in, piece, &b->out, &used);
+		end = body_in_feed(&b->in, piece, to, &used);
 		*in = view_skip(*in, used);
-		if (b->in.quiet)
-			hush(b);
-		else
-			note(b, view_skip(buf_view(&b->out), before));
+		take(b, to, before, end == BODY_END);
 		if (end == BODY_END)
 			return BODY_OVER;
 	}
@@ -87,13 +127,11 @@ body_feed(struct body_sink *b, struct view *in)
 void
 body_end(struct body_sink *b)
 {
-	size_t before = b->out.len;
+	struct buf *to = decoded(b);
+	size_t before = to->len;
 
-	body_in_end(&b->in, &b->out);
-	if (b->in.quiet)
-		hush(b);
-	else
-		note(b, view_skip(buf_view(&b->out), before));
+	body_in_end(&b->in, to);
+	take(b, to, before, true);
 }
 
 void

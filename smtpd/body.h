@@ -14,6 +14,7 @@
 #include "common/mail/dots.h"
 #include "common/mail/header.h"
 #include "common/mail/received.h"
+#include "smtpd/complete.h"
 #include "smtpd/replies.h"
 
 enum {
@@ -41,6 +42,8 @@ struct body_sink {
 	struct header_scan header;
 	struct body_limits limits;
 	struct buf out;                   /* to be written */
+	struct complete *complete;        /* ours; NULL: not of a submission */
+	struct buf raw;                   /* on its way through that */
 	uint64_t size;                    /* decoded so far */
 	const struct smtp_reply *failure; /* of our own: not stored */
 };
@@ -49,6 +52,8 @@ void body_begin(struct body_sink *, const struct body_limits *);
 void body_free(struct body_sink *);
 /* Our trace header, before anything else. */
 void body_trace(struct body_sink *, const struct received *);
+/* A submission's header is to be made whole; right behind the trace header. */
+void body_complete(struct body_sink *, const struct complete_facts *);
 enum body_step body_feed(struct body_sink *, struct view *in);
 void body_written(struct body_sink *); /* what was in out is in the file */
 /* It cannot be stored: swallow the rest, and answer this. */

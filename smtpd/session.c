@@ -474,6 +474,21 @@ trace(struct session *s, int64_t wall_ms)
 	body_trace(&s->mail->body, &r);
 }
 
+/* What people's programs leave out is added; of a relay nothing is changed. */
+static void
+complete(struct session *s, int64_t wall_ms)
+{
+	const struct complete_facts facts = {
+		.hostname = conf_text(s->service->conf, KEY_HOSTNAME),
+		.sender = s->mail->null_sender ? NULL : &s->mail->sender,
+		.id = s->mail->id,
+		.wall_ms = wall_ms,
+	};
+
+	if (s->service->local)
+		body_complete(&s->mail->body, &facts);
+}
+
 /* Old devices of the own network, by name (postern.conf). */
 static bool
 is_mended(const struct session *s)
@@ -500,6 +515,7 @@ session_opened(struct session *s, uint64_t id, int64_t wall_ms, struct buf *out)
 	s->mail->id = id;
 	body_begin(&s->mail->body, &limits);
 	trace(s, wall_ms);
+	complete(s, wall_ms);
 	if (s->mail->chunked) {
 		s->phase = AT_CHUNK;
 		return;

@@ -14,6 +14,7 @@ cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 -I. \
     --suppress=arrayIndexOutOfBoundsCond --suppress=nullPointer:queue/report_door.c \
     --library=gnu -j 2 \
     --include=/usr/include/bsd/sys/queue.h \
+    --include=/usr/include/bsd/sys/tree.h \
     common master smtpd queue deliver resolve tools || bad=1
 
 for page in man/*.[158]; do

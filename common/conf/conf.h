@@ -37,15 +37,17 @@ enum conf_key {
 	KEY_WARN,          /* seconds until a sender hears of delay; 0 never */
 	KEY_BOUNCE_SIZE,   /* bytes of a message that goes back whole */
 	KEY_WORKERS_SMTPD, /* 0: number of cores */
-	KEY_WORKERS_DELIVER, /* 0: number of cores */
-	KEY_SPACE_FREE,      /* bytes that must stay free on the spool */
-	KEY_HISTORY,         /* 1 on, 0 off */
-	KEY_HISTORY_KEEP,    /* seconds */
-	KEY_HISTORY_SIZE,    /* bytes */
-	KEY_WORKERS_TLS,     /* 0: number of cores */
-	KEY_TLS_SESSIONS,    /* per tls worker */
-	KEY_TLS_HANDSHAKE,   /* seconds */
-	KEY_TLS_PROTOCOLS,   /* "1.2" or "1.3": the oldest that is spoken */
+	KEY_WORKERS_DELIVER,  /* 0: number of cores */
+	KEY_SPACE_FREE,       /* bytes that must stay free on the spool */
+	KEY_HISTORY,          /* 1 on, 0 off */
+	KEY_HISTORY_KEEP,     /* seconds */
+	KEY_HISTORY_SIZE,     /* bytes */
+	KEY_LOCAL_MESSAGES,   /* rate, of one uid; conf_rate_of() */
+	KEY_LOCAL_RECIPIENTS, /* rate */
+	KEY_WORKERS_TLS,      /* 0: number of cores */
+	KEY_TLS_SESSIONS,     /* per tls worker */
+	KEY_TLS_HANDSHAKE,    /* seconds */
+	KEY_TLS_PROTOCOLS,    /* "1.2" or "1.3": the oldest that is spoken */
 	KEY_COUNT
 };
 

@@ -4,6 +4,7 @@
 
 #include "common/base/alloc.h"
 #include "common/base/fatal.h"
+#include "common/conf/number.h"
 
 #include <string.h>
 
@@ -12,6 +13,9 @@
 #define GIB  (1024 * MIB)
 #define HOUR (3600ULL)
 #define DAY  (24 * HOUR)
+
+/* number_pack_rate() as a constant */
+#define PER_HOUR(n) ((uint64_t)(n) << 32 | HOUR)
 
 enum {
 	PATH_BYTES = 511,
@@ -119,6 +123,14 @@ static const struct setting settings[KEY_COUNT] = {
 		"history size", SETTING_SIZE, READER_HISTORY,
 		"", 2 * GIB, MIB, 1024 * 1024 * GIB,
 		"largest size of history.db; the oldest goes first", NULL },
+	[KEY_LOCAL_MESSAGES] = {
+		"limit local messages", SETTING_RATE, READER_QUEUE,
+		"", PER_HOUR(10000), 0, 1000000000,
+		"messages of one user of this machine, but root; 0: any", NULL },
+	[KEY_LOCAL_RECIPIENTS] = {
+		"limit local recipients", SETTING_RATE, READER_QUEUE,
+		"", PER_HOUR(100000), 0, 1000000000,
+		"and their recipients; 0: any", NULL },
 	[KEY_WORKERS_TLS] = {
 		"workers tls", SETTING_COUNT, 0, "", 0, 0, 64,
 		"tls processes; 0: number of cores", NULL },
@@ -154,6 +166,7 @@ setting_is_text(const struct setting *s)
 	case SETTING_COUNT:
 	case SETTING_SIZE:
 	case SETTING_TIME:
+	case SETTING_RATE:
 		return false;
 	case SETTING_DOMAIN:
 	case SETTING_PATH:
@@ -204,14 +217,25 @@ choice_fits(const struct setting *s, struct view text)
 	return false;
 }
 
+static bool
+number_fits(const struct setting *s, uint64_t number)
+{
+	struct number_rate rate;
+
+	if (s->kind != SETTING_RATE)
+		return number >= s->min && number <= s->max;
+	rate = number_unpack_rate(number);
+	return rate.count >= s->min && rate.count <= s->max &&
+	       number_print_period(rate.seconds) != NULL;
+}
+
 bool
 setting_fits(const struct setting *s, const struct conf_value *value)
 {
 	struct view text;
 
 	if (!setting_is_text(s))
-		return value->text[0] == '\0' && value->number >= s->min &&
-		       value->number <= s->max;
+		return value->text[0] == '\0' && number_fits(s, value->number);
 	if (value->number != 0)
 		return false;
 	text = view_of(value->text);
@@ -231,6 +255,7 @@ setting_fits(const struct setting *s, const struct conf_value *value)
 	case SETTING_COUNT:
 	case SETTING_SIZE:
 	case SETTING_TIME:
+	case SETTING_RATE:
 		break;
 	}
 	return false;

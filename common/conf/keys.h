@@ -14,6 +14,7 @@ enum setting_kind {
 	SETTING_COUNT,   /* number */
 	SETTING_SIZE,    /* number of bytes; k, M, G */
 	SETTING_TIME,    /* number of seconds; s, m, h, d */
+	SETTING_RATE,    /* number_pack_rate(); min and max bound the count */
 	SETTING_DOMAIN,  /* text: a normalised domain name */
 	SETTING_PATH,    /* text: absolute, no more than max bytes */
 	SETTING_ADDRESS, /* text: a mailbox, or "" */

@@ -81,3 +81,44 @@ number_print_time(uint64_t number, char out[NUMBER_TEXT])
 {
 	return print(number, times, nitems(times), out);
 }
+
+static const struct {
+	const char *word;
+	uint32_t seconds;
+} periods[] = {
+	{ "second", 1 },
+	{ "minute", 60 },
+	{ "hour", 3600 },
+	{ "day", 86400 },
+};
+
+uint64_t
+number_pack_rate(const struct number_rate *r)
+{
+	return (uint64_t)r->count << 32 | r->seconds;
+}
+
+struct number_rate
+number_unpack_rate(uint64_t number)
+{
+	return (struct number_rate){ .count = (uint32_t)(number >> 32),
+		.seconds = (uint32_t)number };
+}
+
+uint32_t
+number_period(struct view word)
+{
+	for (size_t i = 0; i < nitems(periods); i++)
+		if (view_is(word, periods[i].word))
+			return periods[i].seconds;
+	return 0;
+}
+
+const char *
+number_print_period(uint32_t seconds)
+{
+	for (size_t i = 0; i < nitems(periods); i++)
+		if (periods[i].seconds == seconds)
+			return periods[i].word;
+	return NULL;
+}

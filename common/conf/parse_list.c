@@ -3,6 +3,7 @@
  * and one row of a table each.
  */
 #include "common/base/alloc.h"
+#include "common/conf/number.h"
 #include "common/conf/parse_int.h"
 #include "common/mail/idna.h"
 
@@ -398,12 +399,12 @@ at_rate(struct parser *p)
 static uint32_t
 rate_unit(struct parser *p)
 {
-	if (parser_skip(p, "second"))
-		return 1;
-	if (parser_skip(p, "minute"))
-		return 60;
-	if (parser_skip(p, "hour"))
-		return 3600;
+	uint32_t seconds = number_period(p->token.text);
+
+	if (p->token.kind == TOKEN_WORD && seconds > 0 && seconds <= 3600) {
+		parser_next(p);
+		return seconds;
+	}
 	parser_expected(p, "\"second\", \"minute\" or \"hour\"");
 	return 0;
 }

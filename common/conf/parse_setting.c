@@ -146,6 +146,11 @@ expected_value(struct parser *p, const struct setting *s)
 		    number_print_time(s->max, max),
 		    s->min == 0 ? ", or never" : "");
 		break;
+	case SETTING_RATE:
+		snprintf(what, sizeof(what),
+		    "a rate such as \"%s 500 per hour\", of at most %" PRIu64,
+		    s->words, s->max);
+		break;
 	case SETTING_DOMAIN:
 		snprintf(what, sizeof(what), "a host name");
 		break;
@@ -183,6 +188,7 @@ number_value(const struct setting *s, struct view word, uint64_t *out)
 		*out = 0;
 		return (s->min == 0 && view_is(word, "never")) ||
 		       number_parse_time(word, out);
+	case SETTING_RATE:
 	case SETTING_DOMAIN:
 	case SETTING_PATH:
 	case SETTING_ADDRESS:
@@ -191,6 +197,25 @@ number_value(const struct setting *s, struct view word, uint64_t *out)
 		break;
 	}
 	return false;
+}
+
+/* N per PERIOD: the number and "per" are read, the last word is left. */
+static bool
+rate_value(struct parser *p, uint64_t *out)
+{
+	struct number_rate rate = { 0 };
+	uint64_t n;
+
+	if (p->token.kind != TOKEN_WORD || !view_u64(p->token.text, &n) ||
+	    n > UINT32_MAX)
+		return false;
+	parser_next(p);
+	if (!parser_skip(p, "per") || p->token.kind != TOKEN_WORD)
+		return false;
+	rate.count = (uint32_t)n;
+	rate.seconds = number_period(p->token.text);
+	*out = number_pack_rate(&rate);
+	return rate.seconds != 0;
 }
 
 static bool
@@ -225,6 +250,8 @@ read_value(struct parser *p, const struct setting *s, struct conf_value *v)
 	if (setting_is_text(s))
 		return text_value(p, s, v->text, sizeof(v->text)) &&
 		       v->text[0] != '\0';
+	if (s->kind == SETTING_RATE)
+		return rate_value(p, &v->number);
 	return p->token.kind == TOKEN_WORD &&
 	       number_value(s, p->token.text, &v->number);
 }

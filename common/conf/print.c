@@ -23,6 +23,13 @@ print_quoted(const char *text, struct buf *out)
 }
 
 static void
+print_per(struct number_rate r, struct buf *out)
+{
+	buf_printf(
+	    out, "%" PRIu32 " per %s", r.count, number_print_period(r.seconds));
+}
+
+static void
 print_value(
     const struct setting *s, const struct conf_value *v, struct buf *out)
 {
@@ -43,6 +50,9 @@ print_value(
 		buf_add_string(out, v->number == 0
 					? "never"
 					: number_print_time(v->number, number));
+		return;
+	case SETTING_RATE:
+		print_per(number_unpack_rate(v->number), out);
 		return;
 	case SETTING_LOG:
 		if (v->text[0] != '/') {
@@ -168,11 +178,9 @@ print_route(const struct route *r, struct buf *out)
 static void
 print_rate(const struct conf_rate *r, struct buf *out)
 {
-	buf_printf(out, "limit destination \"%s\" messages %u per %s\n",
-	    r->name, r->count,
-	    r->seconds == 1    ? "second"
-	    : r->seconds == 60 ? "minute"
-			       : "hour");
+	buf_printf(out, "limit destination \"%s\" messages ", r->name);
+	print_per((struct number_rate){ r->count, r->seconds }, out);
+	buf_add_string(out, "\n");
 }
 
 static void

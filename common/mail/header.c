@@ -14,9 +14,6 @@ enum {
 	AT_CR     /* a line that began with CR: the empty line? */
 };
 
-/* A whole line of the standard; no colon by then, no field. */
-enum { FIELD_NAME_MAX = 998 };
-
 void
 header_scan_begin(struct header_scan *h)
 {
@@ -100,12 +97,24 @@ line_counts(struct header_scan *h)
 	h->state = IN_VALUE;
 }
 
+bool
+header_scan_in_line(const struct header_scan *h)
+{
+	return h->state == IN_VALUE && !h->done;
+}
+
+struct view
+header_scan_field(const struct header_scan *h)
+{
+	return view_make(
+	    h->name, h->name_len > HEADER_NAME_MAX ? 0 : h->name_len);
+}
+
 /* The colon was seen: which field is it? */
 static void
 field_begins(struct header_scan *h)
 {
-	struct view name =
-	    view_make(h->name, h->name_len > HEADER_NAME_MAX ? 0 : h->name_len);
+	struct view name = header_scan_field(h);
 
 	line_counts(h);
 	if (view_is_nocase(name, "Received"))
@@ -156,7 +165,7 @@ take_name_byte(struct header_scan *h, char c)
 		h->name_len++;
 	} else
 		header_ends(h);
-	if (h->name_len + h->name_blanks > FIELD_NAME_MAX)
+	if (h->name_len + h->name_blanks > HEADER_FIELD_MAX)
 		header_ends(h);
 }
 

@@ -14,6 +14,8 @@ enum {
 	HEADER_BYTES_MAX = 1024 * 1024,
 	HEADER_LINES_MAX = 2000,
 	HEADER_NAME_MAX = 15, /* longer names are of no interest */
+	/* A whole line of the standard; no colon by then, no field. */
+	HEADER_FIELD_MAX = 998,
 	MESSAGE_ID_MAX = 256
 };
 
@@ -41,6 +43,10 @@ struct header_scan {
 
 void header_scan_begin(struct header_scan *);
 void header_scan_feed(struct header_scan *, struct view);
+/* The line under way is known to be one of the header. */
+bool header_scan_in_line(const struct header_scan *);
+/* The name of its field; empty when that is longer than HEADER_NAME_MAX. */
+struct view header_scan_field(const struct header_scan *);
 /* The body is over: what is in hand counts as complete. */
 void header_scan_end(struct header_scan *);
 

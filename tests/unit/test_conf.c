@@ -98,6 +98,10 @@ static const struct {
 	{ "limit destination connections 60", KEY_DESTINATION_CONNECTIONS, 60,
 	    "" },
 	{ "limit connections 200", KEY_TOTAL_CONNECTIONS, 200, "" },
+	{ "limit local messages 500 per hour", KEY_LOCAL_MESSAGES,
+	    UINT64_C(500) << 32 | 3600, "" },
+	{ "limit local recipients 0 per day", KEY_LOCAL_RECIPIENTS, 86400, "" },
+	{ "", KEY_LOCAL_MESSAGES, UINT64_C(10000) << 32 | 3600, "" },
 	{ "expire 2h", KEY_EXPIRE, 7200, "" },
 	{ "warn after 90s", KEY_WARN, 90, "" },
 	{ "warn after never", KEY_WARN, 0, "" },
@@ -177,6 +181,15 @@ static const struct {
 	    "\"99999999999999999999\"" },
 	{ "limit recipients -1", 1,
 	    "expected a number from 1 to 1000000, found \"-1\"" },
+	{ "limit local messages 5", 1,
+	    "expected a rate such as \"limit local messages 500 per hour\", "
+	    "of at most 1000000000, found the end of the file" },
+	{ "limit local messages 5 per week", 1,
+	    "expected a rate such as \"limit local messages 500 per hour\", "
+	    "of at most 1000000000, found \"week\"" },
+	{ "limit local messages many per hour", 1,
+	    "expected a rate such as \"limit local messages 500 per hour\", "
+	    "of at most 1000000000, found \"many\"" },
 	{ "limit message size 50m", 1,
 	    "expected a size from 1k to 64G, such as 50M, found \"50m\"" },
 	{ "limit message size 65G", 1,

@@ -118,6 +118,40 @@ test_large(void **state)
 	buf_free(&stored);
 }
 
+/* A submitted header larger than a piece, however it is cut. */
+static void
+test_completed_pieces(void **state)
+{
+	const struct complete_facts facts = {
+		.hostname = "mx.test", .id = 1, .wall_ms = 1
+	};
+	const struct body_limits l = {
+		.size = 1000000, .hops = 2, .chunked = true
+	};
+	struct body_sink b;
+	struct buf in;
+	size_t stored = 0;
+
+	(void)state;
+	buf_init(&in, 1000000);
+	for (int i = 0; i < 1000; i++)
+		buf_printf(&in, "X-%060d: v\r\nBcc: %d\r\n", i, i);
+	body_begin(&b, &l);
+	body_complete(&b, &facts);
+	for (struct view v = buf_view(&in); body_feed(&b, &v) == BODY_FULL;) {
+		stored += b.out.len;
+		body_written(&b);
+	}
+	body_end(&b);
+	check_int("fine", body_verdict(&b) == NULL, true);
+	check_int("whole", buf_ok(&b.out), true);
+	stored += b.out.len;
+	check_int("without a Bcc, with two more",
+	    stored > 1000 * 67 && stored < 1000 * 67 + 200, true);
+	body_free(&b);
+	buf_free(&in);
+}
+
 /* Once it cannot be stored nothing comes out, and that is the answer. */
 static void
 test_fail(void **state)
@@ -216,6 +250,7 @@ main(void)
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_nul),
 		cmocka_unit_test(test_large),
+		cmocka_unit_test(test_completed_pieces),
 		cmocka_unit_test(test_fail),
 		cmocka_unit_test(test_fail_and_bad),
 	};
