@@ -38,6 +38,20 @@ find(const char *name, struct account *a, struct trouble *t)
 	return true;
 }
 
+/* A reader of the databases gets at them as postern-report does. */
+static void
+share_group(struct accounts *all)
+{
+	gid_t group = 0;
+
+	for (size_t i = 0; i < nprograms; i++)
+		if (programs[i].kind == PEER_REPORT)
+			group = all->of[i].gid;
+	for (size_t i = 0; i < nprograms; i++)
+		if (programs[i].kind == PEER_READER)
+			all->of[i].gid = group;
+}
+
 /* Two programs with one account could attack each other. */
 static bool
 check_distinct(const struct accounts *all, struct trouble *t)
@@ -70,6 +84,7 @@ accounts_find(struct accounts *all, struct trouble *t)
 		return true;
 	if (operators == NULL)
 		return missing(t, "group", GROUP_OPERATORS);
+	share_group(all);
 	return check_distinct(all, t);
 }
 

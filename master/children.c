@@ -5,6 +5,7 @@
 #include "common/base/alloc.h"
 
 enum {
+	READERS = 2,       /* questions of postern sql at once */
 	FILES_SPARE = 512, /* the stock of bodies, channels, log, loop */
 	FILES_QUEUE = 32768,
 	FILES_REPORT = 1024,
@@ -17,6 +18,13 @@ one(const struct conf *c)
 {
 	(void)c;
 	return 1;
+}
+
+static size_t
+readers(const struct conf *c)
+{
+	(void)c;
+	return READERS;
 }
 
 static size_t
@@ -121,6 +129,8 @@ const struct program programs[] = {
 	    ROOT_QUEUE, SOCKETS_NONE, STOP_LAST, queue_files, one },
 	{ "postern-report", "_postern-report", PEER_REPORT, 0, "report",
 	    ROOT_SPOOL, SOCKETS_CONTROL, STOP_FIRST, report_files, one },
+	{ "postern-reader", "_postern-reader", PEER_READER, 0, "reader",
+	    ROOT_SPOOL, SOCKETS_NONE, STOP_FIRST, few_files, readers },
 	{ "postern-history", "_postern-history", PEER_HISTORY, 0, "history",
 	    ROOT_HISTORY, SOCKETS_NONE, STOP_LAST, few_files, historians },
 	{ "postern-resolve", "_postern-resolve", PEER_RESOLVE, 0, "resolve",
@@ -149,6 +159,7 @@ static const struct {
 	{ PEER_QUEUE, 0, PEER_DELIVER },
 	{ PEER_DELIVER, 0, PEER_RESOLVE },
 	{ PEER_QUEUE, 0, PEER_REPORT },
+	{ PEER_REPORT, 0, PEER_READER },
 	{ PEER_QUEUE, 0, PEER_HISTORY },
 };
 /* clang-format on */

@@ -56,6 +56,7 @@ programs='master posternd main.c
 smtpd postern-smtpd main.c
 queue postern-queue main.c $(SQLITE_LIBS)
 queue postern-report report_main.c $(SQLITE_LIBS)
+queue postern-reader reader_main.c $(SQLITE_LIBS)
 queue postern-history history_main.c $(SQLITE_LIBS)
 resolve postern-resolve main.c $(LDNS_LIBS)
 deliver postern-deliver main.c

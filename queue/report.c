@@ -17,6 +17,7 @@
 #include "queue/report_filter.h"
 #include "queue/report_order.h"
 #include "queue/report_question.h"
+#include "queue/report_reader.h"
 
 #include <event2/event.h>
 #include <string.h>
@@ -44,6 +45,8 @@ struct client {
 	struct order *order;   /* NULL when answered */
 	struct conv *checking; /* the check, NULL: none */
 	struct check *check;
+	struct conv *querying; /* in SQL, NULL: nothing */
+	struct sql *sql;
 };
 
 static struct {
@@ -52,6 +55,9 @@ static struct {
 	TAILQ_HEAD(, client) clients;
 	size_t nclients;
 } report;
+
+static const char operators_only[] =
+    "only root and the group postern may do that";
 
 /* In the next turn, after this one's flush. */
 static void
@@ -320,8 +326,7 @@ on_ask_suspend(struct channel *ch, struct conv *conv, const void *msg, int fd)
 		return true;
 	}
 	order_log_suspend(&m, no.code);
-	view_copy(view_of("only root and the group postern may do that"),
-	    no.text, sizeof(no.text));
+	view_copy(view_of(operators_only), no.text, sizeof(no.text));
 	on_order_answered(c, &no);
 	return true;
 }
@@ -371,9 +376,54 @@ on_ask_check(struct channel *ch, struct conv *conv, const void *msg, int fd)
 		c->check = check_start(m->full != 0, &out);
 		return true;
 	}
-	view_copy(view_of("only root and the group postern may do that"),
-	    no.text, sizeof(no.text));
+	view_copy(view_of(operators_only), no.text, sizeof(no.text));
 	on_check_over(c, &no);
+	return true;
+}
+
+static void
+send_cell(void *arg, const struct msg_sql_cell *m)
+{
+	struct client *c = arg;
+
+	channel_send(c->channel, c->querying, &msg_sql_cell, m, -1);
+}
+
+static void
+on_sql_over(void *arg, const struct msg_sql_end *m)
+{
+	struct client *c = arg;
+
+	log_begin("sql");
+	log_u64("uid", c->who.uid);
+	log_u64("rows", m->rows);
+	log_u64("code", m->code);
+	log_end();
+	channel_send(c->channel, c->querying, &msg_sql_end, m, -1);
+	conv_end(c->channel, c->querying);
+	c->querying = NULL;
+	c->sql = NULL;
+	c->active_at = clock_mono_ms();
+}
+
+static bool
+on_ask_sql(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	struct client *c = channel_owner(ch);
+	const struct sql_out out = { send_cell, on_sql_over, is_full, c };
+	struct msg_sql_end no = { .code = EX_NOPERM };
+
+	(void)fd;
+	if (c->querying != NULL)
+		return false;
+	c->querying = conv;
+	c->active_at = clock_mono_ms();
+	if (c->operator_)
+		c->sql = sql_start(msg, &out, &no);
+	else
+		view_copy(view_of(operators_only), no.text, sizeof(no.text));
+	if (c->sql == NULL)
+		on_sql_over(c, &no);
 	return true;
 }
 
@@ -387,6 +437,7 @@ static const struct channel_rule from_tool[] = {
 	{ &msg_ask_order,	on_ask_order,	CONV_NEW,	CONV_A },
 	{ &msg_ask_suspend,	on_ask_suspend,	CONV_NEW,	CONV_A },
 	{ &msg_ask_check,	on_ask_check,	CONV_NEW,	CONV_A },
+	{ &msg_ask_sql,		on_ask_sql,	CONV_NEW,	CONV_A },
 };
 /* clang-format on */
 
@@ -397,6 +448,8 @@ client_forget(struct client *c)
 		order_forget(c->order);
 	if (c->check != NULL)
 		check_forget(c->check);
+	if (c->sql != NULL)
+		sql_forget(c->sql);
 	TAILQ_REMOVE(&report.clients, c, entry);
 	report.nclients--;
 	summary_free(c->q.summary);
@@ -427,6 +480,8 @@ on_client_drained(struct channel *ch)
 	work_soon();
 	if (c->check != NULL)
 		check_go_on(c->check);
+	if (c->sql != NULL)
+		sql_go_on(c->sql);
 }
 
 static const struct channel_def client_def = {
@@ -495,6 +550,7 @@ on_sweep(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	(void)arg;
 	orders_expire(now);
+	sql_expire(now);
 	TAILQ_FOREACH_SAFE (c, &report.clients, entry, next) {
 		if (c->ordering != NULL || c->checking != NULL ||
 		    now - c->active_at < IDLE_MS)

@@ -40,6 +40,8 @@ struct ask {
 	struct msg_checked checked;
 	ask_finding *finding; /* of a check */
 	void *finding_arg;
+	ask_cell *cell; /* ask_sql() */
+	void *cell_arg;
 	bool some;     /* of the piece under way something has come */
 	uint64_t last; /* id of the last row */
 };
@@ -175,6 +177,33 @@ on_checked(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	return true;
 }
 
+static bool
+on_sql_cell(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	struct ask *a = channel_owner(ch);
+
+	(void)conv;
+	(void)fd;
+	if (a->cell == NULL)
+		return false;
+	a->enough = a->enough || !a->cell(a->cell_arg, msg);
+	return true;
+}
+
+static bool
+on_sql_end(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	const struct msg_sql_end *m = msg;
+	struct ask *a = channel_owner(ch);
+
+	(void)conv;
+	(void)fd;
+	a->end.code = m->code;
+	memcpy(a->end.text, m->text, sizeof(a->end.text));
+	a->answered = true;
+	return true;
+}
+
 static void
 on_closed(struct channel *ch, const char *why)
 {
@@ -208,6 +237,8 @@ static const struct channel_rule from_report[] = {
 	{ &msg_order_is,	on_order_is,	CONV_A,		CONV_END },
 	{ &msg_finding,		on_finding,	CONV_A,		0 },
 	{ &msg_checked,		on_checked,	CONV_A,		CONV_END },
+	{ &msg_sql_cell,	on_sql_cell,	CONV_A,		0 },
+	{ &msg_sql_end,		on_sql_end,	CONV_A,		CONV_END },
 };
 /* clang-format on */
 
@@ -474,4 +505,13 @@ ask_check(struct ask *a, bool full, ask_finding *finding, void *arg,
 		return no_answer(a);
 	*sum = a->checked;
 	return sum->code == EX_OK ? EX_OK : refused(sum->code, sum->text);
+}
+
+int
+ask_sql(struct ask *a, const struct msg_ask_sql *m, ask_cell *cell, void *arg)
+{
+	a->cell = cell;
+	a->cell_arg = arg;
+	converse(a, &msg_ask_sql, m);
+	return a->enough ? EX_OK : rows_code(a);
 }

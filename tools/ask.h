@@ -11,6 +11,7 @@
 #include "common/ipc/msg_check.h"
 #include "common/ipc/msg_history.h"
 #include "common/ipc/msg_report.h"
+#include "common/ipc/msg_sql.h"
 
 struct ask;
 
@@ -54,5 +55,9 @@ int ask_suspend(
 typedef bool ask_finding(void *, const struct msg_finding *);
 int ask_check(struct ask *a, bool full, ask_finding *finding, void *arg,
     struct msg_checked *sum);
+
+/* The cells of the answer as they come, names first; cell false: enough. */
+typedef bool ask_cell(void *, const struct msg_sql_cell *);
+int ask_sql(struct ask *, const struct msg_ask_sql *, ask_cell *, void *arg);
 
 #endif

@@ -19,6 +19,8 @@ static const struct command commands[] = {
 	    "ADDRESS", "tell the life of messages, delivered ones too",
 	    cmd_trace },
 	{ "show", "[--json] ID", "tell all about one message", cmd_show },
+	{ "sql", "[--json] STATEMENT", "ask the queue and its history in SQL",
+	    cmd_sql },
 	{ "check", "[--full] [--json]", "look for damage in the spool",
 	    cmd_check },
 	{ "retry", "ID ... | --all", "try now what waits", cmd_order },

@@ -30,7 +30,8 @@ enum peer_kind {
 	PEER_RESOLVE = 4,
 	PEER_REPORT = 5,
 	PEER_HISTORY = 6,
-	PEER_TLS = 7 /* the side that holds keys */
+	PEER_TLS = 7,   /* the side that holds keys */
+	PEER_READER = 8 /* answers postern sql */
 };
 
 /* Classes of smtpd workers; queue takes the class from the channel. */

@@ -74,6 +74,11 @@ enum msg_number {
 	MSG_CHECK_END,
 	MSG_CHECKED,
 
+	/* tools and report, report and reader: msg_sql.h */
+	MSG_ASK_SQL = 156,
+	MSG_SQL_CELL,
+	MSG_SQL_END,
+
 	/* queue and history: msg_history.h */
 	MSG_PAST_MESSAGE = 160,
 	MSG_PAST_RCPT,

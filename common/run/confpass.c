@@ -32,6 +32,8 @@ reader_of(enum peer_kind kind)
 		return READER_HISTORY;
 	case PEER_TLS:
 		return READER_TLS;
+	case PEER_READER:
+		return 0; /* no setting is for it */
 	}
 	return 0;
 }

@@ -166,9 +166,8 @@ denounce(const struct peer *p, const char *why)
 }
 
 static void
-on_peer_closed(struct channel *ch, const char *why)
+on_peer_gone(struct peer *p, const char *why)
 {
-	struct peer *p = channel_owner(ch);
 	size_t place;
 	const struct peer_def *d = peer_def_find(p->kind, &place);
 
@@ -177,6 +176,12 @@ on_peer_closed(struct channel *ch, const char *why)
 		denounce(p, why);
 	if (d->lost != NULL)
 		d->lost(p);
+}
+
+static void
+on_peer_closed(struct channel *ch, const char *why)
+{
+	on_peer_gone(channel_owner(ch), why);
 }
 
 /* The old channel of a peer ends, if it has not yet, before the new begins. */
@@ -450,6 +455,17 @@ process_listener(size_t n, struct listening *l)
 		return false;
 	*l = self.listeners[n];
 	return true;
+}
+
+void
+process_accuse(struct peer *p, const char *why)
+{
+	struct channel *ch = p->channel;
+
+	if (ch == NULL)
+		return;
+	channel_free(ch);
+	on_peer_gone(p, why);
 }
 
 void

@@ -85,6 +85,9 @@ const struct msg_boot *process_boot(void); /* whom we are: class, index */
 struct peer *process_peer(enum peer_kind, size_t n);
 /* Listening sockets that we were handed, in order; false beyond the last. */
 bool process_listener(size_t n, struct listening *);
+/* This peer does not do what it must: its channel ends here, lost() runs, and
+ * posternd ends the process and starts it again. */
+void process_accuse(struct peer *, const char *why);
 /* To posternd: a message without descriptor, that stands alone. */
 void process_tell(const struct ipc_type *, const void *msg);
 /* Ends the process properly: channels and log flushed, exit 0. */

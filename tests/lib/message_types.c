@@ -9,6 +9,7 @@
 #include "common/ipc/msg_job.h"
 #include "common/ipc/msg_report.h"
 #include "common/ipc/msg_resolve.h"
+#include "common/ipc/msg_sql.h"
 #include "common/ipc/msg_tls.h"
 
 const struct ipc_type *const message_types[] = { &msg_boot, &msg_setting,
@@ -25,7 +26,8 @@ const struct ipc_type *const message_types[] = { &msg_boot, &msg_setting,
 	&msg_suspend, &msg_past_message, &msg_past_rcpt, &msg_past_event,
 	&msg_past_lost, &msg_secret, &msg_secrets_end, &msg_secrets_read,
 	&msg_tls_serve, &msg_tls_open, &msg_tls_end, &msg_ask_check, &msg_check,
-	&msg_finding, &msg_check_end, &msg_checked, NULL };
+	&msg_finding, &msg_check_end, &msg_checked, &msg_ask_sql, &msg_sql_cell,
+	&msg_sql_end, NULL };
 
 const struct ipc_type *
 message_type(uint16_t number)

@@ -36,6 +36,7 @@ POSTERN_ACCOUNTS = (
     "_postern-resolve",
     "_postern-deliver",
     "_postern-tls",
+    "_postern-reader",
 )
 PEER_ACCOUNTS = ("postfix", "vmail", "nsd", "unbound")
 GROUPS = ("postern", "postdrop")  # without members

@@ -169,6 +169,7 @@ kind_of(const char *name)
 		{ "postern-report", PEER_REPORT },
 		{ "postern-history", PEER_HISTORY },
 		{ "postern-tls", PEER_TLS },
+		{ "postern-reader", PEER_READER },
 	};
 
 	for (size_t i = 0; i < nitems(kinds); i++)
@@ -225,6 +226,8 @@ main(int argc, char *argv[])
 	hostile.kind = kind_of(argv[0]);
 	/* at most four kinds of peers; no program is wired with resolve and
 	 * report, or with itself */
+	if (hostile.kind == PEER_REPORT)
+		peers[0].kind = PEER_READER;
 	if (hostile.kind == PEER_QUEUE)
 		peers[1].kind = PEER_HISTORY;
 	if (hostile.kind == PEER_DELIVER)

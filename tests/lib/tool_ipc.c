@@ -15,6 +15,7 @@
 #include "common/ipc/msg_job.h"
 #include "common/ipc/msg_report.h"
 #include "common/ipc/msg_resolve.h"
+#include "common/ipc/msg_sql.h"
 #include "common/ipc/msg_tls.h"
 
 #include <stdio.h>
@@ -59,9 +60,12 @@ static const struct row rows[] = {
 	{ &msg_row_rcpt, "<" }, { &msg_rows_end, "<" }, { &msg_ask_order, ">" },
 	{ &msg_order_is, "<" }, { &msg_ask_suspend, ">" },
 	{ &msg_ask_check, ">" }, { &msg_finding, "<" }, { &msg_checked, "<" },
+	{ &msg_ask_sql, ">" }, { &msg_sql_cell, "<" }, { &msg_sql_end, "<" },
 	{ NULL, "report (>) and queue (<)" },
 	{ &msg_order, ">" }, { &msg_order_done, "<" }, { &msg_suspend, ">" },
 	{ &msg_check, ">" }, { &msg_finding, "<" }, { &msg_check_end, "<" },
+	{ NULL, "report (>) and reader (<)" },
+	{ &msg_ask_sql, ">" }, { &msg_sql_cell, "<" }, { &msg_sql_end, "<" },
 	{ NULL, "queue (>) and history (<)" },
 	{ &msg_past_message, ">" }, { &msg_past_rcpt, ">" },
 	{ &msg_past_event, ">" }, { &msg_past_lost, ">" },

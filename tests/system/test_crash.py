@@ -22,7 +22,8 @@ from siege import (NamedSink, Siege, Talk, bodies, check_spool,  # noqa: E402
                    full, kill, needs_root, say, wait_gone)
 
 CONF = "workers smtpd 2\nworkers deliver 2"
-PLACES = [("queue", 0), ("report", 0), ("history", 0), ("resolve", 0),
+PLACES = [("queue", 0), ("report", 0), ("reader", 0), ("reader", 1),
+          ("history", 0), ("resolve", 0),
           ("deliver", 0), ("deliver", 1), ("smtpd", 0), ("smtpd", 1),
           ("smtpd-local", 0)]
 SESSIONS = 20

@@ -24,7 +24,7 @@ TRICKS = ["noise", "version", "long", "unknown", "foreign", "stray", "short",
           "descriptor", "master"]
 # Who detects it, as in peer-broken; and what posternd calls the child.
 KINDS = {"queue": 2, "report": 5, "resolve": 4, "deliver": 3, "smtpd": 1,
-         "history": 6, "tls": 7}
+         "history": 6, "tls": 7, "reader": 8}
 CASES = [(kind, trick) for kind in KINDS for trick in TRICKS
          if full(True, kind == "deliver" or trick in ("noise", "master"))]
 

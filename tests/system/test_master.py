@@ -22,7 +22,7 @@ import harness  # noqa: E402
 from harness import BUILD, Postern, free_port, read_proc, wait_for  # noqa: E402
 
 ROUTE = 'route any to host "[127.0.0.1]" port 9\n'
-COUNTS = {"queue": 1, "report": 1, "history": 1, "resolve": 1, "deliver": 2,
+COUNTS = {"queue": 1, "report": 1, "reader": 2, "history": 1, "resolve": 1, "deliver": 2,
           "smtpd": 3}
 KINDS = list(COUNTS)
 MSG_READY, MSG_BROKEN = 12, 13  # common/ipc/types.h

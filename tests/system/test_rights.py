@@ -43,6 +43,7 @@ ROWS = {
     "posternd": ("root", "/", 1),
     "postern-queue": ("_postern-queue", "SPOOL/queue", 1),
     "postern-report": ("_postern-report", "SPOOL", 1),
+    "postern-reader": ("_postern-reader", "SPOOL", 2),
     "postern-history": ("_postern-history", "SPOOL/history", 1),
     "postern-resolve": ("_postern-resolve", "RUNTIME/empty", 1),
     "postern-deliver": ("_postern-deliver", "RUNTIME/empty", DELIVER),
@@ -50,6 +51,8 @@ ROWS = {
     "postern-smtpd stranger": ("_postern-smtpd", "RUNTIME/empty", SMTPD),
     "postern-smtpd local": ("_postern-smtpd-local", "RUNTIME/empty", 1),
 }
+# gets at the databases as that does
+SHARED_GROUP = {"postern-reader": "_postern-report"}
 CHILDREN = [name for name in ROWS if name != "posternd"]
 NCHILDREN = sum(row[2] for row in ROWS.values()) - 1
 
@@ -67,7 +70,8 @@ DESCRIPTORS = {
                       "folder mess/N": 1, "queue/queue.db read write": 1,
                       "queue/queue.db-wal read write": 1,
                       "queue/queue.db-shm read write": 1},
-    "postern-report": {"channel": 2, "listen control": 1},
+    "postern-report": {"channel": 4, "listen control": 1},
+    "postern-reader": {"channel": 2},
     "postern-history": {"channel": 2, "history/history.db read write": 1,
                         "history/history.db-wal read write": 1,
                         "history/history.db-shm read write": 1},
@@ -174,8 +178,9 @@ def check_identity(name, pid, postern):
 def check_thread(name, pid, thread):
     s = rights.status(pid, thread)
     account = ROWS[name][0]
+    group = SHARED_GROUP.get(name, account)
     ids = {"Uid": rights.pwd.getpwnam(account).pw_uid,
-           "Gid": rights.pwd.getpwnam(account).pw_gid}
+           "Gid": rights.pwd.getpwnam(group).pw_gid}
     caps = KEPT if name == "posternd" else set()
     for key, number in ids.items():
         assert s[key].split() == [str(number)] * 4, (name, key)
@@ -386,6 +391,7 @@ CONNECT = {"socket-inet", "socket-inet6", "connect"}
 GRANTED = {
     "postern-queue": DATABASE | {"write-database", "open-bodies"},
     "postern-report": DATABASE | HISTORY,
+    "postern-reader": DATABASE | HISTORY,
     "postern-history": HISTORY | {"write-history"},
     "postern-resolve": CONNECT,
     "postern-deliver": CONNECT,
@@ -394,8 +400,9 @@ GRANTED = {
     "postern-smtpd local": set(),
 }
 # Without accounts of their own nothing but the folder tells them apart.
-GRANTED_WITHOUT_ROOT = {**GRANTED, "postern-report":
-                        DATABASE | HISTORY | {"open-bodies"}}
+GRANTED_WITHOUT_ROOT = {**GRANTED, **{
+    name: DATABASE | HISTORY | {"open-bodies"}
+    for name in ("postern-report", "postern-reader")}}
 # Harmless, as every reader takes as much as was stored and no more.
 BODY_GRANTED = {"body-add"}
 ACTS = 37  # in every program; more where there is a listener or a body
@@ -460,11 +467,16 @@ REACHED = {"bpf": {"EINVAL", "E2BIG", "EFAULT"},
                                 "EOPNOTSUPP", "EAGAIN", "EISCONN"},
            "unlisten": {"ENOTCONN"}}
 # Who has a folder in which that can be tried.
-PLACES = {"open-database": {"postern-queue", "postern-report"},
-          "write-database": {"postern-queue", "postern-report"},
-          "open-bodies": {"postern-queue", "postern-report"},
-          "open-history": {"postern-history", "postern-report"},
-          "write-history": {"postern-history", "postern-report"}}
+PLACES = {"open-database": {"postern-queue", "postern-report",
+                            "postern-reader"},
+          "write-database": {"postern-queue", "postern-report",
+                            "postern-reader"},
+          "open-bodies": {"postern-queue", "postern-report",
+                            "postern-reader"},
+          "open-history": {"postern-history", "postern-report",
+                            "postern-reader"},
+          "write-history": {"postern-history", "postern-report",
+                            "postern-reader"}}
 
 
 def check_control(name, act, words):
