@@ -42,6 +42,14 @@ embargo_has(uint64_t message, uint32_t group)
 	return false;
 }
 
+void
+embargo_each(uint64_t message, void (*fn)(uint32_t, void *), void *arg)
+{
+	for (struct embargo *e = embargoes; e != NULL; e = e->next)
+		if (e->message == message)
+			fn(e->group, arg);
+}
+
 /* Removes those that fit: this group, this peer, or older than now. */
 static bool
 lift(uint64_t message, uint32_t group, const struct peer *p, int64_t now)

@@ -18,6 +18,9 @@ enum { EMBARGO_SECONDS = 660 }; /* the final dot's time-out and a minute */
 
 void embargo_add(const struct job_key *, const struct peer *);
 bool embargo_has(uint64_t message, uint32_t group);
+/* Calls for each such group of a message. */
+void embargo_each(
+    uint64_t message, void (*)(uint32_t group, void *), void *arg);
 void embargo_lift(uint64_t message, uint32_t group);
 /* The worker has ended.  True when that lifted anything. */
 bool embargo_lift_peer(const struct peer *);

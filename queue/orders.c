@@ -13,6 +13,7 @@
 #include "queue/admit.h"
 #include "queue/check.h"
 #include "queue/dispatch.h"
+#include "queue/embargo.h"
 #include "queue/events.h"
 #include "queue/outcome.h"
 #include "queue/store.h"
@@ -28,11 +29,13 @@ struct order {
 	struct peer *peer;
 	struct conv *conv; /* NULL: nobody waits for the answer */
 	uint32_t uid;
-	uint64_t message; /* 0: not of one */
+	struct msg_order what; /* id 0: not of one message */
+	bool waits;            /* for orders_open() */
 	LIST_ENTRY(order) entry;
 };
 
 static LIST_HEAD(, order) orders = LIST_HEAD_INITIALIZER(orders);
+static bool opened;
 
 struct order *
 order_new(struct peer *p, struct conv *conv, uint32_t uid)
@@ -70,7 +73,7 @@ orders_pending(uint64_t message)
 	const struct order *o;
 
 	LIST_FOREACH (o, &orders, entry)
-		if (o->message == message)
+		if (o->what.id == message)
 			return true;
 	return false;
 }
@@ -190,9 +193,19 @@ on_done(struct store_op *op)
 	dispatch_run();
 }
 
+static void
+stay(uint32_t group, void *arg)
+{
+	struct store_order *o = arg;
+
+	o->busy = mem_grow(o->busy, o->nbusy + 1, sizeof(*o->busy));
+	o->busy[o->nbusy++] = group;
+}
+
 /*
  * For hold and remove: groups in line wait outside it until the rows are
- * written; those that are being tried, or whose row is being written, stay.
+ * written; those that are being tried, by whichever queue's order, or whose
+ * row is being written, stay.
  */
 static void
 set_aside(struct group *g, void *arg)
@@ -206,8 +219,7 @@ set_aside(struct group *g, void *arg)
 		g->aside = true;
 		return;
 	}
-	o->busy = mem_grow(o->busy, o->nbusy + 1, sizeof(*o->busy));
-	o->busy[o->nbusy++] = g->n;
+	stay(g->n, o);
 }
 
 static void
@@ -223,30 +235,54 @@ wake_all(void)
 		}
 }
 
-static bool
-on_order(struct channel *ch, struct conv *conv, const void *msg, int fd)
+static void
+carry_out(struct order *o)
 {
-	const struct msg_order *m = msg;
-	struct order *o;
-	struct store_op *op;
+	const struct msg_order *m = &o->what;
+	struct store_op *op = store_op_new(STORE_ORDER, on_done, o);
 
-	(void)fd;
-	if (verb_name((enum order_verb)m->verb) == NULL)
-		return false;
-	o = order_new(channel_owner(ch), conv, m->uid);
-	o->message = m->id;
-	op = store_op_new(STORE_ORDER, on_done, o);
 	op->u.order.verb = (enum order_verb)m->verb;
 	op->u.order.id = m->id;
 	op->u.order.uid = m->uid;
 	op->u.order.operator_ = m->operator_ != 0;
 	op->u.order.now = clock_wall_ms();
-	if (m->verb == ORDER_HOLD || m->verb == ORDER_REMOVE)
+	if (m->verb == ORDER_HOLD || m->verb == ORDER_REMOVE) {
 		window_each(m->id, set_aside, &op->u.order);
-	else if (m->id == 0 && m->operator_ != 0)
+		embargo_each(m->id, stay, &op->u.order);
+	} else if (m->id == 0 && m->operator_ != 0) {
 		wake_all();
+	}
 	store_submit(op);
+}
+
+static bool
+on_order(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	const struct msg_order *m = msg;
+	struct order *o;
+
+	(void)fd;
+	if (verb_name((enum order_verb)m->verb) == NULL)
+		return false;
+	o = order_new(channel_owner(ch), conv, m->uid);
+	o->what = *m;
+	o->waits = !opened;
+	if (!o->waits)
+		carry_out(o);
 	return true;
+}
+
+void
+orders_open(void)
+{
+	struct order *o;
+
+	opened = true;
+	LIST_FOREACH (o, &orders, entry) {
+		if (o->waits)
+			carry_out(o);
+		o->waits = false;
+	}
 }
 
 static void

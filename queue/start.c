@@ -8,6 +8,7 @@
 #include "queue/age.h"
 #include "queue/dispatch.h"
 #include "queue/intake.h"
+#include "queue/orders.h"
 #include "queue/outcome.h"
 #include "queue/store.h"
 #include "queue/window.h"
@@ -63,6 +64,7 @@ begin(void)
 	start.begun = true;
 	event_del(start.timer);
 	clean_again(CLEAN_SECONDS);
+	orders_open();
 	window_open();
 	age_open();
 }
