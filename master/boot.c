@@ -63,6 +63,7 @@ send_listeners(struct child *c)
 	for (size_t i = 0; i < all->n; i++) {
 		const struct listener *l = &all->of[i];
 		struct msg_listener m = { .number = l->number,
+			.port = l->sockets == SOCKETS_TCP ? l->of.port : 0,
 			.local = l->sockets != SOCKETS_TCP,
 			.tls = (uint8_t)tls_of(c->master, l) };
 		int fd;

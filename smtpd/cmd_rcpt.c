@@ -37,7 +37,8 @@ cmd_rcpt(struct session *s, struct view argument)
 	    s->mail->nrcpts >= conf_number(s->service->conf, KEY_RECIPIENTS))
 		wrong = &reply_rcpts;
 	if (wrong == NULL)
-		wrong = relay_judge(s->service, &s->client, &rcpt);
+		wrong = relay_judge(s->service, &s->client,
+		    s->mail->null_sender ? NULL : &s->mail->sender, &rcpt);
 	if (wrong != NULL) {
 		session_refuse(s, wrong);
 		return;

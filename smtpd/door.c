@@ -42,6 +42,7 @@ identify(const struct door *d, int fd, const struct sockaddr *sa,
 	gid_t group;
 
 	memset(who, 0, sizeof(*who));
+	who->port = d->port;
 	*uid = NOBODY;
 	if (!d->local)
 		return ip_from_sockaddr(sa, &who->ip, &port);
@@ -148,6 +149,7 @@ door_open(struct door *d, struct worker *w, const struct listening *l)
 	d->worker = w;
 	d->fd = l->fd;
 	d->number = l->number;
+	d->port = l->port;
 	d->local = l->local;
 	d->offers_tls = l->tls == LISTENER_STARTTLS;
 	d->speaks_tls = l->tls == LISTENER_IMPLICIT;

@@ -20,6 +20,7 @@ struct door {
 	struct worker *worker;
 	int fd;
 	uint16_t number; /* of the listener in the configuration */
+	uint16_t port;   /* 0: the submission socket */
 	bool local;      /* a UNIX socket */
 	bool offers_tls; /* STARTTLS */
 	bool speaks_tls; /* from the first byte */

@@ -19,12 +19,12 @@ is_postmaster(const struct service *sv, const struct mailbox *rcpt)
 
 static bool
 allowed(const struct service *sv, const struct accept_client *client,
-    const struct mailbox *rcpt)
+    const struct mailbox *sender, const struct mailbox *rcpt)
 {
 	if (sv->local || is_postmaster(sv, rcpt))
 		return true;
 	return accept_judge(
-	    sv->conf->accepts, sv->conf->naccepts, client, rcpt);
+	    sv->conf->accepts, sv->conf->naccepts, client, sender, rcpt);
 }
 
 /* An older server might send such mail on, and believe that we asked it to. */
@@ -43,11 +43,11 @@ is_stranger(const struct service *sv, const struct accept_client *client)
 
 const struct smtp_reply *
 relay_judge(const struct service *sv, const struct accept_client *client,
-    const struct mailbox *rcpt)
+    const struct mailbox *sender, const struct mailbox *rcpt)
 {
 	struct route_result route;
 
-	if (!allowed(sv, client, rcpt))
+	if (!allowed(sv, client, sender, rcpt))
 		return &reply_relay;
 	if (is_route(rcpt) && is_stranger(sv, client))
 		return &reply_routing;

@@ -6,8 +6,9 @@
 #include "smtpd/replies.h"
 #include "smtpd/service.h"
 
-/* NULL: it may. */
+/* sender: NULL for the null sender.  NULL: it may. */
 const struct smtp_reply *relay_judge(const struct service *,
-    const struct accept_client *, const struct mailbox *rcpt);
+    const struct accept_client *, const struct mailbox *sender,
+    const struct mailbox *rcpt);
 
 #endif

@@ -114,17 +114,31 @@ conf_add_listener(struct conf *c, const struct conf_listener *l)
 	return true;
 }
 
+/* It can stand between quotes: no control characters. */
+static bool
+text_sound(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			return false;
+	return true;
+}
+
 static bool
 accept_sound(const struct accept_rule *r)
 {
-	if (r->has_domain && !domain_sound(r->domain))
+	if ((r->has_domain && !domain_sound(r->domain)) ||
+	    (r->has_sender && !domain_sound(r->sender)) ||
+	    (unsigned int)r->tls > ACCEPT_TLS_WITHOUT)
 		return false;
 	switch (r->who) {
 	case ACCEPT_LOCAL:
 	case ACCEPT_ANY:
-		return true;
+		return r->login[0] == '\0';
 	case ACCEPT_NETWORK:
-		return network_sound(&r->network);
+		return r->login[0] == '\0' && network_sound(&r->network);
+	case ACCEPT_AUTH:
+		return text_sound(r->login);
 	}
 	return false;
 }

@@ -147,10 +147,33 @@ statement(struct parser *p)
 	statement_end(p);
 }
 
+static bool
+listens(const struct conf *c, uint16_t port)
+{
+	for (size_t i = 0; i < c->nlisteners; i++)
+		if (c->listeners[i].port == port)
+			return true;
+	return false;
+}
+
+/* A rule for a port that is never opened guards nothing. */
+static void
+ports_of_rules(struct parser *p)
+{
+	for (size_t i = 0; !p->failed && i < p->nrule_ports; i++) {
+		if (listens(p->conf, p->rule_port[i].port))
+			continue;
+		p->token.line = p->rule_port[i].line;
+		parser_fail(
+		    p, "no statement listens on port %u", p->rule_port[i].port);
+	}
+}
+
 /* What no statement alone can tell. */
 static void
 whole(struct parser *p)
 {
+	ports_of_rules(p);
 	for (size_t i = 0; !p->failed && i < p->conf->nlisteners; i++) {
 		if (!p->conf->listeners[i].tls ||
 		    conf_has_certificate(p->conf, i))

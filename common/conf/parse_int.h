@@ -19,6 +19,12 @@ struct parser {
 	struct conf_error *error;
 	unsigned int set_line[KEY_COUNT]; /* 0: not set yet */
 	unsigned int listen_line[CONF_LISTENERS_MAX];
+	/* ports that rules name, and the first line that does */
+	struct {
+		uint16_t port;
+		unsigned int line;
+	} rule_port[CONF_LISTENERS_MAX];
+	size_t nrule_ports;
 };
 
 /* A statement that is not a scalar setting. */

@@ -188,15 +188,75 @@ parse_tls(struct parser *p)
 		setting_parse(p, "tls");
 }
 
+/* auth, or auth "NAME": quoted, as what follows is words */
+static void
+rule_login(struct parser *p, struct accept_rule *r)
+{
+	r->who = ACCEPT_AUTH;
+	if (p->token.kind != TOKEN_STRING)
+		return;
+	parser_text(p, "a login", r->login, sizeof(r->login));
+	if (!p->failed && r->login[0] == '\0')
+		parser_fail(p, "\"\" is no login");
+}
+
+static void
+rule_port(struct parser *p, struct accept_rule *r)
+{
+	size_t n = p->nrule_ports;
+
+	parser_need(p, "port");
+	port_number(p, &r->port);
+	for (size_t i = 0; i < n; i++)
+		if (p->rule_port[i].port == r->port)
+			return;
+	if (p->failed)
+		return;
+	if (n == nitems(p->rule_port)) {
+		parser_fail(p, "rules name more ports than can be listened on");
+		return;
+	}
+	p->rule_port[n].port = r->port;
+	p->rule_port[n].line = p->statement;
+	p->nrule_ports++;
+}
+
+/* [on port N] [with|without tls] [sender domain NAME|{ ... }] */
+static void
+rule_conditions(struct parser *p, struct accept_rule *r, struct names *senders)
+{
+	if (parser_skip(p, "on"))
+		rule_port(p, r);
+	if (parser_skip(p, "with")) {
+		parser_need(p, "tls");
+		r->tls = ACCEPT_TLS_WITH;
+	} else if (parser_skip(p, "without")) {
+		parser_need(p, "tls");
+		r->tls = ACCEPT_TLS_WITHOUT;
+	}
+	if (!parser_skip(p, "sender"))
+		return;
+	parser_need(p, "domain");
+	r->has_sender = true;
+	names_read(p, senders);
+}
+
 /*
  * "accept from any" alone would be an open relay written by forgetting the
  * rest: who wants one says "for any".
  */
+static bool
+is_everybody(const struct accept_rule *r)
+{
+	return r->who == ACCEPT_ANY ||
+	       (r->who == ACCEPT_NETWORK && r->network.bits == 0);
+}
+
 static void
 rule_target(struct parser *p, struct accept_rule *r, struct names *names)
 {
 	if (!parser_skip(p, "for")) {
-		if (r->who == ACCEPT_ANY && !r->reject)
+		if (!r->reject && is_everybody(r))
 			parser_expected(p,
 			    "\"for domain NAME\" (or \"for any\", an open "
 			    "relay)");
@@ -225,25 +285,48 @@ rule_add(struct parser *p, struct accept_rule *r, const struct names *names)
 	}
 }
 
-/* accept|reject from local|any|NETWORK [for any|domain NAME|domain { ... }] */
+/* A row for each pair of domains, one of a sender and one of a recipient. */
+static void
+rule_add_all(struct parser *p, struct accept_rule *r,
+    const struct names *senders, const struct names *names)
+{
+	size_t n = r->has_sender ? senders->n : 1;
+
+	for (size_t i = 0; !p->failed && i < n; i++) {
+		if (r->has_sender)
+			memcpy(r->sender, senders->name[i], sizeof(r->sender));
+		rule_add(p, r, names);
+	}
+}
+
+/*
+ * accept|reject from local|any|auth [NAME]|NETWORK [conditions]
+ * [for any|domain NAME|domain { ... }]
+ */
 static void
 parse_rule(struct parser *p, bool reject)
 {
 	struct accept_rule r = { .reject = reject };
-	struct names names = { 0 };
+	struct names senders = { 0 }, names = { 0 };
 
 	parser_need(p, "from");
 	if (parser_skip(p, "local")) {
 		r.who = ACCEPT_LOCAL;
 	} else if (parser_skip(p, "any")) {
 		r.who = ACCEPT_ANY;
+	} else if (parser_skip(p, "auth")) {
+		rule_login(p, &r);
 	} else {
 		r.who = ACCEPT_NETWORK;
-		network(p, "\"local\", \"any\" or a network such as 10.0.0.0/8",
+		network(p,
+		    "\"local\", \"any\", \"auth\" or a network such as "
+		    "10.0.0.0/8",
 		    &r.network);
 	}
+	rule_conditions(p, &r, &senders);
 	rule_target(p, &r, &names);
-	rule_add(p, &r, &names);
+	rule_add_all(p, &r, &senders, &names);
+	mem_free(senders.name);
 	mem_free(names.name);
 }
 

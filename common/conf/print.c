@@ -140,7 +140,21 @@ print_accept(const struct accept_rule *r, struct buf *out)
 	case ACCEPT_NETWORK:
 		print_network(&r->network, out);
 		break;
+	case ACCEPT_AUTH:
+		buf_add_string(out, "auth");
+		if (r->login[0] != '\0') {
+			buf_add_string(out, " ");
+			print_quoted(r->login, out);
+		}
+		break;
 	}
+	if (r->port != 0)
+		buf_printf(out, " on port %u", r->port);
+	if (r->tls != ACCEPT_TLS_EITHER)
+		buf_printf(out, " %s tls",
+		    r->tls == ACCEPT_TLS_WITH ? "with" : "without");
+	if (r->has_sender)
+		buf_printf(out, " sender domain %s", r->sender);
 	if (r->has_domain)
 		buf_printf(out, " for domain %s\n", r->domain);
 	else

@@ -47,6 +47,7 @@ const struct ipc_type msg_setting = {
 /* clang-format off */
 static const struct ipc_field listener_fields[] = {
 	{ "number", IPC_U16, offsetof(struct msg_listener, number), 0 },
+	{ "port", IPC_U16, offsetof(struct msg_listener, port), 0 },
 	{ "local", IPC_U8, offsetof(struct msg_listener, local), 0 },
 	{ "tls", IPC_U8, offsetof(struct msg_listener, tls), 0 },
 };
@@ -67,8 +68,13 @@ static const struct ipc_field accept_fields[] = {
 	{ "who", IPC_U8, offsetof(struct msg_accept, who), 0 },
 	{ "family", IPC_U8, offsetof(struct msg_accept, family), 0 },
 	{ "bits", IPC_U8, offsetof(struct msg_accept, bits), 0 },
+	{ "tls", IPC_U8, offsetof(struct msg_accept, tls), 0 },
+	{ "has_sender", IPC_U8, offsetof(struct msg_accept, has_sender), 0 },
 	{ "has_domain", IPC_U8, offsetof(struct msg_accept, has_domain), 0 },
+	{ "port", IPC_U16, offsetof(struct msg_accept, port), 0 },
 	{ "bytes", IPC_BYTES, offsetof(struct msg_accept, bytes), MSG_IP_BYTES },
+	{ "login", IPC_TEXT, offsetof(struct msg_accept, login), MSG_DOMAIN_MAX },
+	{ "sender", IPC_TEXT, offsetof(struct msg_accept, sender), MSG_DOMAIN_MAX },
 	{ "domain", IPC_TEXT, offsetof(struct msg_accept, domain), MSG_DOMAIN_MAX },
 };
 /* clang-format on */

@@ -63,6 +63,7 @@ struct msg_setting {
 /* A listening socket, or the submission or control socket; with descriptor. */
 struct msg_listener {
 	uint16_t number; /* of the listener in the configuration */
+	uint16_t port;   /* 0 of a UNIX socket */
 	uint8_t local;   /* a UNIX socket */
 	uint8_t tls;     /* enum listener_tls */
 };
@@ -75,8 +76,11 @@ enum listener_tls {
 };
 
 struct msg_accept {
-	uint8_t reject, who, family, bits, has_domain;
+	uint8_t reject, who, family, bits, tls, has_sender, has_domain;
+	uint16_t port;
 	uint8_t bytes[MSG_IP_BYTES];
+	char login[MSG_DOMAIN_MAX + 1];
+	char sender[MSG_DOMAIN_MAX + 1];
 	char domain[MSG_DOMAIN_MAX + 1];
 };
 

@@ -6,10 +6,19 @@
  */
 #include "common/mail/accept.h"
 
+#include <string.h>
+
 static const struct accept_rule only_local = { .who = ACCEPT_LOCAL };
 
 static bool
-client_matches(const struct accept_rule *rule, const struct accept_client *c)
+login_matches(const struct accept_rule *rule, const char *login)
+{
+	return login != NULL &&
+	       (rule->login[0] == '\0' || strcmp(rule->login, login) == 0);
+}
+
+static bool
+who_matches(const struct accept_rule *rule, const struct accept_client *c)
 {
 	switch (rule->who) {
 	case ACCEPT_LOCAL:
@@ -18,24 +27,53 @@ client_matches(const struct accept_rule *rule, const struct accept_client *c)
 		return true;
 	case ACCEPT_NETWORK:
 		return !c->local_socket && network_has(&rule->network, &c->ip);
+	case ACCEPT_AUTH:
+		return login_matches(rule, c->login);
 	}
 	return false;
 }
 
+static bool
+tls_matches(enum accept_tls wanted, bool tls)
+{
+	switch (wanted) {
+	case ACCEPT_TLS_EITHER:
+		return true;
+	case ACCEPT_TLS_WITH:
+		return tls;
+	case ACCEPT_TLS_WITHOUT:
+		return !tls;
+	}
+	return false;
+}
+
+static bool
+client_matches(const struct accept_rule *rule, const struct accept_client *c)
+{
+	return who_matches(rule, c) &&
+	       (rule->port == 0 || rule->port == c->port) &&
+	       tls_matches(rule->tls, c->tls);
+}
+
+static bool
+in_domain(const struct mailbox *m, const char *domain)
+{
+	return m != NULL && view_is_nocase(view_of(m->domain), domain);
+}
+
 bool
 accept_judge(const struct accept_rule *rules, size_t n,
-    const struct accept_client *client, const struct mailbox *rcpt)
+    const struct accept_client *client, const struct mailbox *sender,
+    const struct mailbox *rcpt)
 {
-	struct view domain = view_of(rcpt->domain);
-
 	if (n == 0)
 		return client_matches(&only_local, client);
 	for (size_t i = 0; i < n; i++) {
 		const struct accept_rule *rule = &rules[i];
 
-		if (!client_matches(rule, client))
-			continue;
-		if (!rule->has_domain || view_is_nocase(domain, rule->domain))
+		if (client_matches(rule, client) &&
+		    (!rule->has_sender || in_domain(sender, rule->sender)) &&
+		    (!rule->has_domain || in_domain(rcpt, rule->domain)))
 			return !rule->reject;
 	}
 	return false;
@@ -50,7 +88,8 @@ accept_trusts(const struct accept_rule *rules, size_t n,
 	for (size_t i = 0; i < n; i++) {
 		const struct accept_rule *rule = &rules[i];
 
-		if (rule->has_domain || !client_matches(rule, client))
+		if (rule->has_sender || rule->has_domain ||
+		    !client_matches(rule, client))
 			continue;
 		if (rule->reject)
 			return false;

@@ -13,6 +13,7 @@
 
 _Static_assert((int)MSG_TEXT_MAX == (int)CONF_TEXT_MAX, "texts fit");
 _Static_assert((int)MSG_DOMAIN_MAX == (int)DOMAIN_MAX, "domains fit");
+_Static_assert((int)MSG_DOMAIN_MAX == (int)LOGIN_MAX, "logins fit");
 
 static unsigned int
 reader_of(enum peer_kind kind)
@@ -55,6 +56,11 @@ send_accept(struct channel *ch, const struct conf *c, size_t i)
 	m.family = r->network.ip.family;
 	m.bits = r->network.bits;
 	memcpy(m.bytes, r->network.ip.bytes, sizeof(m.bytes));
+	m.port = r->port;
+	m.tls = (uint8_t)r->tls;
+	memcpy(m.login, r->login, sizeof(m.login));
+	m.has_sender = r->has_sender;
+	memcpy(m.sender, r->sender, sizeof(m.sender));
 	m.has_domain = r->has_domain;
 	memcpy(m.domain, r->domain, sizeof(m.domain));
 	channel_send(ch, NULL, &msg_accept, &m, -1);
@@ -239,6 +245,11 @@ take_accept(struct conf *c, const void *msg)
 	r.network.ip.family = m->family;
 	r.network.bits = m->bits;
 	memcpy(r.network.ip.bytes, m->bytes, sizeof(m->bytes));
+	r.port = m->port;
+	r.tls = (enum accept_tls)m->tls;
+	memcpy(r.login, m->login, sizeof(r.login));
+	r.has_sender = m->has_sender != 0;
+	memcpy(r.sender, m->sender, sizeof(r.sender));
 	r.has_domain = m->has_domain != 0;
 	memcpy(r.domain, m->domain, sizeof(r.domain));
 	return conf_add_accept(c, &r);

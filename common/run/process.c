@@ -77,6 +77,7 @@ on_listener(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	self.listeners[self.nlisteners++] = (struct listening){ .fd = fd,
 		.number = l->number,
 		.local = l->local != 0,
+		.port = l->port,
 		.tls = (enum listener_tls)l->tls };
 	return true;
 }

@@ -50,7 +50,8 @@ struct peer_def {
 struct listening {
 	int fd;
 	uint16_t number; /* of the listener in the configuration */
-	bool local;      /* a UNIX socket */
+	uint16_t port;
+	bool local; /* a UNIX socket */
 	enum listener_tls tls;
 };
 

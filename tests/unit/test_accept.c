@@ -4,33 +4,47 @@
 
 #include "tests/unit/check.h"
 
+#include <stdio.h>
+
 /* clang-format off */
-#define NET10 { { 4, { 10 } }, 8 }
-#define NONE { { 0, { 0 } }, 0 }
+#define NET10 .network = { { 4, { 10 } }, 8 }
+#define FOR(name) .has_domain = true, .domain = name
+#define SENDER(name) .has_sender = true, .sender = name
 
 static const struct accept_rule gateway[] = {
-	/* reject	who		network	domain */
-	{ false,	ACCEPT_LOCAL,	NONE,	false,	"" },
-	{ false,	ACCEPT_NETWORK,	NET10,	false,	"" },
-	{ false,	ACCEPT_ANY,	NONE,	true,	"example.org" },
-	{ false,	ACCEPT_ANY,	NONE,	true,	"example.net" },
+	{ .reject = false,	.who = ACCEPT_LOCAL },
+	{ .reject = false,	.who = ACCEPT_NETWORK,	NET10 },
+	{ .reject = false,	.who = ACCEPT_ANY, FOR("example.org") },
+	{ .reject = false,	.who = ACCEPT_ANY, FOR("example.net") },
 };
 static const struct accept_rule rejecting[] = {
-	{ true,		ACCEPT_ANY,	NONE,	true,	"secret.example" },
-	{ true,		ACCEPT_NETWORK,	NET10,	false,	"" },
-	{ false,	ACCEPT_ANY,	NONE,	false,	"" },
+	{ .reject = true,	.who = ACCEPT_ANY, FOR("secret.example") },
+	{ .reject = true,	.who = ACCEPT_NETWORK,	NET10 },
+	{ .reject = false,	.who = ACCEPT_ANY },
 };
 static const struct accept_rule open_relay[] = {
-	{ false,	ACCEPT_ANY,	NONE,	false,	"" },
-	{ false,	ACCEPT_NETWORK,	NET10,	false,	"" },
+	{ .reject = false,	.who = ACCEPT_ANY },
+	{ .reject = false,	.who = ACCEPT_NETWORK,	NET10 },
 };
 static const struct accept_rule not_local[] = {
-	{ false,	ACCEPT_NETWORK,	NET10,	false,	"" },
+	{ .reject = false,	.who = ACCEPT_NETWORK,	NET10 },
 };
 static const struct accept_rule partly[] = {
-	{ true,		ACCEPT_ANY,	NONE,	true,	"secret.example" },
-	{ false,	ACCEPT_NETWORK,	NET10,	true,	"example.org" },
-	{ false,	ACCEPT_LOCAL,	NONE,	false,	"" },
+	{ .reject = true,	.who = ACCEPT_ANY, FOR("secret.example") },
+	{ .reject = false,	.who = ACCEPT_NETWORK,	NET10, FOR("example.org") },
+	{ .reject = false,	.who = ACCEPT_LOCAL },
+};
+static const struct accept_rule careful[] = {
+	{ .reject = true,	.who = ACCEPT_ANY,	SENDER("bad.example") },
+	{ .reject = true,	.who = ACCEPT_ANY,	.tls = ACCEPT_TLS_WITHOUT,
+	    FOR("secret.example") },
+	{ .reject = true,	.who = ACCEPT_AUTH,	.login = "old" },
+	{ .reject = false,	.who = ACCEPT_AUTH,	.login = "printer", FOR("a.example") },
+	{ .reject = true,	.who = ACCEPT_AUTH,	.login = "printer" },
+	{ .reject = false,	.who = ACCEPT_AUTH,	.port = 587, .tls = ACCEPT_TLS_WITH },
+	{ .reject = false,	.who = ACCEPT_NETWORK,	NET10,	SENDER("a.example") },
+	{ .reject = false,	.who = ACCEPT_LOCAL,	.port = 25 },
+	{ .reject = false,	.who = ACCEPT_ANY,	FOR("secret.example") },
 };
 /* clang-format on */
 
@@ -78,6 +92,94 @@ static const struct {
 	{ RULES(not_local), "::a01:203", "a@x.example", false, false },
 };
 
+/* Rules with conditions. */
+static const struct {
+	const char *client;
+	uint16_t port;
+	bool tls;
+	const char *login, *sender; /* sender NULL: the null sender */
+	const char *rcpt;
+	bool accepted, trusted;
+} careful_cases[] = {
+	{ "10.1.2.3", 25, false, NULL, "x@a.example", "a@x.example", true,
+	    false },
+	{ "10.1.2.3", 25, false, NULL, "x@A.Example", "a@x.example", true,
+	    false },
+	{ "10.1.2.3", 25, false, NULL, "x@b.example", "a@x.example", false,
+	    false },
+	{ "10.1.2.3", 25, false, NULL, "x@sub.a.example", "a@x.example", false,
+	    false },
+	{ "10.1.2.3", 25, false, NULL, NULL, "a@x.example", false, false },
+	{ "11.1.2.3", 25, false, NULL, "x@a.example", "a@x.example", false,
+	    false },
+	/* a sender that is rejected stays so, whoever says it */
+	{ "10.1.2.3", 587, true, "ann", "x@bad.example", "a@x.example", false,
+	    true },
+	{ "11.1.2.3", 25, true, NULL, NULL, "a@secret.example", true, false },
+	{ "11.1.2.3", 25, false, NULL, NULL, "a@secret.example", false, false },
+	/* logins */
+	{ "11.1.2.3", 587, true, "ann", "x@c.example", "a@x.example", true,
+	    true },
+	{ "11.1.2.3", 587, true, "ann", NULL, "a@x.example", true, true },
+	{ "11.1.2.3", 587, false, "ann", "x@c.example", "a@x.example", false,
+	    false },
+	{ "11.1.2.3", 465, true, "ann", "x@c.example", "a@x.example", false,
+	    false },
+	{ "11.1.2.3", 587, true, NULL, "x@c.example", "a@x.example", false,
+	    false },
+	{ "11.1.2.3", 587, true, "old", "x@c.example", "a@x.example", false,
+	    false },
+	{ "11.1.2.3", 587, true, "Old", "x@c.example", "a@x.example", true,
+	    true },
+	{ "11.1.2.3", 587, true, "printer", "x@c.example", "a@a.example", true,
+	    false },
+	{ "11.1.2.3", 587, true, "printer", "x@c.example", "a@x.example", false,
+	    false },
+	/* local, but by the door that was named */
+	{ "127.0.0.1", 25, false, NULL, "x@c.example", "a@x.example", true,
+	    true },
+	{ "127.0.0.1", 26, false, NULL, "x@c.example", "a@x.example", false,
+	    false },
+	{ "local", 0, false, NULL, "x@c.example", "a@x.example", false, false },
+};
+
+static void
+judge(const char *label, const struct accept_client *c, const char *sender,
+    const char *rcpt, bool accepted)
+{
+	struct mailbox from, to;
+
+	if (sender != NULL)
+		assert_true(mailbox_parse(view_of(sender), &from, false));
+	assert_true(mailbox_parse(view_of(rcpt), &to, false));
+	check_int(label,
+	    accept_judge(careful, nitems(careful), c,
+		sender == NULL ? NULL : &from, &to),
+	    accepted);
+}
+
+static void
+test_conditions(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < nitems(careful_cases); i++) {
+		struct accept_client c = { .port = careful_cases[i].port,
+			.tls = careful_cases[i].tls,
+			.login = careful_cases[i].login };
+		char label[32];
+
+		snprintf(label, sizeof(label), "case %zu", i);
+		c.local_socket = strcmp(careful_cases[i].client, "local") == 0;
+		if (!c.local_socket)
+			assert_true(
+			    ip_parse(view_of(careful_cases[i].client), &c.ip));
+		judge(label, &c, careful_cases[i].sender, careful_cases[i].rcpt,
+		    careful_cases[i].accepted);
+		check_int(label, accept_trusts(careful, nitems(careful), &c),
+		    careful_cases[i].trusted);
+	}
+}
+
 static void
 test_cases(void **state)
 {
@@ -95,7 +197,7 @@ test_cases(void **state)
 			assert_true(ip_parse(view_of(cases[i].client), &c.ip));
 		assert_true(mailbox_parse(view_of(cases[i].rcpt), &m, false));
 		check_int(label,
-		    accept_judge(cases[i].rules, cases[i].n, &c, &m),
+		    accept_judge(cases[i].rules, cases[i].n, &c, NULL, &m),
 		    cases[i].accepted);
 		check_int(label, accept_trusts(cases[i].rules, cases[i].n, &c),
 		    cases[i].trusted);
@@ -114,8 +216,8 @@ test_unset_client(void **state)
 	struct mailbox m = { "a", "x.example" };
 
 	(void)state;
-	assert_false(accept_judge(all, nitems(all), &c, &m));
-	assert_false(accept_judge(NULL, 0, &c, &m));
+	assert_false(accept_judge(all, nitems(all), &c, NULL, &m));
+	assert_false(accept_judge(NULL, 0, &c, NULL, &m));
 }
 
 int
@@ -123,6 +225,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_conditions),
 		cmocka_unit_test(test_unset_client),
 	};
 

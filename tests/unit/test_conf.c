@@ -49,6 +49,25 @@ static const struct {
 	{ "accept from any for domain {\n\ta.example # one\n\n\tb.example\n}\n",
 	    "accept from any for domain a.example\n"
 	    "accept from any for domain b.example\n" },
+	{ "accept from auth", "accept from auth for any\n" },
+	{ "accept from auth on port 465 with tls sender domain a.example\n"
+	  "reject from any on port 465\nlisten on any port 465",
+	    "listen on any port 465\n"
+	    "accept from auth on port 465 with tls sender domain a.example "
+	    "for any\n"
+	    "reject from any on port 465 for any\n" },
+	{ "accept from auth \"the \\\"printer\\\"\" for domain a.example",
+	    "accept from auth \"the \\\"printer\\\"\" for domain a.example\n" },
+	{ "reject from any without tls sender domain { a.example B.example } "
+	  "for domain { c.example d.example }",
+	    "reject from any without tls sender domain a.example for domain "
+	    "c.example\n"
+	    "reject from any without tls sender domain a.example for domain "
+	    "d.example\n"
+	    "reject from any without tls sender domain b.example for domain "
+	    "c.example\n"
+	    "reject from any without tls sender domain b.example for domain "
+	    "d.example\n" },
 	{ "route any to mx", "route any to mx\n" },
 	{ "route any to mx port 2525", "route any to mx port 2525\n" },
 	{ "route local to host \"mail\"", "route local to host \"mail\"\n" },
@@ -236,11 +255,11 @@ static const struct {
 	    "\"tls protocols\" is already set in line 1" },
 	{ "accept local", 1, "expected \"from\", found \"local\"" },
 	{ "accept from", 1,
-	    "expected \"local\", \"any\" or a network such as 10.0.0.0/8, "
-	    "found the end of the file" },
+	    "expected \"local\", \"any\", \"auth\" or a network such as "
+	    "10.0.0.0/8, found the end of the file" },
 	{ "accept from 10.0.0.1/8", 1,
-	    "expected \"local\", \"any\" or a network such as 10.0.0.0/8, "
-	    "found \"10.0.0.1/8\"" },
+	    "expected \"local\", \"any\", \"auth\" or a network such as "
+	    "10.0.0.0/8, found \"10.0.0.1/8\"" },
 	{ "accept from any", 1,
 	    "expected \"for domain NAME\" (or \"for any\", an open relay), "
 	    "found the end of the file" },
@@ -258,6 +277,23 @@ static const struct {
 	    "expected a domain such as example.org, found \"-b.example\"" },
 	{ "accept from any for domain a.example b.example", 1,
 	    "\"b.example\" is too much: the statement was complete" },
+	{ "accept from 0.0.0.0/0", 1,
+	    "expected \"for domain NAME\" (or \"for any\", an open relay), "
+	    "found the end of the file" },
+	{ "accept from any with tls sender domain a.example", 1,
+	    "expected \"for domain NAME\" (or \"for any\", an open relay), "
+	    "found the end of the file" },
+	{ "accept from auth \"\"", 1, "\"\" is no login" },
+	{ "accept from auth printer", 1,
+	    "\"printer\" is too much: the statement was complete" },
+	{ "listen on ::1 port 25\n\nreject from any on port 587\n", 3,
+	    "no statement listens on port 587" },
+	{ "reject from any on 25", 1, "expected \"port\", found \"25\"" },
+	{ "reject from any with ssl", 1, "expected \"tls\", found \"ssl\"" },
+	{ "reject from any sender a@b.example", 1,
+	    "expected \"domain\", found \"a@b.example\"" },
+	{ "reject from any sender domain { }", 1,
+	    "expected a domain, found \"}\"" },
 	{ "route all to mx", 1,
 	    "expected \"any\", \"local\" or \"domain\", found \"all\"" },
 	{ "route any mx", 1, "expected \"to\", found \"mx\"" },

@@ -16,8 +16,11 @@ static const char text[] = "hostname a.example\n"
 			   "postmaster \"p@a.example\"\n"
 			   "limit message size 1M\nexpire 2d\n"
 			   "limit connections 7\nspool \"/s\"\n"
+			   "listen on ::1 port 25\n"
 			   "accept from 10.0.0.0/8\n"
 			   "accept from any for domain b.example\n"
+			   "accept from auth \"who\" on port 25 without tls "
+			   "sender domain c.example for domain d.example\n"
 			   "route domain c.example to host 192.0.2.1 port 26\n"
 			   "route any to mx\n"
 			   "resolver ::1 port 5353\n"
@@ -33,6 +36,8 @@ static const struct {
 	{ PEER_SMTPD,
 	    "accept from 10.0.0.0/8 for any\n"
 	    "accept from any for domain b.example\n"
+	    "accept from auth \"who\" on port 25 without tls "
+	    "sender domain c.example for domain d.example\n"
 	    "route domain c.example to host \"[192.0.2.1]\" port 26\n"
 	    "route any to mx\n",
 	    1 << 20, 5 * 86400, 100 },
@@ -212,6 +217,13 @@ static const struct {
 		  .family = 6,
 		  .bits = 128,
 		  .bytes = { [10] = 0xff, 0xff, 1, 2, 3, 4 } } } },
+	{ "tls 3", &msg_accept, { .accept = { .who = ACCEPT_ANY, .tls = 3 } } },
+	{ "login of anybody", &msg_accept,
+	    { .accept = { .who = ACCEPT_ANY, .login = "a" } } },
+	{ "control character", &msg_accept,
+	    { .accept = { .who = ACCEPT_AUTH, .login = "a\nb" } } },
+	{ "no sender", &msg_accept,
+	    { .accept = { .who = ACCEPT_ANY, .has_sender = 1 } } },
 	{ "no domain", &msg_accept,
 	    { .accept = { .who = ACCEPT_ANY, .has_domain = 1 } } },
 	{ "match 0", &msg_route,

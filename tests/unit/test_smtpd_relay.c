@@ -81,7 +81,7 @@ judge_all(const struct service *strangers, const struct service *local)
 		}
 		if (!path_parse_forward(&path, &rcpt, false))
 			fail_msg("no path: %s", cases[i].rcpt);
-		if (relay_judge(sv, &who, &rcpt) != cases[i].want)
+		if (relay_judge(sv, &who, NULL, &rcpt) != cases[i].want)
 			fail_msg("%s to %s", cases[i].client, cases[i].rcpt);
 	}
 }
@@ -119,9 +119,9 @@ test_default(void **state)
 	service_init(&sv, &conf, false);
 	mailbox_parse(view_of("a@example.org"), &rcpt, false);
 	ip_parse(view_of("192.0.2.1"), &who.ip);
-	assert_ptr_equal(relay_judge(&sv, &who, &rcpt), &reply_relay);
+	assert_ptr_equal(relay_judge(&sv, &who, NULL, &rcpt), &reply_relay);
 	ip_parse(view_of("127.0.0.1"), &who.ip);
-	assert_null(relay_judge(&sv, &who, &rcpt));
+	assert_null(relay_judge(&sv, &who, NULL, &rcpt));
 	conf_clear(&conf);
 }
 
