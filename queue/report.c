@@ -175,9 +175,9 @@ ask_rows(struct client *c, struct conv *conv)
 }
 
 static uint32_t
-piece(uint32_t limit)
+piece(uint32_t limit, uint32_t max)
 {
-	return limit == 0 || limit > ROWS_PIECE ? ROWS_PIECE : limit;
+	return limit == 0 || limit > max ? max : limit;
 }
 
 static bool
@@ -195,7 +195,7 @@ on_ask_queue(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	c->q.ask.filter = *m;
 	c->q.ask.filtered = filter_asks(m);
 	c->q.ask.inside = false;
-	c->q.ask.limit = piece(m->limit);
+	c->q.ask.limit = piece(m->limit, LIST_PIECE);
 	return true;
 }
 
@@ -231,7 +231,7 @@ on_ask_trace(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	c->q.trace.id = m->id;
 	c->q.trace.before = m->before;
 	c->q.trace.since = m->since;
-	c->q.trace.limit = piece(m->limit);
+	c->q.trace.limit = piece(m->limit, ROWS_PIECE);
 	c->q.trace.all = c->operator_;
 	c->q.trace.uid = c->who.uid;
 	memcpy(c->q.trace.text, m->text, sizeof(c->q.trace.text));

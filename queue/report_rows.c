@@ -11,18 +11,11 @@
 #include "common/mail/route.h"
 #include "queue/report_db.h"
 #include "queue/report_filter.h"
+#include "queue/report_rows_int.h"
 #include "queue/schema.h"
 
 #include <stdio.h>
 #include <string.h>
-
-/* What one slice may cost: a row looked at, and one that is sent. */
-enum { SLICE_COST = 8192, COST_SEEN = 1, COST_LOOKED = 4, COST_SENT = 16 };
-
-enum statement { MESSAGES, BOTH, RECIPIENTS, OWNER, STATEMENTS };
-
-/* Where columns of messages begin in BOTH. */
-enum { BOTH_MESSAGE = 11 };
 
 /* clang-format off */
 /* One recipient; the moment is ?4. */
@@ -35,22 +28,22 @@ enum { BOTH_MESSAGE = 11 };
 	" coalesce(CASE WHEN d.suspended > ?4 AND g.state IN (2, 3)" \
 	"  THEN 'suspended' || coalesce(': ' || d.suspend_reason, '') END," \
 	" nullif(r.error, ''), nullif(g.error, ''), d.error)"
-/* One message. */
-#define MESSAGE_COLUMNS \
-	"m.id, m.size, m.received, m.uid, m.client, m.sender, m.helo," \
-	" m.message_id"
-
 static const char *const texts[STATEMENTS] = {
 	[MESSAGES] =
-	    "SELECT " MESSAGE_COLUMNS
-	    " FROM message m WHERE m.id > ?1 ORDER BY m.id",
-	/* a statement for each message would cost twice as much */
-	[BOTH] =
-	    "SELECT " RCPT_COLUMNS ", " MESSAGE_COLUMNS
-	    " FROM message m LEFT JOIN grp g ON g.message = m.id"
-	    " LEFT JOIN destination d ON d.id = g.destination"
-	    " LEFT JOIN recipient r ON r.message = m.id AND r.grp = g.n"
-	    " WHERE m.id > ?1 ORDER BY m.id, g.n, r.n",
+	    "SELECT id, size, received, uid, client, sender, helo, message_id"
+	    " FROM message WHERE id > ?1 ORDER BY id",
+	[BEGIN] = "BEGIN",
+	[COMMIT] = "COMMIT",
+	[ALL_GROUPS] =
+	    "SELECT message, n, state, attempts, next_try, destination,"
+	    " nullif(error, '') FROM grp WHERE message > ?1"
+	    " ORDER BY message, n",
+	[ALL_RECIPIENTS] =
+	    "SELECT message, grp, n, address, original, nullif(error, '')"
+	    " FROM recipient WHERE message > ?1 ORDER BY message, grp, n",
+	[DESTINATION] =
+	    "SELECT transport, host, port, not_before, suspended,"
+	    " suspend_reason, error FROM destination WHERE id = ?1",
 	[RECIPIENTS] =
 	    "SELECT " RCPT_COLUMNS
 	    " FROM grp g LEFT JOIN destination d ON d.id = g.destination"
@@ -60,10 +53,6 @@ static const char *const texts[STATEMENTS] = {
 	[OWNER] = "SELECT uid FROM message WHERE id = ?1",
 };
 /* clang-format on */
-
-struct rows {
-	struct report_db db;
-};
 
 struct rows *
 rows_new(const char *path)
@@ -93,35 +82,47 @@ rows_error(const struct rows *r, uint16_t *code)
 	return r->db.error;
 }
 
-/* From the column on where it begins. */
-static void
-fill_row(sqlite3_stmt *s, int c, struct msg_row *m)
+void
+rows_fill_message(sqlite3_stmt *s, struct msg_row *m)
 {
-	memset(m, 0, sizeof(*m));
-	m->id = (uint64_t)sqlite3_column_int64(s, c);
-	m->size = (uint64_t)sqlite3_column_int64(s, c + 1);
-	m->received = sqlite3_column_int64(s, c + 2);
-	m->uid = report_uid(s, c + 3);
-	report_ip(s, c + 4, &m->client_family, m->client);
-	report_text(s, c + 5, m->sender, sizeof(m->sender));
-	report_text(s, c + 6, m->helo, sizeof(m->helo));
-	report_text(s, c + 7, m->message_id, sizeof(m->message_id));
+	m->id = (uint64_t)sqlite3_column_int64(s, 0);
+	m->size = (uint64_t)sqlite3_column_int64(s, 1);
+	m->received = sqlite3_column_int64(s, 2);
+	m->uid = report_uid(s, 3);
+	memset(m->client, 0, sizeof(m->client));
+	report_ip(s, 4, &m->client_family, m->client);
+	report_text(s, 5, m->sender, sizeof(m->sender));
+	report_text(s, 6, m->helo, sizeof(m->helo));
+	report_text(s, 7, m->message_id, sizeof(m->message_id));
 }
 
 static void
-fill_destination(sqlite3_stmt *s, char *out, size_t size)
+add_number(unsigned int n, char *out, size_t size)
 {
+	char digits[16], *p = digits + sizeof(digits) - 1;
+
+	*p = '\0';
+	do {
+		*--p = (char)('0' + n % 10);
+	} while ((n /= 10) > 0);
+	(void)strlcat(out, p, size);
+}
+
+void
+rows_fill_destination(sqlite3_stmt *s, int c, char *out, size_t size)
+{
+	bool mx = sqlite3_column_int(s, c) == TRANSPORT_MX;
 	char host[MSG_DOMAIN_MAX + 1];
-	int port = sqlite3_column_int(s, 9);
 
 	out[0] = '\0';
-	if (sqlite3_column_type(s, 7) == SQLITE_NULL)
+	if (sqlite3_column_type(s, c) == SQLITE_NULL)
 		return;
-	report_text(s, 8, host, sizeof(host));
-	if (sqlite3_column_int(s, 7) == TRANSPORT_MX)
-		snprintf(out, size, "mx %s port %d", host, port);
-	else
-		snprintf(out, size, "host %s port %d", host, port);
+	/* pieced together: printing takes longer than reading the row */
+	report_text(s, c + 1, host, sizeof(host));
+	(void)strlcpy(out, mx ? "mx " : "host ", size);
+	(void)strlcat(out, host, size);
+	(void)strlcat(out, " port ", size);
+	add_number((unsigned int)sqlite3_column_int(s, c + 2), out, size);
 }
 
 static void
@@ -133,7 +134,7 @@ fill_rcpt(sqlite3_stmt *s, struct msg_row_rcpt *m)
 	m->next_try = sqlite3_column_int64(s, 4);
 	report_text(s, 5, m->address, sizeof(m->address));
 	report_text(s, 6, m->original, sizeof(m->original));
-	fill_destination(s, m->destination, sizeof(m->destination));
+	rows_fill_destination(s, 7, m->destination, sizeof(m->destination));
 	report_text(s, 10, m->error, sizeof(m->error));
 }
 
@@ -158,9 +159,8 @@ send_rcpt(sqlite3_stmt *s, struct rows_ask *ask, const struct rows_out *out)
 	ask->n = sqlite3_column_int64(s, 1);
 }
 
-/* The recipients of message ask->after, from ask->group and ask->n on. */
-static enum rows_result
-send_rcpts(
+enum rows_result
+rows_send_rcpts(
     struct rows *r, struct rows_ask *ask, const struct rows_out *out, int *cost)
 {
 	sqlite3_stmt *s = r->db.statements[RECIPIENTS];
@@ -238,62 +238,13 @@ visit(
 		if (ask->limit == 0)
 			return ROWS_LIMIT;
 		ask->limit--;
-		fill_row(s, 0, &m);
+		rows_fill_message(s, &m);
 		out->row(out->arg, &m);
 		*cost += COST_SENT;
 		ask->group = ask->n = -1;
 	}
 	ask->after = id;
-	return send_rcpts(r, ask, out, cost);
-}
-
-/* The message, if it is another one, and the recipient that s stands on. */
-static enum rows_result
-send_both(sqlite3_stmt *s, struct rows_ask *ask, const struct rows_out *out,
-    int *cost)
-{
-	uint64_t id = (uint64_t)sqlite3_column_int64(s, BOTH_MESSAGE);
-	struct msg_row m;
-
-	if (id != ask->after) {
-		if (ask->limit == 0)
-			return ROWS_LIMIT;
-		ask->limit--;
-		fill_row(s, BOTH_MESSAGE, &m);
-		out->row(out->arg, &m);
-		*cost += COST_SENT;
-		ask->after = id;
-		ask->group = ask->n = -1;
-	}
-	if (sqlite3_column_type(s, 1) != SQLITE_NULL) {
-		send_rcpt(s, ask, out);
-		*cost += COST_SENT;
-	}
-	*cost += COST_SEEN;
-	ask->inside = *cost >= SLICE_COST || out->full(out->arg);
-	return ask->inside ? ROWS_GO_ON : ROWS_OVER;
-}
-
-/* As slice(), where each message is wanted. */
-static enum rows_result
-slice_all(struct rows *r, struct rows_ask *ask, const struct rows_out *out)
-{
-	sqlite3_stmt *s = r->db.statements[BOTH];
-	enum rows_result result = ROWS_OVER;
-	int cost = 0, code = SQLITE_ROW;
-
-	if (ask->inside)
-		result = send_rcpts(r, ask, out, &cost);
-	if (result != ROWS_OVER)
-		return result;
-	sqlite3_bind_int64(s, 1, (int64_t)ask->after);
-	sqlite3_bind_int64(s, 4, clock_wall_ms());
-	while (result == ROWS_OVER && (code = sqlite3_step(s)) == SQLITE_ROW)
-		result = send_both(s, ask, out, &cost);
-	sqlite3_reset(s);
-	if (code != SQLITE_ROW && code != SQLITE_DONE)
-		return ROWS_FAILED;
-	return result;
+	return rows_send_rcpts(r, ask, out, cost);
 }
 
 static enum rows_result
@@ -329,7 +280,7 @@ rows_slice(struct rows *r, struct rows_ask *ask, const struct rows_out *out)
 	if (!report_db_open(&r->db))
 		return ROWS_FAILED;
 	do {
-		result = all ? slice_all(r, ask, out) : slice(r, ask, out);
+		result = all ? rows_slice_all(r, ask, out) : slice(r, ask, out);
 	} while (result == ROWS_FAILED && report_db_met_writer(&r->db, try++));
 	if (result == ROWS_FAILED)
 		report_db_fail_sql(&r->db);

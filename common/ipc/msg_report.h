@@ -4,17 +4,23 @@
  * A tool asks postern-report over the control socket (uid by the kernel):
  * MSG_ASK_QUEUE and MSG_ASK_SHOW are answered by MSG_ROW (and MSG_ROW_RCPT),
  * MSG_ROWS_END; MSG_ASK_ORDER by MSG_ORDER_IS.  Rows come in pieces: at
- * most ROWS_PIECE, then MSG_ROWS_END with more set; the tool asks on, after
- * the last id.  report passes orders to queue as MSG_ORDER, which checks the
- * uid again, and gets MSG_ORDER_DONE.  MSG_ASK_SUSPEND and MSG_SUSPEND are the
- * same for a destination.
+ * most LIST_PIECE or ROWS_PIECE, then MSG_ROWS_END with more set; the tool asks
+ * on, after the last id.  report passes orders to queue as MSG_ORDER, which
+ * checks the uid again, and gets MSG_ORDER_DONE.  MSG_ASK_SUSPEND and
+ * MSG_SUSPEND are the same for a destination.
  */
 #ifndef COMMON_IPC_MSG_REPORT_H
 #define COMMON_IPC_MSG_REPORT_H
 
 #include "common/ipc/msg_control.h"
 
-enum { ROWS_PIECE = 1000 };
+enum {
+	ROWS_PIECE = 1000,
+	/* Of a list, which needs no transaction between two slices: as the tool
+	 * asks on only when a piece is there, small ones would make both wait.
+	 */
+	LIST_PIECE = 50000
+};
 
 enum order_verb {
 	ORDER_RETRY = 1, /* try now, destination's clock included */
@@ -32,7 +38,7 @@ enum group_state { /* also in queue.db */
 
 struct msg_ask_queue {  /* opens */
 	uint64_t after; /* ids above this one */
-	uint32_t limit; /* rows in this piece; 0: ROWS_PIECE */
+	uint32_t limit; /* rows in this piece; 0: LIST_PIECE */
 	/* which ones; queue/report_filter.h says how they are compared */
 	uint8_t state;   /* enum group_state of a recipient; 0: any */
 	int64_t older;   /* received at or before, wall clock, ms; 0: any */
