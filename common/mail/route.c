@@ -19,8 +19,13 @@ route_is_local(const struct routing *routing, const struct mailbox *m)
 {
 	struct view domain = view_of(m->domain);
 
-	return domain.len == 0 || view_is(domain, "localhost") ||
-	       view_is_nocase(domain, routing->hostname);
+	if (domain.len == 0 || view_is(domain, "localhost") ||
+	    view_is_nocase(domain, routing->hostname))
+		return true;
+	for (size_t i = 0; i < routing->nlocals; i++)
+		if (view_is_nocase(domain, routing->locals[i]))
+			return true;
+	return false;
 }
 
 static bool

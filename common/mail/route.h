@@ -3,7 +3,7 @@
  *
  * Rows are tried in order, the first match wins.  Without any match mail goes
  * to the MX hosts of the recipient's domain, port 25.  Local domains are our
- * hostname, "localhost" and the empty domain.
+ * hostname, "localhost", the empty domain, and those that are named so.
  */
 #ifndef COMMON_MAIL_ROUTE_H
 #define COMMON_MAIL_ROUTE_H
@@ -26,7 +26,9 @@ struct routing {
 	const struct route *rows;
 	size_t nrows;
 	const char *hostname;
-	const char *postmaster; /* "" or an address */
+	const char *postmaster;               /* "" or an address */
+	const char (*locals)[DOMAIN_MAX + 1]; /* lower case */
+	size_t nlocals;
 };
 
 enum route_verdict {

@@ -109,7 +109,7 @@ test_find(void **state)
 	(void)state;
 	for (size_t i = 0; i < nitems(cases); i++) {
 		const struct routing routing = { cases[i].rows, cases[i].nrows,
-			"mx.example.org", "" };
+			"mx.example.org", "", NULL, 0 };
 
 		parse(cases[i].rcpt, &m);
 		route_find(&routing, &m, &r);
@@ -147,7 +147,7 @@ test_expand(void **state)
 	(void)state;
 	for (size_t i = 0; i < nitems(expansions); i++) {
 		const struct routing routing = { NULL, 0, "mx.example.org",
-			expansions[i].postmaster };
+			expansions[i].postmaster, NULL, 0 };
 
 		parse(expansions[i].rcpt, &m);
 		check_int(expansions[i].rcpt, route_expand(&routing, &m, &out),
