@@ -31,6 +31,7 @@ HARDEN = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
 HARDEN_LINK = -pie -Wl,-z,relro,-z,now
 EXTRA_CFLAGS =
 PATHS = -DPOSTERN_CONF='"$(SYSCONFDIR)/postern/postern.conf"' \
+	-DPOSTERN_PASSWORDS='"$(SYSCONFDIR)/postern/passwd"' \
 	-DPOSTERN_LIBEXEC='"$(PREFIX)/libexec/postern"' \
 	-DPOSTERN_SPOOL='"$(LOCALSTATEDIR)/spool/postern"' \
 	-DPOSTERN_RUN='"$(RUNDIR)/postern"'

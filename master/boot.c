@@ -138,6 +138,7 @@ boot_step(struct child *c)
 		return;
 	send_listeners(c);
 	child_secrets(c);
+	child_files(c);
 	send_peers(c);
 	channel_send(c->control, NULL, &msg_boot_end, NULL, -1);
 	c->state = CHILD_BOOTED;

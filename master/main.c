@@ -286,6 +286,7 @@ main(int argc, char *argv[])
 	options_read(&m->options, argc, argv);
 	if (!load_conf(&m->options, &m->conf, &t) ||
 	    !secrets_open(&m->secrets, &m->conf, m->options.file, &t) ||
+	    !watched_open(&m->watched, &m->conf, m->options.file, &t) ||
 	    !trial_secrets(&m->options, &m->conf, &m->secrets, &t))
 		trouble_exit(&t);
 	if (m->options.check) {
@@ -305,6 +306,7 @@ main(int argc, char *argv[])
 	base_make(m);
 	reload_init(m);
 	logwatch_init(m);
+	filewatch_init(m);
 	signals_watch(m);
 	log_starting(m);
 	children_make(m);

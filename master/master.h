@@ -11,6 +11,7 @@
 #include "master/accounts.h"
 #include "master/listen.h"
 #include "master/secrets.h"
+#include "master/watched.h"
 
 #include <event2/event.h>
 #include <sys/types.h>
@@ -74,6 +75,7 @@ struct reload {
 	bool opened; /* listeners is set, else they wait for the old to go */
 	struct listeners listeners;
 	struct secrets secrets;
+	struct watched watched;
 };
 
 struct master {
@@ -82,6 +84,7 @@ struct master {
 	struct accounts accounts;
 	struct listeners listeners;
 	struct secrets secrets;
+	struct watched watched;
 	struct event_base *base;
 	int lock;   /* see lock.h */
 	int log_fd; /* given to children */
@@ -106,6 +109,10 @@ void child_boot(struct child *);
 bool boots_step(struct master *); /* true: more can be sent after a flush */
 /* The files with secrets that it needs, now or anew. */
 void child_secrets(struct child *);
+
+/* filewatch.c: files that are read again when they change. */
+void filewatch_init(struct master *);
+void child_files(struct child *); /* those that it reads */
 
 /* watch.c: the life of each child. */
 void child_start(struct child *);

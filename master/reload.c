@@ -32,11 +32,12 @@ static _Noreturn void
 try_file(const struct options *o)
 {
 	struct secrets s;
+	struct watched w;
 	struct trouble t;
 	struct conf c;
 
 	if (load_conf(o, &c, &t) && secrets_open(&s, &c, o->file, &t) &&
-	    trial_secrets(o, &c, &s, &t))
+	    watched_open(&w, &c, o->file, &t) && trial_secrets(o, &c, &s, &t))
 		_Exit(0);
 	refused(t.text);
 	log_flush();
@@ -182,8 +183,11 @@ switch_over(struct master *m)
 		m->conf = r->conf;
 		secrets_close(&m->secrets);
 		m->secrets = r->secrets;
+		watched_close(&m->watched);
+		m->watched = r->watched;
 	} else {
 		secrets_close(&r->secrets);
+		watched_close(&r->watched);
 	}
 	m->listeners = r->listeners;
 	r->opened = false;
@@ -254,9 +258,12 @@ load_again(struct master *m, bool *again, struct trouble *t)
 		renew_secrets(m, &r->secrets);
 		return true;
 	}
-	*again = prepare(m, &new, t);
-	if (*again)
-		return true;
+	if (watched_open(&r->watched, &new, m->options.file, t)) {
+		*again = prepare(m, &new, t);
+		if (*again)
+			return true;
+		watched_close(&r->watched);
+	}
 	secrets_close(&r->secrets);
 	conf_clear(&new);
 	return false;

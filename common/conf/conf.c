@@ -268,6 +268,15 @@ conf_has_certificate(const struct conf *c, size_t listener)
 	return false;
 }
 
+bool
+conf_has_logins(const struct conf *c)
+{
+	for (size_t i = 0; i < c->nlisteners; i++)
+		if (c->listeners[i].auth != AUTH_NEVER)
+			return true;
+	return false;
+}
+
 struct routing
 conf_routing(const struct conf *c)
 {

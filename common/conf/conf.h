@@ -48,6 +48,7 @@ enum conf_key {
 	KEY_TLS_SESSIONS,     /* per tls worker */
 	KEY_TLS_HANDSHAKE,    /* seconds */
 	KEY_TLS_PROTOCOLS,    /* "1.2" or "1.3": the oldest that is spoken */
+	KEY_PASSWORDS,        /* file of the logins */
 	KEY_COUNT
 };
 
@@ -65,11 +66,19 @@ struct conf_value {
 	char text[CONF_TEXT_MAX + 1];
 };
 
+/* Do people log in there? */
+enum listener_auth {
+	AUTH_NEVER,
+	AUTH_TLS,  /* inside of TLS only */
+	AUTH_CLEAR /* in clear text too */
+};
+
 struct conf_listener {
 	bool any; /* all addresses: one IPv6 and one IPv4 socket */
 	struct ip ip;
 	uint16_t port;
 	bool tls; /* from the first byte */
+	enum listener_auth auth;
 };
 
 /* A certificate with its chain, and its key: files that posternd opens. */
@@ -147,6 +156,9 @@ bool conf_add_certificate(struct conf *, const struct conf_certificate *);
 
 /* Is there a certificate for the listener in that place? */
 bool conf_has_certificate(const struct conf *, size_t listener);
+
+/* Is there a listener where people log in? */
+bool conf_has_logins(const struct conf *);
 
 /* The view of it that routing takes; lent, lives as long as the conf. */
 struct routing conf_routing(const struct conf *);

@@ -147,6 +147,10 @@ static const struct setting settings[KEY_COUNT] = {
 		"tls protocols", SETTING_CHOICE, READER_TLS,
 		"1.2", 0, 0, 0,
 		"the oldest version of TLS that is spoken", "1.2 1.3" },
+	[KEY_PASSWORDS] = {
+		"passwords", SETTING_PATH, 0, POSTERN_PASSWORDS, 0, 0,
+		PATH_BYTES,
+		"file with the names and hashes of who may log in", NULL },
 };
 /* clang-format on */
 

@@ -175,12 +175,18 @@ whole(struct parser *p)
 {
 	ports_of_rules(p);
 	for (size_t i = 0; !p->failed && i < p->conf->nlisteners; i++) {
-		if (!p->conf->listeners[i].tls ||
-		    conf_has_certificate(p->conf, i))
+		const struct conf_listener *l = &p->conf->listeners[i];
+
+		if (conf_has_certificate(p->conf, i))
 			continue;
 		p->token.line = p->listen_line[i];
-		parser_fail(p, "\"tls\" needs a certificate: tls certificate "
-			       "\"FILE\" key \"FILE\"");
+		if (l->tls)
+			parser_fail(p, "\"tls\" needs a certificate: tls "
+				       "certificate \"FILE\" key \"FILE\"");
+		else if (l->auth == AUTH_TLS)
+			parser_fail(p, "\"auth\" needs TLS and so a "
+				       "certificate; \"auth cleartext\" takes "
+				       "passwords without");
 	}
 }
 

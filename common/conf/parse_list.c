@@ -149,7 +149,19 @@ certificate(struct parser *p, uint16_t listener)
 		full(p);
 }
 
-/* listen on any|ADDRESS port N [tls] [certificate FILE key FILE ...] */
+/* auth [cleartext] */
+static enum listener_auth
+listener_auth(struct parser *p)
+{
+	if (!parser_skip(p, "auth"))
+		return AUTH_NEVER;
+	return parser_skip(p, "cleartext") ? AUTH_CLEAR : AUTH_TLS;
+}
+
+/*
+ * listen on any|ADDRESS port N [tls] [auth [cleartext]]
+ * [certificate FILE key FILE ...]
+ */
 static void
 parse_listen(struct parser *p)
 {
@@ -163,6 +175,7 @@ parse_listen(struct parser *p)
 	parser_need(p, "port");
 	port_number(p, &l.port);
 	l.tls = parser_skip(p, "tls");
+	l.auth = listener_auth(p);
 	if (p->failed)
 		return;
 	for (size_t i = 0; i < p->conf->nlisteners; i++)

@@ -113,15 +113,29 @@ print_certificates(
 	}
 }
 
+static const char *
+auth_words(enum listener_auth auth)
+{
+	switch (auth) {
+	case AUTH_NEVER:
+		break;
+	case AUTH_TLS:
+		return " auth";
+	case AUTH_CLEAR:
+		return " auth cleartext";
+	}
+	return "";
+}
+
 static void
 print_listener(const struct conf *c, size_t i, struct buf *out)
 {
 	const struct conf_listener *l = &c->listeners[i];
 	char text[IP_TEXT];
 
-	buf_printf(out, "listen on %s port %u%s",
+	buf_printf(out, "listen on %s port %u%s%s",
 	    l->any ? "any" : ip_print(&l->ip, text), l->port,
-	    l->tls ? " tls" : "");
+	    l->tls ? " tls" : "", auth_words(l->auth));
 	print_certificates(c, i, " ", out);
 	buf_add_string(out, "\n");
 }

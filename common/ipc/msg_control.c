@@ -248,6 +248,24 @@ const struct ipc_type msg_secrets_read = {
 };
 
 /* clang-format off */
+static const struct ipc_field file_fields[] = {
+	{ "kind", IPC_U16, offsetof(struct msg_file, kind), 0 },
+	{ "number", IPC_U16, offsetof(struct msg_file, number), 0 },
+	{ "line", IPC_U32, offsetof(struct msg_file, line), 0 },
+	{ "path", IPC_TEXT, offsetof(struct msg_file, path), MSG_TEXT_MAX },
+};
+/* clang-format on */
+
+const struct ipc_type msg_file = {
+	.number = MSG_FILE,
+	.name = "file",
+	.size = sizeof(struct msg_file),
+	.fields = file_fields,
+	.nfields = nitems(file_fields),
+	.fd = true,
+};
+
+/* clang-format off */
 static const struct ipc_field rate_fields[] = {
 	{ "count", IPC_U32, offsetof(struct msg_rate, count), 0 },
 	{ "seconds", IPC_U32, offsetof(struct msg_rate, seconds), 0 },

@@ -6,7 +6,8 @@
  * child -> posternd: MSG_READY once confined; MSG_BROKEN when a peer broke
  * the rules; MSG_SECRETS_READ when it has read a set of secrets.  Later
  * posternd -> child: MSG_PEER (a new end for a peer that was started again),
- * MSG_LOG, and a new set of secrets.  End of file tells the child to stop.
+ * MSG_LOG, MSG_FILE (it has changed), and a new set of secrets.  End of file
+ * tells the child to stop.
  */
 #ifndef COMMON_IPC_MSG_CONTROL_H
 #define COMMON_IPC_MSG_CONTROL_H
@@ -30,8 +31,9 @@ enum peer_kind {
 	PEER_RESOLVE = 4,
 	PEER_REPORT = 5,
 	PEER_HISTORY = 6,
-	PEER_TLS = 7,   /* the side that holds keys */
-	PEER_READER = 8 /* answers postern sql */
+	PEER_TLS = 7,    /* the side that holds keys */
+	PEER_READER = 8, /* answers postern sql */
+	PEER_AUTH = 9    /* holds hashes of passwords */
 };
 
 /* Classes of smtpd workers; queue takes the class from the channel. */
@@ -149,6 +151,22 @@ struct msg_secrets_read {
 	char text[MSG_TEXT_MAX + 1];
 };
 
+/* What a file is to its reader. */
+enum file_kind {
+	FILE_PASSWORDS = 1 /* auth */
+};
+
+/*
+ * A file that posternd opened and never reads, to be read from its beginning;
+ * with descriptor.  It comes again whenever it changes.
+ */
+struct msg_file {
+	uint16_t kind;   /* enum file_kind */
+	uint16_t number; /* which of that kind */
+	uint32_t line;   /* of the statement that names it, 0: a setting */
+	char path[MSG_TEXT_MAX + 1]; /* for what is said of it */
+};
+
 struct msg_log { /* with descriptor */
 	uint8_t stamp;
 };
@@ -156,6 +174,6 @@ struct msg_log { /* with descriptor */
 extern const struct ipc_type msg_boot, msg_setting, msg_listener, msg_accept,
     msg_route, msg_resolver, msg_mx_allow, msg_bare_ends, msg_rate, msg_peer,
     msg_boot_end, msg_ready, msg_broken, msg_log, msg_secret, msg_secrets_end,
-    msg_secrets_read;
+    msg_secrets_read, msg_file;
 
 #endif

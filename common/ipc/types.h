@@ -22,6 +22,7 @@ enum msg_number {
 	MSG_SECRETS_READ,
 	MSG_BARE_ENDS,
 	MSG_RATE,
+	MSG_FILE,
 
 	/* smtpd and queue: msg_intake.h */
 	MSG_STOCK = 32,

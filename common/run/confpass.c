@@ -34,6 +34,7 @@ reader_of(enum peer_kind kind)
 	case PEER_TLS:
 		return READER_TLS;
 	case PEER_READER:
+	case PEER_AUTH:
 		return 0; /* no setting is for it */
 	}
 	return 0;

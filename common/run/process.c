@@ -25,7 +25,13 @@ enum {
 	CONTROL_FD = 3,
 	PEERS_MAX = 256,
 	LISTENERS_MAX = 64,
-	KINDS_MAX = 4 /* kinds of peers of one process */
+	FILES_MAX = 4096, /* to be read, before we run */
+	KINDS_MAX = 4     /* kinds of peers of one process */
+};
+
+struct early_file {
+	struct msg_file said;
+	int fd;
 };
 
 static struct {
@@ -41,6 +47,8 @@ static struct {
 	struct listening listeners[LISTENERS_MAX];
 	size_t nlisteners;
 	struct channel_def defs[KINDS_MAX];
+	struct early_file *files; /* that came before we were confined */
+	size_t nfiles;
 } self;
 
 static bool
@@ -104,6 +112,37 @@ on_secrets_end(struct channel *ch, struct conv *conv, const void *msg, int fd)
 		return false;
 	self.def->secrets_end();
 	return true;
+}
+
+static bool
+on_file(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	struct early_file *f;
+
+	(void)ch;
+	(void)conv;
+	if (self.def->file == NULL || self.nfiles == FILES_MAX) {
+		close(fd);
+		return false;
+	}
+	if (self.running)
+		return self.def->file(msg, fd);
+	self.files = mem_grow(self.files, self.nfiles + 1, sizeof(*self.files));
+	f = &self.files[self.nfiles++];
+	f->said = *(const struct msg_file *)msg;
+	f->fd = fd;
+	return true;
+}
+
+static void
+take_early_files(void)
+{
+	for (size_t i = 0; i < self.nfiles; i++)
+		if (!self.def->file(&self.files[i].said, self.files[i].fd))
+			fatal_code(EX_CONFIG, "a file that is not for us");
+	mem_free(self.files);
+	self.files = NULL;
+	self.nfiles = 0;
 }
 
 static const struct peer_def *
@@ -273,6 +312,7 @@ static const struct channel_rule control_rules[] = {
 	{ &msg_log, on_log, CONV_NONE, 0 },
 	{ &msg_secret, on_secret, CONV_NONE, 0 },
 	{ &msg_secrets_end, on_secrets_end, CONV_NONE, 0 },
+	{ &msg_file, on_file, CONV_NONE, 0 },
 	{ &msg_boot_end, on_boot_end, CONV_NONE, 0 },
 };
 /* clang-format on */
@@ -415,6 +455,7 @@ process_main(const struct process *def, int argc, char *argv[])
 	confine();
 	if (def->start != NULL)
 		def->start();
+	take_early_files();
 	channel_send(self.control, NULL, &msg_ready, NULL, -1);
 	self.running = true;
 	attach_first_peers();

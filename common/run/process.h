@@ -74,6 +74,12 @@ struct process {
 	 */
 	bool (*secret)(const struct msg_secret *, int fd);
 	void (*secrets_end)(void);
+	/*
+	 * A file that we read, and again when it has changed; confined, the
+	 * first time right after start().  The descriptor is taken.  False:
+	 * not what we read.  NULL: there are none.
+	 */
+	bool (*file)(const struct msg_file *, int fd);
 };
 
 int process_main(const struct process *, int argc, char *argv[]);

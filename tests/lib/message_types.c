@@ -14,7 +14,7 @@
 
 const struct ipc_type *const message_types[] = { &msg_boot, &msg_setting,
 	&msg_listener, &msg_accept, &msg_route, &msg_resolver, &msg_mx_allow,
-	&msg_rate, &msg_bare_ends, &msg_peer, &msg_broken, &msg_log,
+	&msg_rate, &msg_file, &msg_bare_ends, &msg_peer, &msg_broken, &msg_log,
 	&msg_boot_end, &msg_ready, &msg_stock, &msg_stock_want, &msg_abandon,
 	&msg_commit, &msg_commit_rcpt, &msg_committed, &msg_fate, &msg_fate_is,
 	&msg_intake_state, &msg_job, &msg_job_rcpt, &msg_result, &msg_job_done,

@@ -36,7 +36,7 @@ static const struct row rows[] = {
 	{ &msg_route, ">" }, { &msg_resolver, ">" }, { &msg_mx_allow, ">" },
 	{ &msg_bare_ends, ">" }, { &msg_rate, ">" },
 	{ &msg_listener, ">" }, { &msg_peer, ">" }, { &msg_secret, ">" },
-	{ &msg_secrets_end, ">" }, { &msg_boot_end, ">" }, { &msg_log, ">" },
+	{ &msg_secrets_end, ">" }, { &msg_file, ">" }, { &msg_boot_end, ">" }, { &msg_log, ">" },
 	{ &msg_secrets_read, "<" }, { &msg_ready, "<" }, { &msg_broken, "<" },
 	{ NULL, "smtpd (>) and queue (<)" },
 	{ &msg_stock_want, ">" }, { &msg_stock, "<" }, { &msg_abandon, ">" },

@@ -24,6 +24,13 @@ static const struct {
 	{ "tls certificate /c key \"/k\"\nlisten on ::1 port 465 tls",
 	    "listen on ::1 port 465 tls\n"
 	    "tls certificate \"/c\" key \"/k\"\n" },
+	{ "listen on ::1 port 587 auth certificate /c key /k\n"
+	  "listen on ::1 port 588 auth cleartext\n"
+	  "listen on ::1 port 465 tls auth certificate /c key /k",
+	    "listen on ::1 port 587 auth certificate \"/c\" key \"/k\"\n"
+	    "listen on ::1 port 588 auth cleartext\n"
+	    "listen on ::1 port 465 tls auth certificate \"/c\" key "
+	    "\"/k\"\n" },
 	{ "listen on any port 465 tls certificate \"/a b\" key /k "
 	  "certificate /c key /l\n"
 	  "listen on any port 25 certificate /d key /m\n",
@@ -126,6 +133,7 @@ static const struct {
 	{ "warn after never", KEY_WARN, 0, "" },
 	{ "limit bounce size 0", KEY_BOUNCE_SIZE, 0, "" },
 	{ "expire bounce 3d", KEY_EXPIRE_BOUNCE, 259200, "" },
+	{ "passwords \"/p w\"", KEY_PASSWORDS, 0, "/p w" },
 	{ "workers smtpd 4", KEY_WORKERS_SMTPD, 4, "" },
 	{ "workers deliver 0", KEY_WORKERS_DELIVER, 0, "" },
 	{ "limit space free 0", KEY_SPACE_FREE, 0, "" },
@@ -233,6 +241,9 @@ static const struct {
 	    "expected a port from 1 to 65535, found \"smtp\"" },
 	{ "listen on any port 25\nlisten on any port 25", 2,
 	    "port 25 is listened on there already" },
+	{ "listen on ::1 port 26 auth", 1,
+	    "\"auth\" needs TLS and so a certificate; \"auth cleartext\" "
+	    "takes passwords without" },
 	{ "listen on any port 25\nlisten on any port 465 tls", 2,
 	    "\"tls\" needs a certificate: tls certificate \"FILE\" key "
 	    "\"FILE\"" },
