@@ -8,6 +8,7 @@
 #include "tools/listing.h"
 #include "tools/output.h"
 #include "tools/overview.h"
+#include "tools/sorted.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -19,7 +20,42 @@ struct sink {
 	struct overview overview;
 	bool count_only, summary;
 	uint64_t messages, bytes; /* count_only */
+	struct sorted sorted;
+	struct buf text; /* of one message, when they are sorted */
 };
+
+static bool
+is_sorted(const struct sink *s)
+{
+	return s->sorted.key != SORT_NONE;
+}
+
+/* The message under way is complete. */
+static void
+end_message(struct sink *s)
+{
+	bool any = s->listing.open;
+
+	listing_piece(&s->listing);
+	if (any)
+		sorted_add(&s->sorted, buf_view(&s->text));
+	buf_clear(&s->text);
+}
+
+static bool
+take_row_sorted(struct sink *s, const struct msg_row *m)
+{
+	bool first = s->listing.messages == 0;
+
+	end_message(s);
+	listing_row(&s->listing, m);
+	if (first && s->listing.form == LISTING_TABLE) {
+		buf_add(&s->output.text, buf_view(&s->text)); /* the heads */
+		buf_clear(&s->text);
+	}
+	sorted_row(&s->sorted, m);
+	return true;
+}
 
 static bool
 take_row(void *arg, const struct msg_row *m)
@@ -31,6 +67,10 @@ take_row(void *arg, const struct msg_row *m)
 		s->bytes += m->size;
 		return true;
 	}
+	if (is_sorted(s))
+		return take_row_sorted(s, m);
+	if (s->sorted.limit > 0 && s->listing.messages == s->sorted.limit)
+		return false; /* enough */
 	listing_row(&s->listing, m);
 	return output_flush_if_large(&s->output);
 }
@@ -43,6 +83,10 @@ take_rcpt(void *arg, const struct msg_row_rcpt *m)
 	if (s->count_only)
 		return true;
 	listing_rcpt(&s->listing, m);
+	if (is_sorted(s)) {
+		sorted_rcpt(&s->sorted, m);
+		return true;
+	}
 	return output_flush_if_large(&s->output);
 }
 
@@ -51,8 +95,72 @@ take_piece(void *arg)
 {
 	struct sink *s = arg;
 
+	if (is_sorted(s)) {
+		end_message(s);
+		return true;
+	}
 	listing_piece(&s->listing);
 	return output_flush(&s->output);
+}
+
+static bool
+write_sorted(void *arg, struct view text)
+{
+	struct sink *s = arg;
+
+	buf_add(&s->output.text, text);
+	return output_flush_if_large(&s->output);
+}
+
+static enum filter_word
+read_order(
+    struct sink *s, const char *word, const char *value, const char **why)
+{
+	uint64_t n;
+
+	if (strcmp(word, "--sort") == 0) {
+		s->sorted.key = value == NULL ? SORT_NONE : sorted_key(value);
+		*why = "--sort takes age, size, next, attempts, sender, "
+		       "recipient or destination";
+		return s->sorted.key == SORT_NONE ? FILTER_WRONG : FILTER_TAKEN;
+	}
+	if (strcmp(word, "--limit") != 0)
+		return FILTER_UNKNOWN;
+	*why = "--limit takes a number of messages, at least 1";
+	if (value == NULL || !view_u64(view_of(value), &n) || n == 0 ||
+	    n > SIZE_MAX)
+		return FILTER_WRONG;
+	s->sorted.limit = (size_t)n;
+	return FILTER_TAKEN;
+}
+
+static bool
+read_flag(struct sink *s, const char *word)
+{
+	if (strcmp(word, "--json") == 0)
+		s->listing.form = LISTING_JSON;
+	else if (strcmp(word, "--count") == 0)
+		s->count_only = true;
+	else if (strcmp(word, "--summary") == 0)
+		s->summary = true;
+	else if (strcmp(word, "--reverse") == 0)
+		s->sorted.reverse = true;
+	else
+		return false;
+	return true;
+}
+
+/* Why these do not go together, or NULL. */
+static const char *
+contradiction(const struct sink *s)
+{
+	bool ordered = is_sorted(s) || s->sorted.limit > 0;
+
+	if (s->summary && (s->count_only || s->listing.filtered))
+		return "--summary is of the whole queue";
+	if (ordered && (s->summary || s->count_only))
+		return "--sort, --reverse and --limit are for a list";
+	return NULL;
 }
 
 /* Options; false: they are wrong, and that was said. */
@@ -65,22 +173,19 @@ read_words(const struct command *self, int argc, char *argv[],
 
 	s->listing.form = LISTING_TABLE;
 	for (int i = 0; i < argc; i++) {
-		if (strcmp(argv[i], "--json") == 0) {
-			s->listing.form = LISTING_JSON;
+		const char *value = i + 1 < argc ? argv[i + 1] : NULL;
+		enum filter_word word;
+
+		if (read_flag(s, argv[i]))
 			continue;
+		word = read_order(s, argv[i], value, &why);
+		if (word == FILTER_UNKNOWN) {
+			word = filter_read(m, argv[i], value, now, &why);
+			if (word == FILTER_TAKEN)
+				s->listing.filtered = true;
 		}
-		if (strcmp(argv[i], "--count") == 0) {
-			s->count_only = true;
-			continue;
-		}
-		if (strcmp(argv[i], "--summary") == 0) {
-			s->summary = true;
-			continue;
-		}
-		switch (filter_read(
-		    m, argv[i], i + 1 < argc ? argv[i + 1] : NULL, now, &why)) {
+		switch (word) {
 		case FILTER_TAKEN:
-			s->listing.filtered = true;
 			i++;
 			break;
 		case FILTER_UNKNOWN:
@@ -91,11 +196,12 @@ read_words(const struct command *self, int argc, char *argv[],
 			return false;
 		}
 	}
-	if (s->summary && (s->count_only || s->listing.filtered)) {
-		command_usage(self, "--summary is of the whole queue");
-		return false;
-	}
-	return true;
+	if (s->sorted.reverse && !is_sorted(s))
+		s->sorted.key = SORT_AGE;
+	why = contradiction(s);
+	if (why != NULL)
+		command_usage(self, "%s", why);
+	return why == NULL;
 }
 
 static void
@@ -138,6 +244,17 @@ tell_summary(struct sink *s, struct ask *ask)
 	return code;
 }
 
+static void
+end_list(struct sink *s)
+{
+	if (is_sorted(s)) {
+		end_message(s);
+		sorted_write(&s->sorted, write_sorted, s);
+		s->listing.out = &s->output.text;
+	}
+	listing_end(&s->listing);
+}
+
 /* The list, or how long it is. */
 static int
 tell_list(struct sink *s, struct ask *ask, const struct msg_ask_queue *m)
@@ -145,7 +262,8 @@ tell_list(struct sink *s, struct ask *ask, const struct msg_ask_queue *m)
 	const struct ask_rows rows = { take_row, take_rcpt, take_piece, s };
 	int code;
 
-	s->listing.out = &s->output.text;
+	buf_init(&s->text, SIZE_MAX);
+	s->listing.out = is_sorted(s) ? &s->text : &s->output.text;
 	s->listing.width = s->output.width;
 	s->listing.utf8 = s->output.utf8;
 	s->listing.now = clock_wall_ms();
@@ -153,7 +271,8 @@ tell_list(struct sink *s, struct ask *ask, const struct msg_ask_queue *m)
 	if (code == EX_OK && s->count_only)
 		tell_count(s);
 	else if (code == EX_OK)
-		listing_end(&s->listing);
+		end_list(s);
+	buf_free(&s->text);
 	return code;
 }
 

@@ -13,7 +13,7 @@
 
 /* clang-format off */
 static const struct command commands[] = {
-	{ "queue", "[--json] [--count | --summary] [FILTER ...]",
+	{ "queue", "[--json] [--count | --summary | --sort KEY ...] [FILTER ...]",
 	    "list the messages that wait", cmd_queue },
 	{ "trace", "[--json] [--since AGE] [--limit N] ID | MESSAGE-ID | "
 	    "ADDRESS", "tell the life of messages, delivered ones too",

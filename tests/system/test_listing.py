@@ -100,6 +100,11 @@ def test_words_for_people(stand):
     (("--domain", "a@b"), "--domain takes"), (("--error", ""), "--error takes"),
     (("--recipient", "b"), "--recipient takes"),
     (("--colour", "red"), "unknown argument: --colour"),
+    (("--sort", "colour"), "--sort takes age, size"),
+    (("--sort",), "--sort takes age, size"),
+    (("--limit", "0"), "--limit takes"), (("--limit",), "--limit takes"),
+    (("--sort", "age", "--count"), "for a list"),
+    (("--summary", "--limit", "3"), "for a list"),
     (("--summary", "--count"), "whole queue"),
     (("--summary", "--age", "2h"), "whole queue")])
 def test_wrong_filters(stand, words, text):
@@ -111,6 +116,55 @@ def test_wrong_filters(stand, words, text):
 def summary(stand, **more):
     return [json.loads(line) for line in stand.tool(
         "queue", "--summary", "--json", **more).stdout.splitlines()]
+
+
+def rows(stand, *words):
+    done = stand.tool("queue", "--json", *words)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+KEYS = {
+    "age": lambda r: r["received"],
+    "size": lambda r: r["size"],
+    "attempts": lambda r: max(x["attempts"] for x in r["recipients"]),
+    "sender": lambda r: r["sender"].lower(),
+    "recipient": lambda r: r["recipients"][0]["address"].lower(),
+    "destination": lambda r: r["recipients"][0]["destination"],
+    "next": lambda r: ("9" if r["recipients"][0]["state"] == "held" else
+                       r["recipients"][0]["next_try"] or ""),
+}
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_sorted(stand, key):
+    stand.database.db.execute(
+        "UPDATE message SET size = (id * 7919) % 100")
+    stand.database.db.execute(
+        "UPDATE grp SET attempts = (message * 31) % 7,"
+        " next_try = next_try + (message * 7919) % 100 * 1000")
+    plain = rows(stand)
+    assert len(plain) == 51
+    got = rows(stand, "--sort", key)
+    assert got == sorted(plain, key=KEYS[key])  # stable as well
+    assert rows(stand, "--sort", key, "--reverse") == got[::-1]
+    assert rows(stand, "--sort", key, "--limit", "7") == got[:7]
+    assert rows(stand, "--sort", key, "--sender", "@y.example") == [
+        r for r in got if r["sender"] == "B@Y.example"]
+
+
+def test_first_ones(stand):
+    plain = rows(stand)
+    assert rows(stand, "--limit", "7") == plain[:7]
+    assert rows(stand, "--reverse", "--limit", "1") == rows(
+        stand, "--reverse")[:1]
+
+
+def test_sorted_table(stand):
+    lines = stand.tool("queue", "--sort", "size", "--reverse",
+                       "--limit", "3").stdout.splitlines()
+    assert lines[0].startswith("ID ")
+    assert len([line for line in lines[1:-1] if line[0] != " "]) == 3
 
 
 def test_summary(stand):
