@@ -12,6 +12,7 @@
 #include "queue/orders.h"
 #include "queue/sync.h"
 
+#include <errno.h>
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,23 +43,28 @@ static struct {
 	struct conf conf;
 } fake;
 
-int fake_syncs;
+int fake_syncs, fake_error;
 
 void
 fake_init(void)
 {
+	static const char quiet[] = "limit connections 12\n";
+	static const char crowded[] =
+	    "limit connections 6\n"
+	    "limit destination \"mx0.example\" messages 60 per minute\n";
 	static const char text[] = "hostname mx.example\n"
 				   "limit destination connections 5\n"
-				   "limit connections 12\n"
 				   "expire 2d\n"
 				   "expire bounce 1d\n"
 				   "limit destination \"d2.example\" "
 				   "messages 20 per minute\n"
 				   "limit space free 1\n";
 	struct conf_error error;
+	const char *more = sim->crowded ? crowded : quiet;
 
 	conf_init(&fake.conf);
-	if (!conf_parse(&fake.conf, view_of(text), &error))
+	if (!conf_parse(&fake.conf, view_of(text), &error) ||
+	    !conf_parse(&fake.conf, view_of(more), &error))
 		fatal("configuration: %s", error.text);
 }
 
@@ -307,7 +313,13 @@ synced(void)
 {
 	if (fake_syncs > 0 && --fake_syncs == 0)
 		_exit(0); /* the life ends here, as by kill -9 */
-	return 0;
+	if (fake_error == 0 || --fake_error > 0)
+		return 0;
+	sim_say("the disk fails");
+	sim->disk_failed = true;
+	sim->count.disk_errors++;
+	errno = EIO;
+	return -1;
 }
 
 int
@@ -333,9 +345,10 @@ sync_start(size_t nthreads)
 void
 sync_all(struct sync_item *items, size_t n)
 {
+	int error = synced() == 0 ? 0 : EIO;
+
 	for (size_t i = 0; i < n; i++)
-		items[i].error = 0;
-	synced();
+		items[i].error = error;
 }
 
 uint32_t

@@ -38,6 +38,12 @@ expires(const struct letter *l)
 }
 
 static int
+open_max(void)
+{
+	return sim->crowded ? OPEN_MAX_CROWDED : OPEN_MAX;
+}
+
+static int
 domain_of(const char *address)
 {
 	const char *at = strrchr(address, '@');
@@ -139,14 +145,14 @@ check_domain(struct domain *d)
 		    (long long)(d->low - now));
 	if (d->failing && d->nopen > 0)
 		sim_fail("%s is probed by more than one", d->name);
-	if (d->nopen >= OPEN_EACH)
-		sim_fail("%s has %d jobs", d->name, d->nopen + 1);
-	if (sim->nopen >= OPEN_MAX)
-		sim_fail("there are %d jobs", sim->nopen + 1);
 	/* between the token and the job the body is opened */
 	if (d == &sim->domains[2] && d->last + PACE - 10 > now)
 		sim_fail("%s gets two within %lld ms", d->name,
 		    (long long)(now - d->last));
+	if (d->nopen >= OPEN_EACH)
+		sim_fail("%s has %d jobs", d->name, d->nopen + 1);
+	if (sim->nopen >= open_max())
+		sim_fail("there are %d jobs", sim->nopen + 1);
 }
 
 static void
@@ -252,6 +258,7 @@ model_ended(struct errand *e, bool told)
 		d->nopen--;
 		sim->nopen--;
 	}
+	fair_ended(e, told);
 	if (told && !e->reached) {
 		reached_not(d);
 	} else if (told) {
@@ -302,10 +309,14 @@ find_due(int domain, int64_t now)
 }
 
 static bool
-may_be_tried(const struct domain *d, int64_t now)
+may_be_tried(int domain, int64_t now)
 {
-	if (d->high > now || d->suspend_high > now || sim->nopen >= OPEN_MAX)
+	const struct domain *d = &sim->domains[domain];
+
+	if (d->high > now || d->suspend_high > now || sim->nopen >= open_max())
 		return false;
+	if (fair_room(domain))
+		return true;
 	for (int i = 0; i < DOMAINS; i++)
 		if (sim->domains[i].nopen > 0 &&
 		    strcmp(sim->domains[i].host, d->host) == 0)
@@ -318,9 +329,10 @@ model_look(void)
 {
 	for (int i = 0; i < DOMAINS; i++) {
 		struct domain *d = &sim->domains[i];
-		const struct recipient *r = find_due(i, sim->now);
+		const struct recipient *r =
+		    may_be_tried(i, sim->now) ? find_due(i, sim->now) : NULL;
 
-		if (!may_be_tried(d, sim->now) || r == NULL)
+		if (r == NULL)
 			d->hungry = 0;
 		else if (d->hungry == 0)
 			d->hungry = sim->now;

@@ -56,6 +56,7 @@ order_message(uint8_t verb, int letter)
 
 	operator_.letter = letter;
 	operator_.verb = verb;
+	fair_doubt(-1);
 	if (l != NULL)
 		m.id = l->id;
 	if (verb == ORDER_RETRY)
@@ -88,6 +89,7 @@ order_suspend(int domain, bool resume, int64_t ms)
 		operator_.until = 0;
 		d->suspended = 0;
 	}
+	fair_doubt(domain);
 	m.ms = (uint64_t)ms;
 	d->suspend_high = INT64_MAX;
 	snprintf(m.name, sizeof(m.name), "%s", d->name);
@@ -127,6 +129,7 @@ operator_hear(const struct msg_order_done *m)
 	struct domain *d = &sim->domains[operator_.domain];
 
 	operator_.order = NULL;
+	fair_doubt(letter >= 0 || operator_.verb != 0 ? -1 : operator_.domain);
 	if (m->code == 75)
 		sim_say("  busy");
 	else if (m->code != 0 && m->code != 64)

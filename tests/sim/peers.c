@@ -20,6 +20,8 @@ static struct {
 	int bodies[STOCK];
 	int nstock;
 	int64_t arrival, mishap; /* the next ones */
+	int flood;               /* arrivals that are to come of it */
+	int flooded;             /* domain */
 	struct {
 		struct conv *conv;
 		int64_t at;
@@ -50,6 +52,8 @@ acknowledged(struct letter *l, bool stored)
 	l->conv = NULL;
 	for (int k = 0; k < l->nrcpts; k++)
 		l->rcpts[k].high = sim->now;
+	if (stored)
+		fair_accepted(l);
 }
 
 static struct letter *
@@ -78,6 +82,34 @@ letter_new(const struct msg_stock *stock)
 	return l;
 }
 
+/* One sender has much for one domain, each letter from another address of
+ * his, as lists do; and there are others. */
+static void
+flood(struct letter *l, int n)
+{
+	if (sim_chance(25))
+		return;
+	snprintf(l->sender, ADDRESS, "flood+%d@d%d.example", n, BACK);
+	l->null_sender = false;
+	l->nrcpts = 1;
+	l->rcpts[0].domain = life.flooded;
+	snprintf(
+	    l->rcpts[0].address, ADDRESS, "r0.%d@d%d.example", n, life.flooded);
+}
+
+static void
+flood_soon(void)
+{
+	if (life.flood > 0) {
+		life.flood--;
+		life.arrival = sim->now + sim_between(0, 30);
+	} else if (sim_chance(5)) {
+		life.flood = (int)sim_between(10, 30);
+		life.flooded = (int)sim_between(0, BACK - 1);
+		sim->count.floods++;
+	}
+}
+
 static void
 arrive(void)
 {
@@ -89,6 +121,8 @@ arrive(void)
 	life.arrival = sim->now + sim_between(1, 40 * MINUTE);
 	if (sim_chance(30)) /* they come in bursts */
 		life.arrival = sim->now + sim_between(0, 100);
+	if (sim->crowded)
+		flood_soon();
 	if (life.nstock == 0 || sim->nsent == SENT_MAX || sim->final)
 		return;
 	sim->nsent++;
@@ -96,6 +130,8 @@ arrive(void)
 	(void)!write(life.bodies[life.nstock], "body\r\n", 6);
 	close(life.bodies[life.nstock]);
 	l = letter_new(&life.stock[life.nstock]);
+	if (life.flood > 0)
+		flood(l, sim->nletters - 1);
 	m.instance = l->instance;
 	m.id = l->id;
 	m.nrcpts = (uint32_t)l->nrcpts;
@@ -174,6 +210,7 @@ errand_begin(struct errand *e)
 	const struct domain *d = &sim->domains[e->domain];
 	bool any = false;
 
+	fair_job(e);
 	model_job(e);
 	e->reached = d->weather != DEAD;
 	e->end_at = sim->now + sim_between(1, e->reached ? 5000 : 30000);
@@ -281,6 +318,7 @@ worker_dies(unsigned int n)
 			sim->errands[i].used = false;
 		}
 	life.ask[n].conv = NULL;
+	fair_doubt(-1);
 	fake_lose(p);
 	fake_attach(PEER_DELIVER, n, &dispatch_peer);
 }
@@ -326,7 +364,8 @@ peers_hear(struct peer *p, struct conv *conv, const struct ipc_type *type,
 	} else if (type == &msg_fate_is) {
 		acknowledged(&sim->letters[letter_of(conv)],
 		    ((const struct msg_fate_is *)msg)->stored != 0);
-	} else if (type == &msg_intake_state && state->smtp != 0) {
+	} else if (type == &msg_intake_state && state->smtp != 0 &&
+		   !sim->disk_failed) {
 		sim_fail("nothing is accepted: %s", state->text);
 	} else if (type == &msg_job) {
 		errand_new(p, conv, msg);

@@ -27,6 +27,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 enum { START = 1000000000, LIVES = 12, LIFE_EVENTS = 200000 };
@@ -197,6 +198,7 @@ life_run(bool first)
 	if (!first)
 		model_compare(true);
 	fake_init();
+	fair_begin();
 	begin();
 	sim->durable = sim->now - 1;
 	life.compared = sim->now + HOUR;
@@ -204,6 +206,8 @@ life_run(bool first)
 					       : sim_between(0, DAY));
 	if (!sim->final && sim_chance(40))
 		fake_syncs = (int)sim_between(1, 300);
+	if (!sim->final && sim->crowded && sim_chance(50))
+		fake_error = (int)sim_between(1, 300);
 	for (int n = 0; n < LIFE_EVENTS; n++) {
 		if (!sim->final && sim->now >= life.ends) {
 			if (well)
@@ -244,6 +248,12 @@ in_child(void (*run)(bool), bool arg)
 	}
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return true;
+	/* it stops when it cannot know what is on the disk */
+	if (sim->disk_failed && WIFEXITED(status) &&
+	    WEXITSTATUS(status) == EX_OSERR) {
+		sim_say("queue has ended itself");
+		return true;
+	}
 	if (sim->trouble[0] == '\0')
 		snprintf(sim->trouble, sizeof(sim->trouble),
 		    "queue ended with status %#x", (unsigned int)status);
@@ -270,6 +280,7 @@ world_new(uint64_t seed)
 	memset(sim, 0, sizeof(*sim));
 	sim->seed = sim->random = seed;
 	sim->now = START;
+	sim->crowded = seed % 4 == 1;
 	for (int i = 0; i < DOMAINS; i++) {
 		struct domain *d = &sim->domains[i];
 
@@ -340,7 +351,9 @@ print_counts(uint64_t histories, const struct sim *all)
 	       "\"delivered\": %llu, \"deferred\": %llu, "
 	       "\"unreachable\": %llu, \"probes\": %llu, \"failed\": %llu, "
 	       "\"expired\": %llu, \"removed\": %llu, \"notices\": %llu, "
-	       "\"suspended\": %llu, \"lost_workers\": %llu}\n",
+	       "\"suspended\": %llu, \"lost_workers\": %llu, "
+	       "\"floods\": %llu, \"waits\": %llu, "
+	       "\"disk_errors\": %llu}\n",
 	    (unsigned long long)histories,
 	    (unsigned long long)all->count.restarts,
 	    (unsigned long long)all->count.jobs,
@@ -353,7 +366,10 @@ print_counts(uint64_t histories, const struct sim *all)
 	    (unsigned long long)all->count.removed,
 	    (unsigned long long)all->count.notices,
 	    (unsigned long long)all->count.suspended,
-	    (unsigned long long)all->count.lost_workers);
+	    (unsigned long long)all->count.lost_workers,
+	    (unsigned long long)all->count.floods,
+	    (unsigned long long)all->count.waits,
+	    (unsigned long long)all->count.disk_errors);
 }
 
 static void

@@ -40,6 +40,8 @@ enum {
 	EXPIRE = 2 * DAY,
 	EXPIRE_BOUNCE = DAY,
 	PACE = 3 * SECOND, /* of domain 2 */
+	OPEN_MAX_CROWDED = 6,
+	PACE_HOST = SECOND, /* of the first two's host, in a crowded world */
 	/* how late queue may be, all in all, with what is due */
 	LATE = 12 * SECOND
 };
@@ -73,6 +75,7 @@ struct recipient {
 	bool held;             /* queue.db says so */
 	bool doubtful;         /* an order was lost on the way */
 	int job;               /* that has it, 0 none */
+	int64_t since;         /* surely in line since then; 0: not surely */
 };
 
 enum message_state { UNUSED, SENT, ACCEPTED, REFUSED };
@@ -104,6 +107,7 @@ struct errand { /* a job, as its worker sees it */
 		int rcpt; /* of the letter */
 		int verdict;
 	} rcpts[RCPTS];
+	bool counted;   /* surely, in the window of its host */
 	bool reached;   /* else there was no connection */
 	int64_t dot_at; /* the final dot is sent; 0: never */
 	int64_t end_at;
@@ -117,6 +121,12 @@ struct sim {
 	int64_t durable; /* what queue was told by then is in queue.db */
 	int64_t last_batch;
 	bool final; /* fair weather from now on, and everything must end */
+	/*
+	 * Floods of one sender, few connections, a limit on a host, and disks
+	 * that fail: every fourth seed.
+	 */
+	bool crowded;
+	bool disk_failed; /* in this life */
 	int lives;
 	int nsent;
 	struct domain domains[DOMAINS];
@@ -127,7 +137,7 @@ struct sim {
 	struct {
 		uint64_t jobs, delivered, deferred, unreachable, failed,
 		    expired, removed, held, suspended, lost_workers, restarts,
-		    notices, probes;
+		    notices, probes, floods, disk_errors, waits;
 	} count;
 	char trouble[256];
 };
@@ -153,6 +163,7 @@ void fake_lose(struct peer *);
 struct conv *fake_speak(
     struct peer *, struct conv *, const struct ipc_type *, const void *);
 extern int fake_syncs; /* queue ends at the n-th sync; 0: it does not */
+extern int fake_error; /* the n-th sync fails; 0: none does */
 
 /* peers.c: those that queue talks to.  The first is told all that queue
  * says. */
@@ -168,6 +179,16 @@ void operator_begin(void);
 int64_t operator_next(void);
 void operator_go(void);
 void operator_hear(const struct msg_order_done *);
+
+/* fair.c: whose turn it is, and how many at once. */
+void fair_begin(void); /* of a life */
+void fair_accepted(struct letter *);
+void fair_job(struct errand *); /* before the model counts it */
+void fair_ended(const struct errand *, bool told);
+/* Surely another job may be under way there. */
+bool fair_room(int domain);
+/* Somebody has put his hand in: what was in line may be no more. */
+void fair_doubt(int domain); /* -1: all */
 
 /* model.c: what must be true. */
 void model_job(struct errand *); /* queue has given it */

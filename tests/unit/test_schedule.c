@@ -149,6 +149,37 @@ test_probe_then_open(void **state)
 	assert_true(open_all(later) > 1);
 }
 
+/* Halved under deliveries that wait at their dots: what ends makes it grow,
+ * and lets others in as soon as there are fewer than it allows. */
+static void
+test_window_shrunk_under_many(void **state)
+{
+	struct destination *d;
+	size_t ended = 1, more = 0;
+
+	(void)state;
+	for (int i = 0; i < 60; i++)
+		add("a.example");
+	d = groups[0]->destination;
+	d->window = 20;
+	assert_int_equal(open_all(NOW), 20);
+	assert_true(
+	    schedule_ended(&s, groups[0], OUTCOME_UNREACHABLE, "mx", NOW));
+	check_int("halved", d->window, 10);
+	check_int("asleep", open_all(NOW + 1), 0);
+	/* one that succeeds wakes it; 18 are more than 11 */
+	for (; more == 0 && ended < 20; more = open_all(NOW + 1))
+		schedule_ended(
+		    &s, groups[ended++], OUTCOME_SUCCESS, "mx", NOW + 1);
+	check_int("ended until another begins", ended, 6);
+	check_int("one or more", more, d->window - (20 - ended));
+	while (ended < 20)
+		schedule_ended(
+		    &s, groups[ended++], OUTCOME_SUCCESS, "mx", NOW + 2);
+	open_all(NOW + 2);
+	check_int("full again", d->nopen, 20);
+}
+
 static void
 test_round_robin(void **state)
 {
@@ -425,6 +456,8 @@ main(void)
 		    test_unreachable_sleeps_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    test_probe_then_open, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_window_shrunk_under_many, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    test_round_robin, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
