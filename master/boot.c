@@ -7,6 +7,7 @@
  */
 #include "common/base/log.h"
 #include "common/run/confpass.h"
+#include "master/census.h"
 #include "master/master.h"
 #include "master/spool.h"
 
@@ -137,6 +138,9 @@ boot_step(struct child *c)
 		c->control, &c->master->conf, c->program->kind, &c->conf_next))
 		return;
 	send_listeners(c);
+	census_send(c);
+	if (c->control == NULL)
+		return; /* it had to be killed */
 	child_secrets(c);
 	child_files(c);
 	send_peers(c);

@@ -9,6 +9,7 @@
 #include "common/base/fatal.h"
 #include "common/base/log.h"
 #include "common/sys/privilege.h"
+#include "master/census.h"
 #include "master/daemon.h"
 #include "master/lock.h"
 #include "master/logfd.h"
@@ -307,6 +308,7 @@ main(int argc, char *argv[])
 	reload_init(m);
 	logwatch_init(m);
 	filewatch_init(m);
+	census_make(m);
 	signals_watch(m);
 	log_starting(m);
 	children_make(m);

@@ -87,6 +87,7 @@ struct master {
 	struct watched watched;
 	struct event_base *base;
 	int lock;   /* see lock.h */
+	int census; /* see census.h */
 	int log_fd; /* given to children */
 	bool log_stamp;
 	ino_t log_inode; /* see logwatch.c */

@@ -8,6 +8,7 @@
 #include "common/base/clock.h"
 #include "common/base/fatal.h"
 #include "common/base/log.h"
+#include "master/census.h"
 #include "master/master.h"
 
 #include <errno.h>
@@ -322,6 +323,7 @@ child_gone(struct child *c, int status)
 	event_del(c->timer);
 	c->state = CHILD_DOWN;
 	c->pid = 0;
+	census_forget(c);
 	if (c->master->state == MASTER_STOPPING) {
 		stop_step(c->master);
 		return;

@@ -10,6 +10,7 @@
 #include "common/base/fatal.h"
 #include "common/base/log.h"
 #include "smtpd/intake.h"
+#include "smtpd/limits.h"
 #include "smtpd/secure.h"
 #include "smtpd/worker.h"
 
@@ -255,6 +256,7 @@ run(struct client *c, struct view in)
 	const struct smtp_reply *why;
 	size_t before = in.len;
 
+	w->service.now_ms = clock_mono_ms();
 	while (!paused(c) && !c->broken &&
 	       step(c, session_feed(&c->session, &in, &w->out), &w->out))
 		continue;
@@ -371,8 +373,8 @@ greet(struct client *c)
 }
 
 void
-client_new(
-    const struct door *d, int fd, const struct accept_client *who, uint32_t uid)
+client_new(const struct door *d, int fd, const struct accept_client *who,
+    uint32_t uid, uint64_t counted)
 {
 	struct client *c = mem_zero(1, sizeof(*c));
 	struct worker *w = d->worker;
@@ -386,6 +388,7 @@ client_new(
 	buf_init(&c->unsent, 4 * OUTPUT_MAX);
 	session_begin(&c->session, &w->service, who);
 	c->session.uid = uid;
+	c->session.counted = counted;
 	c->session.tls_offered = d->offers_tls;
 	roster_add(&w->roster, c, PLACE_TALK);
 	if (d->speaks_tls)
@@ -413,6 +416,7 @@ client_end(struct client *c)
 {
 	intake_forget(c);
 	secure_forget(c);
+	limits_leave(&c->worker->service, c->session.counted);
 	session_end(&c->session);
 	watch_nothing(c);
 	roster_remove(&c->worker->roster, c);

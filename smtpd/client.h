@@ -40,9 +40,9 @@ struct client {
 	size_t rcpts_sent;     /* bytes of the list that queue was sent */
 };
 
-/* The socket is taken; greets. */
-void client_new(
-    const struct door *, int fd, const struct accept_client *, uint32_t uid);
+/* The socket is taken; greets.  counted: see limits_enter(). */
+void client_new(const struct door *, int fd, const struct accept_client *,
+    uint32_t uid, uint64_t counted);
 /* tls is done: the socket with the clear text, and what was agreed on. */
 void client_secured(struct client *, int fd, const struct tls_facts *);
 /* For intake: what the client waited for. */

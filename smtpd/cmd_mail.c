@@ -5,6 +5,7 @@
  */
 #include "smtpd/commands.h"
 #include "smtpd/extensions.h"
+#include "smtpd/limits.h"
 
 static const struct smtp_reply *
 mail_parse(struct session *s, struct view argument)
@@ -38,6 +39,11 @@ cmd_mail(struct session *s, struct view argument)
 	}
 	if (s->service->intake.verdict != VERDICT_DONE) {
 		session_refuse_status(s, &s->service->intake);
+		return;
+	}
+	wrong = limits_message(s->service, s->trusted ? 0 : s->counted);
+	if (wrong != NULL) {
+		session_refuse(s, wrong);
 		return;
 	}
 	session_mail_begin(s);

@@ -2,6 +2,7 @@
 /* smtpd/cmd_rcpt.c - RCPT, RFC 5321 4.1.1.3: one more recipient. */
 #include "smtpd/commands.h"
 #include "smtpd/extensions.h"
+#include "smtpd/limits.h"
 #include "smtpd/relay.h"
 
 static const struct smtp_reply *
@@ -39,11 +40,14 @@ cmd_rcpt(struct session *s, struct view argument)
 	if (wrong == NULL)
 		wrong = relay_judge(s->service, &s->client,
 		    s->mail->null_sender ? NULL : &s->mail->sender, &rcpt);
+	if (wrong == NULL)
+		wrong = limits_rcpt(s->service, s->trusted ? 0 : s->counted);
 	if (wrong != NULL) {
 		session_refuse(s, wrong);
 		return;
 	}
 	session_add_rcpt(s, &rcpt);
+	limits_note(s->service, s->counted, CENSUS_RCPTS);
 	s->phase = AT_RCPT;
 	session_say(s, &reply_rcpt);
 }

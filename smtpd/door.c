@@ -2,9 +2,11 @@
 /* smtpd/door.c - a listening socket that we were handed. */
 #include "smtpd/door.h"
 
+#include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/run/process.h"
 #include "smtpd/client.h"
+#include "smtpd/limits.h"
 #include "smtpd/worker.h"
 
 #include <errno.h>
@@ -53,14 +55,31 @@ identify(const struct door *d, int fd, const struct sockaddr *sa,
 	return true;
 }
 
+/* One line a second is enough of a flood; see door_second(). */
+static void
+log_turned_away(const struct accept_client *who, const struct smtp_reply *why)
+{
+	char ip[IP_TEXT];
+
+	log_begin("turned-away");
+	if (!who->local_socket)
+		log_word("client", ip_print(&who->ip, ip));
+	log_word("status", why->status);
+	log_text("text", why->text);
+	log_end();
+}
+
 /* RFC 5321 3.8: a word before the door is shut, so that it comes again. */
 static void
-turn_away(const struct door *d, int fd)
+turn_away(const struct door *d, int fd, const struct accept_client *who,
+    const struct smtp_reply *why)
 {
 	struct worker *w = d->worker;
 
+	if (w->turned_away++ == 0)
+		log_turned_away(who, why);
 	if (!d->speaks_tls)
-		reply_add(&w->out, &reply_busy);
+		reply_add(&w->out, why);
 	if (w->out.len > 0 && write(fd, w->out.data, w->out.len) == -1)
 		log_debug(
 		    "a client could not be turned away: %s", strerror(errno));
@@ -71,7 +90,10 @@ turn_away(const struct door *d, int fd)
 static void
 welcome(struct door *d, int fd, const struct sockaddr *sa)
 {
+	struct worker *w = d->worker;
+	const struct smtp_reply *why;
 	struct accept_client who;
+	uint64_t counted = 0;
 	uint32_t uid;
 
 	d->trouble = false;
@@ -80,10 +102,14 @@ welcome(struct door *d, int fd, const struct sockaddr *sa)
 		return;
 	}
 	log_connect(&who, uid);
-	if (d->worker->roster.nclients >= d->worker->max_clients)
-		turn_away(d, fd);
+	if (w->roster.nclients >= w->max_clients)
+		why = &reply_busy;
 	else
-		client_new(d, fd, &who, uid);
+		why = limits_enter(&w->service, &who, &counted);
+	if (why != NULL)
+		turn_away(d, fd, &who, why);
+	else
+		client_new(d, fd, &who, uid, counted);
 }
 
 /* No descriptor or memory for a client: the next try in a moment. */
@@ -112,6 +138,7 @@ on_acceptable(evutil_socket_t fd, short what, void *arg)
 	struct door *d = arg;
 
 	(void)what;
+	d->worker->service.now_ms = clock_mono_ms();
 	for (int i = 0; i < DOOR_ACCEPTS; i++) {
 		struct sockaddr_storage sa;
 		socklen_t len = sizeof(sa);
@@ -138,6 +165,17 @@ on_rested(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	event_add(&d->acceptable, NULL);
+}
+
+void
+doors_second(struct worker *w)
+{
+	if (w->turned_away > 1) {
+		log_begin("turned-away");
+		log_u64("more", w->turned_away - 1);
+		log_end();
+	}
+	w->turned_away = 0;
 }
 
 void

@@ -30,5 +30,7 @@ struct door {
 
 void door_open(struct door *, struct worker *, const struct listening *);
 void door_close(struct door *);
+/* Tells the log how many more were turned away in this second. */
+void doors_second(struct worker *);
 
 #endif

@@ -10,12 +10,15 @@
 #include "common/base/fatal.h"
 #include "common/base/log.h"
 #include "common/mail/date.h"
+#include "common/sys/shared.h"
 #include "smtpd/intake.h"
 #include "smtpd/secure.h"
 #include "smtpd/worker.h"
 
 #include <event2/event.h>
+#include <stddef.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 enum {
 	DESCRIPTORS_OWN = 32, /* channels, listeners, the loop */
@@ -76,9 +79,28 @@ share_descriptors(void)
 	worker.max_clients = left;
 }
 
+/* While we still may map what others cannot; then its descriptor goes. */
+static void
+map_census(void)
+{
+	struct shared s = process_census();
+
+	if (s.fd == -1)
+		return; /* the submission socket has no addresses */
+	if (s.column >= CENSUS_COLUMNS)
+		fatal("no column %u in the table of clients", s.column);
+	worker.census.all = shared_read(s.fd, sizeof(*worker.census.all));
+	worker.census.mine = shared_write(s.fd,
+	    offsetof(struct census_table, columns) +
+		s.column * sizeof(*worker.census.mine),
+	    sizeof(*worker.census.mine));
+	close(s.fd);
+}
+
 void
 driver_prepare(void)
 {
+	map_census();
 	date_prepare();
 	share_descriptors();
 }
@@ -167,6 +189,7 @@ on_second(evutil_socket_t fd, short what, void *arg)
 	time_out_leave(now);
 	time_out_secure(now);
 	intake_second(&worker);
+	doors_second(&worker);
 	if (worker.stopping && now - worker.stop_ms >= STOP_WAIT_MS)
 		stop_now();
 }
@@ -189,6 +212,8 @@ driver_start(void)
 	service_init(&worker.service, process_conf(),
 	    process_boot()->class_ == CLASS_LOCAL);
 	worker.service.refused = log_refused;
+	if (worker.census.all != NULL)
+		worker.service.census = &worker.census;
 	roster_init(&worker.roster);
 	buf_init(&worker.out, OUTPUT_MAX);
 	event_assign(

@@ -26,6 +26,16 @@ const struct smtp_reply
     reply_tls_away = { 454, "4.7.0", "TLS is not available now, try again "
 	"later" },
     reply_busy = { 421, "4.3.2", "too many connections, try again later" },
+    reply_client_connections = { 421, "4.7.0", "too many connections from your "
+	"address at a time, try again later" },
+    reply_client_connects = { 421, "4.7.0", "your address connects too often, "
+	"try again later" },
+    reply_client_errors = { 421, "4.7.0", "too many errors from your address, "
+	"try again later" },
+    reply_client_messages = { 450, "4.7.0", "too many messages from your "
+	"address, try again later" },
+    reply_client_rcpts = { 450, "4.7.0", "too many recipients from your "
+	"address, try again later" },
     reply_mails = { 421, "4.7.0", "enough messages for one session, connect "
 	"again" },
     reply_rcpts = { 452, "4.5.3", "too many recipients, send the rest in a "

@@ -4,6 +4,12 @@
 
 #include <string.h>
 
+static unsigned int
+of(const struct conf *conf, enum conf_key key)
+{
+	return (unsigned int)conf_number(conf, key);
+}
+
 void
 service_init(struct service *sv, const struct conf *conf, bool local)
 {
@@ -11,10 +17,12 @@ service_init(struct service *sv, const struct conf *conf, bool local)
 	sv->conf = conf;
 	sv->routing = conf_routing(conf);
 	sv->local = local;
+	sv->max_mails = of(conf, KEY_SESSION_MESSAGES);
 	/* a local program may have a long list with many dead addresses */
-	sv->max_errors = local ? 0 : SERVICE_ERRORS;
-	sv->max_mails = SERVICE_MAILS;
-	sv->max_junk = local ? 0 : SERVICE_JUNK;
-	sv->max_commands = local ? 0 : SERVICE_COMMANDS;
+	if (!local) {
+		sv->max_errors = of(conf, KEY_SESSION_ERRORS);
+		sv->max_junk = of(conf, KEY_SESSION_JUNK);
+		sv->max_commands = of(conf, KEY_SESSION_COMMANDS);
+	}
 	status_done(&sv->intake, 250, 0, 0, "open");
 }

@@ -3,6 +3,7 @@
 #ifndef SMTPD_SERVICE_H
 #define SMTPD_SERVICE_H
 
+#include "common/base/census.h"
 #include "common/conf/conf.h"
 #include "common/mail/status.h"
 
@@ -21,6 +22,8 @@ struct service {
 	const struct conf *conf;
 	struct routing routing;
 	bool local;              /* the submission socket */
+	struct census *census;   /* lent; NULL: clients are not counted */
+	int64_t now_ms;          /* monotonic, of this turn */
 	unsigned int max_errors; /* of one session; 0: no limit */
 	unsigned int max_mails;
 	unsigned int max_junk;     /* commands between messages; 0: no limit */
@@ -30,15 +33,6 @@ struct service {
 	struct status intake;
 	/* MAIL, RCPT or a body was refused.  May be NULL. */
 	void (*refused)(const struct session *, const struct refusal *);
-};
-
-/* Room for a clumsy client, none for one that guesses; and a bound to how
- * long one session can hold its place. */
-enum {
-	SERVICE_ERRORS = 15,
-	SERVICE_MAILS = 200,
-	SERVICE_JUNK = 50,
-	SERVICE_COMMANDS = 20000
 };
 
 /* The configuration is lent, and outlives the service. */

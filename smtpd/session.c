@@ -9,6 +9,7 @@
 #include "common/base/alloc.h"
 #include "common/base/id.h"
 #include "smtpd/commands.h"
+#include "smtpd/limits.h"
 
 #include <string.h>
 
@@ -48,6 +49,7 @@ session_secured(struct session *s, const struct tls_facts *facts)
 	client.login = NULL;
 	session_begin(s, old.service, &client);
 	s->uid = old.uid;
+	s->counted = old.counted;
 	/* what we know of the client, not what it said */
 	s->errors = old.errors;
 	s->mails = old.mails;
@@ -484,6 +486,7 @@ session_committed(struct session *s, const struct status *st, struct buf *out)
 	session_mail_end(s);
 	if (st->verdict == VERDICT_DONE) {
 		s->mails++;
+		limits_note(s->service, s->counted, CENSUS_MESSAGES);
 		s->junk = 0;
 		buf_printf(out, "250 2.0.0 queued as %s\r\n", id);
 	} else {

@@ -81,6 +81,7 @@ struct session {
 	bool esmtp; /* said EHLO, not HELO */
 	struct accept_client client;
 	bool trusted;          /* a machine of ours: accept_trusts() */
+	uint64_t counted;      /* the key of its limits; 0: it has none */
 	uint32_t uid;          /* local class: by the kernel */
 	bool tls_offered;      /* there is a certificate for its listener */
 	struct tls_facts *tls; /* ours; NULL: clear text */

@@ -2,6 +2,7 @@
 /* smtpd/session_say.c - what a session answers, and what it counts of a client
  * that errs or wastes time.
  */
+#include "smtpd/limits.h"
 #include "smtpd/session.h"
 
 void
@@ -15,6 +16,7 @@ count_error(struct session *s)
 {
 	unsigned int max = s->service->max_errors;
 
+	limits_note(s->service, s->counted, CENSUS_ERRORS);
 	if (++s->errors < max || max == 0 || s->phase == AT_END)
 		return;
 	session_say(s, &reply_errors);

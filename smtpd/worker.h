@@ -24,6 +24,8 @@ struct worker {
 	struct event_base *base;
 	struct service service;
 	struct roster roster;
+	struct census census;
+	size_t turned_away; /* since the log was told */
 	uint64_t max_clients;
 	struct stock stock;
 	struct channel *queue; /* NULL while there is none */

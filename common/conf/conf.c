@@ -34,6 +34,7 @@ conf_clear(struct conf *c)
 	mem_free(c->resolvers);
 	mem_free(c->mx_allow);
 	mem_free(c->rates);
+	mem_free(c->exempt);
 	mem_free(c->bare_ends);
 	mem_free(c->certificates);
 	memset(c, 0, sizeof(*c));
@@ -214,6 +215,16 @@ conf_add_rate(struct conf *c, const struct conf_rate *r)
 		return false;
 	c->rates = room(c->rates, c->nrates, sizeof(*r));
 	c->rates[c->nrates++] = *r;
+	return true;
+}
+
+bool
+conf_add_exempt(struct conf *c, const struct network *n)
+{
+	if (c->nexempt >= CONF_LIST_MAX || !network_sound(n))
+		return false;
+	c->exempt = room(c->exempt, c->nexempt, sizeof(*n));
+	c->exempt[c->nexempt++] = *n;
 	return true;
 }
 

@@ -19,17 +19,26 @@
 enum conf_key {
 	KEY_HOSTNAME,
 	KEY_SPOOL,
-	KEY_RUNTIME,      /* folder of the sockets `submit` and `control` */
-	KEY_SANDBOX,      /* 1 on, 0 off */
-	KEY_LOG,          /* "stderr", "syslog" or the path of a file */
-	KEY_POSTMASTER,   /* address, "" none */
-	KEY_MESSAGE_SIZE, /* bytes */
-	KEY_RECIPIENTS,   /* per message */
-	KEY_SESSIONS,     /* per smtpd worker */
-	KEY_IDLE_TIMEOUT, /* seconds, server side */
-	KEY_SESSION_LIFE, /* seconds */
-	KEY_DATA_RATE,    /* bytes a second of a message, 0: any */
-	KEY_HOPS,         /* Received fields */
+	KEY_RUNTIME,          /* folder of the sockets `submit` and `control` */
+	KEY_SANDBOX,          /* 1 on, 0 off */
+	KEY_LOG,              /* "stderr", "syslog" or the path of a file */
+	KEY_POSTMASTER,       /* address, "" none */
+	KEY_MESSAGE_SIZE,     /* bytes */
+	KEY_RECIPIENTS,       /* per message */
+	KEY_SESSIONS,         /* per smtpd worker */
+	KEY_IDLE_TIMEOUT,     /* seconds, server side */
+	KEY_SESSION_LIFE,     /* seconds */
+	KEY_DATA_RATE,        /* bytes a second of a message, 0: any */
+	KEY_HOPS,             /* Received fields */
+	KEY_SESSION_ERRORS,   /* of one session; 0: any */
+	KEY_SESSION_JUNK,     /* commands between messages; 0: any */
+	KEY_SESSION_COMMANDS, /* in all; 0: any */
+	KEY_SESSION_MESSAGES, /* of one session */
+	KEY_CLIENT_CONNECTIONS,      /* of one address at a time; 0: any */
+	KEY_CLIENT_CONNECTS,         /* rate, of one address; see limits.h */
+	KEY_CLIENT_MESSAGES,         /* rate */
+	KEY_CLIENT_RCPTS,            /* rate */
+	KEY_CLIENT_ERRORS,           /* rate */
 	KEY_DESTINATION_CONNECTIONS, /* per destination, and per address */
 	KEY_TOTAL_CONNECTIONS,       /* outgoing, all workers */
 	KEY_EXPIRE,                  /* seconds until a message is given up */
@@ -115,6 +124,8 @@ struct conf {
 	size_t nmx_allow;
 	struct conf_rate *rates;
 	size_t nrates;
+	struct network *exempt; /* no limits on clients */
+	size_t nexempt;
 	struct network *bare_ends; /* whose bare CR and LF are mended */
 	size_t nbare_ends;
 	struct conf_certificate *certificates;
@@ -151,6 +162,7 @@ bool conf_add_route(struct conf *, const struct route *);
 bool conf_add_resolver(struct conf *, const struct conf_resolver *);
 bool conf_add_mx_allow(struct conf *, const struct network *);
 bool conf_add_rate(struct conf *, const struct conf_rate *);
+bool conf_add_exempt(struct conf *, const struct network *);
 bool conf_add_bare_ends(struct conf *, const struct network *);
 bool conf_add_certificate(struct conf *, const struct conf_certificate *);
 

@@ -15,7 +15,8 @@
 #define DAY  (24 * HOUR)
 
 /* number_pack_rate() as a constant */
-#define PER_HOUR(n) ((uint64_t)(n) << 32 | HOUR)
+#define PER_HOUR(n)   ((uint64_t)(n) << 32 | HOUR)
+#define PER_MINUTE(n) ((uint64_t)(n) << 32 | 60)
 
 enum {
 	PATH_BYTES = 511,
@@ -76,6 +77,42 @@ static const struct setting settings[KEY_COUNT] = {
 		"limit hops", SETTING_COUNT, READER_SMTPD,
 		"", 100, 1, 1000,
 		"Received fields at which mail is taken to loop", NULL },
+	[KEY_SESSION_ERRORS] = {
+		"limit session errors", SETTING_COUNT, READER_SMTPD,
+		"", 15, 0, 1000000,
+		"refusals after which a session ends; 0: any", NULL },
+	[KEY_SESSION_JUNK] = {
+		"limit session junk", SETTING_COUNT, READER_SMTPD,
+		"", 50, 0, 1000000,
+		"commands that lead nowhere between two messages; 0: any", NULL },
+	[KEY_SESSION_COMMANDS] = {
+		"limit session commands", SETTING_COUNT, READER_SMTPD,
+		"", 20000, 0, 1000000000,
+		"commands of one session; 0: any", NULL },
+	[KEY_SESSION_MESSAGES] = {
+		"limit session messages", SETTING_COUNT, READER_SMTPD,
+		"", 200, 1, 1000000,
+		"messages of one session", NULL },
+	[KEY_CLIENT_CONNECTIONS] = {
+		"limit client connections", SETTING_COUNT, READER_SMTPD,
+		"", 20, 0, 1000000,
+		"connections of one address at a time; 0: any", NULL },
+	[KEY_CLIENT_CONNECTS] = {
+		"limit client new connections", SETTING_RATE, READER_SMTPD,
+		"", PER_MINUTE(60), 0, 1000000000,
+		"how often one address may connect; 0: any", NULL },
+	[KEY_CLIENT_MESSAGES] = {
+		"limit client messages", SETTING_RATE, READER_SMTPD,
+		"", PER_HOUR(300), 0, 1000000000,
+		"messages of one address; 0: any", NULL },
+	[KEY_CLIENT_RCPTS] = {
+		"limit client recipients", SETTING_RATE, READER_SMTPD,
+		"", PER_HOUR(3000), 0, 1000000000,
+		"and their recipients; 0: any", NULL },
+	[KEY_CLIENT_ERRORS] = {
+		"limit client errors", SETTING_RATE, READER_SMTPD,
+		"", PER_HOUR(1000), 0, 1000000000,
+		"refusals after which an address is turned away; 0: any", NULL },
 	[KEY_DESTINATION_CONNECTIONS] = {
 		"limit destination connections", SETTING_COUNT,
 		READER_QUEUE | READER_DELIVER, "", 20, 1, 10000,

@@ -507,16 +507,12 @@ rate_unit(struct parser *p)
 
 /* limit destination NAME messages N per second|minute|hour */
 static void
-parse_limit(struct parser *p)
+parse_rate(struct parser *p)
 {
 	struct conf_rate r = { 0 };
 	struct route host = { 0 };
 	uint64_t n = 0;
 
-	if (!at_rate(p)) {
-		setting_parse(p, "limit");
-		return;
-	}
 	parser_need(p, "destination");
 	route_host(p, &host);
 	parser_need(p, "messages");
@@ -531,6 +527,30 @@ parse_limit(struct parser *p)
 	memcpy(r.name, host.host, sizeof(r.name));
 	if (!p->failed && !conf_add_rate(p->conf, &r))
 		parser_fail(p, "more than 1000 per second, or too many");
+}
+
+/* Past "client exempt", if it stands here. */
+static bool
+skip_exempt(struct parser *p)
+{
+	struct parser before = *p;
+
+	if (parser_skip(p, "client") && parser_skip(p, "exempt"))
+		return true;
+	*p = before;
+	return false;
+}
+
+/* limit client exempt NETWORK [NETWORK ...], a rate, or a setting */
+static void
+parse_limit(struct parser *p)
+{
+	if (skip_exempt(p))
+		networks(p, "a network such as 192.0.2.0/24", conf_add_exempt);
+	else if (at_rate(p))
+		parse_rate(p);
+	else
+		setting_parse(p, "limit");
 }
 
 const struct statement statements[] = {

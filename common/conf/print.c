@@ -232,6 +232,11 @@ conf_print(const struct conf *c, struct buf *out)
 		print_accept(&c->accepts[i], out);
 	for (size_t i = 0; i < c->nrates; i++)
 		print_rate(&c->rates[i], out);
+	for (size_t i = 0; i < c->nexempt; i++) {
+		buf_add_string(out, "limit client exempt ");
+		print_network(&c->exempt[i], out);
+		buf_add_string(out, "\n");
+	}
 	for (size_t i = 0; i < c->nbare_ends; i++) {
 		buf_add_string(out, "accept bare line ends from ");
 		print_network(&c->bare_ends[i], out);

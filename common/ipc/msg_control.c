@@ -145,6 +145,27 @@ const struct ipc_type msg_bare_ends = {
 	.nfields = nitems(mx_allow_fields),
 };
 
+const struct ipc_type msg_exempt = {
+	.number = MSG_EXEMPT,
+	.name = "exempt",
+	.size = sizeof(struct msg_mx_allow),
+	.fields = mx_allow_fields,
+	.nfields = nitems(mx_allow_fields),
+};
+
+static const struct ipc_field census_fields[] = {
+	{ "column", IPC_U16, offsetof(struct msg_census, column), 0 },
+};
+
+const struct ipc_type msg_census = {
+	.number = MSG_CENSUS,
+	.name = "census",
+	.size = sizeof(struct msg_census),
+	.fields = census_fields,
+	.nfields = nitems(census_fields),
+	.fd = true,
+};
+
 /* clang-format off */
 static const struct ipc_field peer_fields[] = {
 	{ "kind", IPC_U16, offsetof(struct msg_peer, kind), 0 },

@@ -105,10 +105,15 @@ struct msg_resolver {
 	uint16_t port;
 };
 
-/* Also of MSG_BARE_ENDS. */
+/* Also of MSG_BARE_ENDS and MSG_EXEMPT. */
 struct msg_mx_allow {
 	uint8_t family, bits;
 	uint8_t bytes[MSG_IP_BYTES];
+};
+
+/* The table of clients (common/base/census.h); with descriptor. */
+struct msg_census {
+	uint16_t column; /* the child's own */
 };
 
 /* A channel end to a peer; with descriptor. */
@@ -172,8 +177,8 @@ struct msg_log { /* with descriptor */
 };
 
 extern const struct ipc_type msg_boot, msg_setting, msg_listener, msg_accept,
-    msg_route, msg_resolver, msg_mx_allow, msg_bare_ends, msg_rate, msg_peer,
-    msg_boot_end, msg_ready, msg_broken, msg_log, msg_secret, msg_secrets_end,
-    msg_secrets_read, msg_file;
+    msg_route, msg_resolver, msg_mx_allow, msg_bare_ends, msg_exempt,
+    msg_census, msg_rate, msg_peer, msg_boot_end, msg_ready, msg_broken,
+    msg_log, msg_secret, msg_secrets_end, msg_secrets_read, msg_file;
 
 #endif

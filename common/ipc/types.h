@@ -23,6 +23,8 @@ enum msg_number {
 	MSG_BARE_ENDS,
 	MSG_RATE,
 	MSG_FILE,
+	MSG_EXEMPT,
+	MSG_CENSUS,
 
 	/* smtpd and queue: msg_intake.h */
 	MSG_STOCK = 32,

@@ -142,6 +142,18 @@ send_bare_ends(struct channel *ch, const struct conf *c, size_t i)
 }
 
 static size_t
+count_exempt(const struct conf *c)
+{
+	return c->nexempt;
+}
+
+static void
+send_exempt(struct channel *ch, const struct conf *c, size_t i)
+{
+	send_network(ch, &msg_exempt, &c->exempt[i]);
+}
+
+static size_t
 count_rates(const struct conf *c)
 {
 	return c->nrates;
@@ -168,6 +180,7 @@ static const struct {
 	{ READER_RESOLVE, count_resolvers, send_resolver },
 	{ READER_DELIVER, count_mx_allow, send_mx_allow },
 	{ READER_SMTPD, count_bare_ends, send_bare_ends },
+	{ READER_SMTPD, count_exempt, send_exempt },
 	{ READER_QUEUE, count_rates, send_rate },
 };
 
@@ -311,6 +324,14 @@ take_bare_ends(struct conf *c, const void *msg)
 }
 
 static bool
+take_exempt(struct conf *c, const void *msg)
+{
+	const struct network n = network_of(msg);
+
+	return conf_add_exempt(c, &n);
+}
+
+static bool
 take_rate(struct conf *c, const void *msg)
 {
 	const struct msg_rate *m = msg;
@@ -330,6 +351,7 @@ static const struct {
 	{ &msg_resolver, take_resolver },
 	{ &msg_mx_allow, take_mx_allow },
 	{ &msg_bare_ends, take_bare_ends },
+	{ &msg_exempt, take_exempt },
 	{ &msg_rate, take_rate },
 };
 

@@ -49,7 +49,8 @@ static struct {
 	struct channel_def defs[KINDS_MAX];
 	struct early_file *files; /* that came before we were confined */
 	size_t nfiles;
-} self;
+	struct shared census;
+} self = { .census = { .fd = -1 } };
 
 static bool
 on_boot(struct channel *ch, struct conv *conv, const void *msg, int fd)
@@ -87,6 +88,21 @@ on_listener(struct channel *ch, struct conv *conv, const void *msg, int fd)
 		.local = l->local != 0,
 		.port = l->port,
 		.tls = (enum listener_tls)l->tls };
+	return true;
+}
+
+static bool
+on_census(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	const struct msg_census *m = msg;
+
+	(void)ch;
+	(void)conv;
+	if (self.booted || self.census.fd != -1) {
+		close(fd);
+		return false;
+	}
+	self.census = (struct shared){ .fd = fd, .column = m->column };
 	return true;
 }
 
@@ -307,6 +323,8 @@ static const struct channel_rule control_rules[] = {
 	{ &msg_mx_allow, on_conf, CONV_NONE, 0 },
 	{ &msg_bare_ends, on_conf, CONV_NONE, 0 },
 	{ &msg_rate, on_conf, CONV_NONE, 0 },
+	{ &msg_exempt, on_conf, CONV_NONE, 0 },
+	{ &msg_census, on_census, CONV_NONE, 0 },
 	{ &msg_listener, on_listener, CONV_NONE, 0 },
 	{ &msg_peer, on_peer, CONV_NONE, 0 },
 	{ &msg_log, on_log, CONV_NONE, 0 },
@@ -497,6 +515,12 @@ process_listener(size_t n, struct listening *l)
 		return false;
 	*l = self.listeners[n];
 	return true;
+}
+
+struct shared
+process_census(void)
+{
+	return self.census;
 }
 
 void

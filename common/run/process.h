@@ -55,6 +55,12 @@ struct listening {
 	enum listener_tls tls;
 };
 
+/* Shared memory that we were handed, for which the program must ask. */
+struct shared {
+	int fd; /* -1: none */
+	uint16_t column;
+};
+
 struct process {
 	const char *name; /* "postern-smtpd" */
 	enum peer_kind kind;
@@ -92,6 +98,8 @@ const struct msg_boot *process_boot(void); /* whom we are: class, index */
 struct peer *process_peer(enum peer_kind, size_t n);
 /* Listening sockets that we were handed, in order; false beyond the last. */
 bool process_listener(size_t n, struct listening *);
+/* The table of clients; the descriptor is the caller's. */
+struct shared process_census(void);
 /* This peer does not do what it must: its channel ends here, lost() runs, and
  * posternd ends the process and starts it again. */
 void process_accuse(struct peer *, const char *why);

@@ -34,7 +34,7 @@ static const struct row rows[] = {
 	{ NULL, "posternd (>) and each of its programs (<)" },
 	{ &msg_boot, ">" }, { &msg_setting, ">" }, { &msg_accept, ">" },
 	{ &msg_route, ">" }, { &msg_resolver, ">" }, { &msg_mx_allow, ">" },
-	{ &msg_bare_ends, ">" }, { &msg_rate, ">" },
+	{ &msg_bare_ends, ">" }, { &msg_rate, ">" }, { &msg_exempt, ">" }, { &msg_census, ">" },
 	{ &msg_listener, ">" }, { &msg_peer, ">" }, { &msg_secret, ">" },
 	{ &msg_secrets_end, ">" }, { &msg_file, ">" }, { &msg_boot_end, ">" }, { &msg_log, ">" },
 	{ &msg_secrets_read, "<" }, { &msg_ready, "<" }, { &msg_broken, "<" },

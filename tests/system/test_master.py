@@ -169,8 +169,8 @@ def rotate(log, p):
     ("route any to host a port 0",
      '8: expected a port from 1 to 65535, found "0"'),
     ("\n\naccept from 10.0.0.1/8",
-     '10: expected "local", "any" or a network such as 10.0.0.0/8, found '
-     '"10.0.0.1/8"'),
+     '10: expected "local", "any", "auth" or a network such as 10.0.0.0/8, '
+     'found "10.0.0.1/8"'),
     ("accept from any for domain {\n a.example\n b..example }",
      '10: expected a domain such as example.org, found "b..example"'),
 ])

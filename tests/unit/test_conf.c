@@ -94,6 +94,9 @@ static const struct {
 	{ "accept bare line ends from 10.0.0.0/8 192.0.2.7",
 	    "accept bare line ends from 10.0.0.0/8\n"
 	    "accept bare line ends from 192.0.2.7/32\n" },
+	{ "limit client exempt 192.0.2.0/24 2001:db8::/32",
+	    "limit client exempt 192.0.2.0/24\n"
+	    "limit client exempt 2001:db8::/32\n" },
 	{ "mx addresses allow 127.0.0.0/8 ::1",
 	    "mx addresses allow 127.0.0.0/8\nmx addresses allow ::1/128\n" },
 };
@@ -119,6 +122,9 @@ static const struct {
 	{ "limit message size 2048", KEY_MESSAGE_SIZE, 2048, "" },
 	{ "limit recipients 100", KEY_RECIPIENTS, 100, "" },
 	{ "limit sessions 5", KEY_SESSIONS, 5, "" },
+	{ "limit client connections 5", KEY_CLIENT_CONNECTIONS, 5, "" },
+	{ "limit client new connections 5 per second", KEY_CLIENT_CONNECTS,
+	    (uint64_t)5 << 32 | 1, "" },
 	{ "limit idle 90s", KEY_IDLE_TIMEOUT, 90, "" },
 	{ "limit hops 30", KEY_HOPS, 30, "" },
 	{ "limit destination connections 60", KEY_DESTINATION_CONNECTIONS, 60,
@@ -221,6 +227,9 @@ static const struct {
 	    "expected a size from 1k to 64G, such as 50M, found \"50m\"" },
 	{ "limit message size 65G", 1,
 	    "expected a size from 1k to 64G, such as 50M, found \"65G\"" },
+	{ "limit client exempt", 1,
+	    "expected a network such as 192.0.2.0/24, found the end of the "
+	    "file" },
 	{ "limit idle 300", 1,
 	    "expected a time from 1s to 1d, such as 30s, 5m, 4h or 5d, found "
 	    "\"300\"" },

@@ -210,7 +210,7 @@ client_begin(struct rig *r)
 	assert_int_equal(
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd), 0);
 	r->client = fd[0];
-	client_new(&door, fd[1], &who, UINT32_MAX);
+	client_new(&door, fd[1], &who, UINT32_MAX, 0);
 }
 
 static struct rig *

@@ -72,7 +72,7 @@ test_mails_limit(void **state)
 	fixture_begin(&f);
 	status_done(&fine, 250, 0, 0, "stored");
 	say(&f, "EHLO x\r\n");
-	for (int i = 0; i < SERVICE_MAILS; i++) {
+	for (int i = 0; i < 200; i++) {
 		check_int("mail", send_mail(&f), WANT_COMMIT);
 		session_committed(&f.session, &fine, &f.out);
 	}
@@ -93,11 +93,11 @@ test_junk(void **state)
 	f.session.trusted = false;
 	status_done(&fine, 250, 0, 0, "stored");
 	say(&f, "EHLO x\r\n");
-	for (int i = 1; i < SERVICE_JUNK; i++)
+	for (int i = 1; i < 50; i++)
 		check_int("NOOP", say(&f, "NOOP\r\n"), WANT_INPUT);
 	check_int("a message", send_mail(&f), WANT_COMMIT);
 	session_committed(&f.session, &fine, &f.out);
-	for (int i = 0; i < SERVICE_JUNK; i++)
+	for (int i = 0; i < 50; i++)
 		check_int("RSET", say(&f, "RSET\r\n"), WANT_INPUT);
 	check_int("one more", say(&f, "NOOP\r\n"), WANT_CLOSE);
 	check_int("421", said(&f, "421 4.7.0 "), true);
@@ -115,7 +115,7 @@ test_commands(void **state)
 	f.session.trusted = false;
 	f.service.max_junk = 0;
 	say(&f, "EHLO x\r\n");
-	for (int i = 1; i < SERVICE_COMMANDS; i++)
+	for (int i = 1; i < 20000; i++)
 		assert_int_equal(say(&f, "NOOP\r\n"), WANT_INPUT);
 	check_int("one more", say(&f, "NOOP\r\n"), WANT_CLOSE);
 	check_int("421", said(&f, "421 4.7.0 "), true);

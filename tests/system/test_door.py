@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: ISC
+# tests/system/test_door.py - who is let in, and how often.
+#
+# Rules by port, TLS and sender, and what one address may do over all workers:
+# here loopback addresses are strangers, as no rule lets them relay.
+"""The door: rules and limits on clients."""
+
+import contextlib
+import os
+import signal
+import socket
+import ssl
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+from harness import Postern, Sink, free_port, wait_for  # noqa: E402
+from tlskit import Pair  # noqa: E402
+
+PATIENCE = 30
+OURS = "accept from any for domain ours.example"
+FIRST, SECOND, THIRD = "127.0.0.1", "127.0.0.2", "127.0.0.3"
+
+
+class Stranger:
+    """Speaks line by line, from an address of its own."""
+
+    def __init__(self, p, source=FIRST, port=None):
+        self.socket = socket.create_connection(
+            (p.addr, port or p.port), PATIENCE, source_address=(source, 0))
+        self.file = self.socket.makefile("rb")
+        self.greeting = self.reply()
+
+    def reply(self):
+        while True:
+            line = self.file.readline().decode().removesuffix("\r\n")
+            if line[3:4] != "-":
+                return line
+
+    def say(self, line):
+        self.socket.sendall(line.encode() + b"\r\n")
+        return self.reply()
+
+    def rcpt(self, rcpt="a@ours.example", sender="x@there.example"):
+        """The answer to this recipient, of a new transaction."""
+        assert self.say("EHLO there.example").startswith("250 ")
+        reply = self.say(f"MAIL FROM:<{sender}>")
+        if not reply.startswith("250 "):
+            return reply
+        return self.say(f"RCPT TO:<{rcpt}>")
+
+    def deliver(self):
+        assert self.rcpt().startswith("250 ")
+        assert self.say("DATA").startswith("354 ")
+        return self.say("Subject: x\r\n\r\nbody\r\n.")
+
+    def start_tls(self):
+        assert self.say("EHLO there.example").startswith("250 ")
+        assert self.say("STARTTLS").startswith("220 ")
+        context = ssl._create_unverified_context()
+        self.socket = context.wrap_socket(self.socket)
+        self.file = self.socket.makefile("rb")
+
+    def close(self):
+        self.file.close()
+        self.socket.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+@contextlib.contextmanager
+def suite(tmp_path, *conf):
+    with Sink(tmp_path) as sink:
+        p = Postern(tmp_path, "\n".join([*conf, OURS, sink.route()]),
+                    start=False)
+        p.write_conf(p.conf.read_text().replace("accept from local\n", "", 1))
+        with p.start():
+            yield p
+
+
+def greeting(p, source=FIRST):
+    with Stranger(p, source) as c:
+        return c.greeting
+
+
+def is_welcome(p, source=FIRST):
+    return greeting(p, source).startswith("220 ")
+
+
+def test_connections_over_all_workers(tmp_path):
+    with suite(tmp_path, "workers smtpd 2",
+               "limit client connections 3") as p:
+        with contextlib.ExitStack() as stack:
+            held = [stack.enter_context(Stranger(p)) for _ in range(3)]
+            assert all(c.greeting.startswith("220 ") for c in held)
+            with Stranger(p) as fourth:
+                assert fourth.greeting.startswith("421 4.7.0 too many conn")
+                assert fourth.file.read() == b""
+            assert is_welcome(p, SECOND)
+            line = p.wait_event("turned-away")[0]
+            assert "client=127.0.0.1 " in line and "status=4.7.0" in line
+            held[0].say("QUIT")
+            wait_for(lambda: is_welcome(p), PATIENCE, "a place to be free")
+
+
+def test_counts_of_a_dead_worker(tmp_path):
+    with suite(tmp_path, "workers smtpd 1",
+               "limit client connections 2") as p:
+        with Stranger(p), Stranger(p):
+            assert not is_welcome(p)
+            os.kill(p.child("smtpd"), signal.SIGKILL)
+            p.wait_event("child-exit")
+            wait_for(lambda: is_welcome(p), PATIENCE, "the counts to go")
+            # and of the new one they are right
+            with Stranger(p), Stranger(p):
+                assert not is_welcome(p)
+
+
+def test_new_connections(tmp_path):
+    with suite(tmp_path, "limit client new connections 5 per hour") as p:
+        assert [is_welcome(p) for _ in range(5)] == [True] * 5
+        assert greeting(p).startswith("421 4.7.0 your address connects too")
+        assert is_welcome(p, SECOND)
+
+
+def test_messages_and_recipients(tmp_path):
+    with suite(tmp_path, "limit client messages 2 per hour",
+               "limit client recipients 3 per hour") as p:
+        for _ in range(2):
+            with Stranger(p) as c:
+                assert c.deliver().startswith("250 ")
+        with Stranger(p) as c:
+            assert c.rcpt().startswith("450 4.7.0 too many messages")
+        with Stranger(p, SECOND) as c:
+            for _ in range(3):
+                assert c.rcpt().startswith("250 ")
+                assert c.say("RSET").startswith("250 ")
+            assert c.rcpt().startswith("450 4.7.0 too many recipients")
+            assert c.say("RCPT TO:<a@away.example>").startswith("550 ")
+        with Stranger(p, THIRD) as c:
+            assert c.rcpt().startswith("250 ")
+
+
+def test_errors(tmp_path):
+    with suite(tmp_path, "limit client errors 6 per hour",
+               "limit session errors 3") as p:
+        for _ in range(2):
+            with Stranger(p) as c:
+                for _ in range(3):
+                    assert c.say("NONSENSE").startswith("500 ")
+                assert c.reply().startswith("421 4.7.0 ")
+        assert greeting(p).startswith("421 4.7.0 too many errors from")
+        assert is_welcome(p, SECOND)
+
+
+def test_who_is_not_limited(tmp_path):
+    with suite(tmp_path, "limit client connections 1",
+               f"limit client exempt {SECOND}",
+               f"accept from {THIRD}") as p:
+        with contextlib.ExitStack() as stack:
+            for source in [SECOND, THIRD] * 3:
+                c = stack.enter_context(Stranger(p, source))
+                assert c.greeting.startswith("220 ")
+            assert is_welcome(p)
+            with Stranger(p):
+                assert not is_welcome(p)
+
+
+def test_rules_by_port_and_sender(tmp_path):
+    other = free_port()
+    with suite(tmp_path, f"listen on 127.0.0.1 port {other}",
+               "reject from any sender domain bad.example",
+               f"accept from {SECOND} on port {other} for any",
+               f"reject from any on port {other}") as p:
+        def ask(source, port, rcpt, sender="x@there.example"):
+            with Stranger(p, source, port) as c:
+                return c.rcpt(rcpt, sender)[:3]
+
+        assert ask(FIRST, p.port, "a@ours.example") == "250"
+        assert ask(FIRST, other, "a@ours.example") == "550"
+        assert ask(SECOND, other, "a@away.example") == "250"
+        assert ask(SECOND, p.port, "a@away.example") == "550"
+        bad = "x@BAD.example"
+        assert ask(FIRST, p.port, "a@ours.example", bad) == "550"
+        assert ask(SECOND, other, "a@away.example", bad) == "550"
+
+
+def test_rules_by_tls(tmp_path):
+    pair = Pair(tmp_path, "mx", "relay.example")
+    with suite(tmp_path, pair.statement(),
+               f"accept from {SECOND} with tls for any") as p:
+        with Stranger(p, SECOND) as c:
+            assert c.rcpt("a@away.example").startswith("550 ")
+            assert c.rcpt("a@ours.example").startswith("250 ")
+            assert c.say("RSET").startswith("250 ")
+            c.start_tls()
+            assert c.rcpt("a@away.example").startswith("250 ")
+        with Stranger(p) as c:
+            c.start_tls()
+            assert c.rcpt("a@away.example").startswith("550 ")
