@@ -55,16 +55,16 @@ age_has(uint64_t message, uint32_t group)
 	return false;
 }
 
-static void
-under_way_add(struct store_aged *a)
+void
+age_enter(struct store_aged *a)
 {
 	age.under_way =
 	    mem_grow(age.under_way, age.nunder_way + 1, sizeof(*age.under_way));
 	age.under_way[age.nunder_way++] = a;
 }
 
-static void
-under_way_drop(const struct store_aged *a)
+void
+age_leave(const struct store_aged *a)
 {
 	size_t i = 0;
 
@@ -137,30 +137,20 @@ piece_end(bool idle)
 		timer_set(idle ? PIECE_MS : 0);
 }
 
-/* A notification whose cause is gone. */
-static void
-discard(uint64_t id)
-{
-	struct store_op *op = store_op_new(STORE_DISCARD, store_op_free, NULL);
-
-	op->u.discard = id;
-	store_submit(op);
-}
-
 static void
 on_aged(struct store_op *op)
 {
 	struct store_aged *a = &op->u.aged;
 
-	if (!op->failed && a->void_ && a->notice.commit != NULL)
-		discard(a->notice.commit->message->id);
-	if (op->failed || a->void_)
+	if (op->failed)
 		notice_void(&a->notice);
+	else if (a->void_)
+		notice_discard(&a->notice);
 	else
 		notice_stored(&a->notice, a->message);
 	if (op->failed)
 		age.again = REFUSED_MS;
-	under_way_drop(a);
+	age_leave(a);
 	store_op_free(op);
 	if (--age.pending == 0)
 		piece_end(false);
@@ -187,12 +177,13 @@ aged_submit(struct store_op *op)
 		return;
 	}
 	notice_finish(&a->notice);
-	under_way_add(a);
+	age_enter(a);
 	age.pending++;
 	store_submit(op);
 }
 
-/* The group in memory, or one that a worker may still be delivering. */
+/* The group in memory, one that a worker may still be delivering, or one that
+ * is given up already. */
 static bool
 is_elsewhere(const struct group *g)
 {
@@ -200,7 +191,8 @@ is_elsewhere(const struct group *g)
 
 	if (here != NULL)
 		outcome_expire(here);
-	return here != NULL || embargo_has(g->message->id, g->n);
+	return here != NULL || embargo_has(g->message->id, g->n) ||
+	       age_has(g->message->id, g->n);
 }
 
 /* As many of its recipients as a notification may name. */

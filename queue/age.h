@@ -15,5 +15,9 @@
 void age_open(void);
 /* The group is being given up at this moment: nobody may take it. */
 bool age_has(uint64_t message, uint32_t group);
+/* By somebody else's operation; it is over. */
+struct store_aged;
+void age_enter(struct store_aged *);
+void age_leave(const struct store_aged *);
 
 #endif

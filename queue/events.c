@@ -205,19 +205,21 @@ events_rcpt(enum past_kind kind, const struct group *g, const struct rcpt *r,
 }
 
 void
-events_order(enum order_verb verb, uint64_t id, uint32_t uid)
+events_order(const struct msg_order *o)
 {
 	static const enum past_kind kinds[] = {
 		[ORDER_RETRY] = PAST_RETRIED,
 		[ORDER_REMOVE] = PAST_REMOVED,
 		[ORDER_HOLD] = PAST_HELD,
 		[ORDER_RELEASE] = PAST_RELEASED,
+		[ORDER_BOUNCE] = PAST_RETURNED,
 	};
-	struct msg_past_event m = { .id = id, .uid = uid };
+	struct msg_past_event m = { .id = o->id, .uid = o->uid };
 
-	if (id == 0 || (size_t)verb >= nitems(kinds) || kinds[verb] == 0)
+	if (o->id == 0 || o->verb >= nitems(kinds) || kinds[o->verb] == 0)
 		return; /* not of one message */
-	m.kind = (uint8_t)kinds[verb];
+	m.kind = (uint8_t)kinds[o->verb];
+	memcpy(m.text, o->reason, sizeof(m.text));
 	tell_of(&m);
 }
 

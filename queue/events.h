@@ -23,7 +23,7 @@ void events_rcpt(enum past_kind, const struct group *, const struct rcpt *,
     const struct status *, const struct msg_job_done *);
 void events_held(const struct group *, const char *why);
 /* An order was carried out. */
-void events_order(enum order_verb, uint64_t id, uint32_t uid);
+void events_order(const struct msg_order *);
 /* End of the loop's turn. */
 void events_turn(void);
 

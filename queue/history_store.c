@@ -455,6 +455,7 @@ past_event(struct past *p, const struct msg_past_event *m)
 	case PAST_HELD:
 	case PAST_RELEASED:
 	case PAST_RETRIED:
+	case PAST_RETURNED:
 	case PAST_NOTIFIED:
 		fine = add_event(p, m);
 		break;

@@ -185,3 +185,16 @@ notice_void(struct store_notice *n)
 	if (n->held != NULL)
 		admit_failed(n->held);
 }
+
+void
+notice_discard(struct store_notice *n)
+{
+	struct store_op *op;
+
+	if (n->commit != NULL) {
+		op = store_op_new(STORE_DISCARD, store_op_free, NULL);
+		op->u.discard = n->commit->message->id;
+		store_submit(op);
+	}
+	notice_void(n);
+}

@@ -30,5 +30,7 @@ void notice_finish(struct store_notice *);
 /* It is durable, with its cause; or neither is. */
 void notice_stored(struct store_notice *, const struct message *about);
 void notice_void(struct store_notice *);
+/* Its cause was gone when its body was written. */
+void notice_discard(struct store_notice *);
 
 #endif

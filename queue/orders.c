@@ -11,10 +11,11 @@
 #include "common/ipc/msg_check.h"
 #include "common/ipc/msg_report.h"
 #include "queue/admit.h"
+#include "queue/apart.h"
 #include "queue/check.h"
 #include "queue/dispatch.h"
-#include "queue/embargo.h"
 #include "queue/events.h"
+#include "queue/giveup.h"
 #include "queue/outcome.h"
 #include "queue/store.h"
 #include "queue/suspend.h"
@@ -30,11 +31,12 @@ struct order {
 	struct conv *conv; /* NULL: nobody waits for the answer */
 	uint32_t uid;
 	struct msg_order what; /* id 0: not of one message */
-	bool waits;            /* for orders_open() */
-	LIST_ENTRY(order) entry;
+	bool waits; /* for orders_open(), or another of its message */
+	TAILQ_ENTRY(order) entry;
 };
 
-static LIST_HEAD(, order) orders = LIST_HEAD_INITIALIZER(orders);
+/* Oldest first. */
+static TAILQ_HEAD(, order) orders = TAILQ_HEAD_INITIALIZER(orders);
 static bool opened;
 
 struct order *
@@ -46,7 +48,7 @@ order_new(struct peer *p, struct conv *conv, uint32_t uid)
 	o->conv = conv;
 	o->uid = uid;
 	conv->object = o;
-	LIST_INSERT_HEAD(&orders, o, entry);
+	TAILQ_INSERT_TAIL(&orders, o, entry);
 	return o;
 }
 
@@ -63,7 +65,7 @@ order_answer(struct order *o, const struct msg_order_done *m)
 		channel_send(o->peer->channel, o->conv, &msg_order_done, m, -1);
 		conv_end(o->peer->channel, o->conv);
 	}
-	LIST_REMOVE(o, entry);
+	TAILQ_REMOVE(&orders, o, entry);
 	mem_free(o);
 }
 
@@ -72,7 +74,7 @@ orders_pending(uint64_t message)
 {
 	const struct order *o;
 
-	LIST_FOREACH (o, &orders, entry)
+	TAILQ_FOREACH (o, &orders, entry)
 		if (o->what.id == message)
 			return true;
 	return false;
@@ -90,6 +92,8 @@ verb_name(enum order_verb verb)
 		return "hold";
 	case ORDER_RELEASE:
 		return "release";
+	case ORDER_BOUNCE:
+		return "bounce";
 	}
 	return NULL;
 }
@@ -124,24 +128,6 @@ judge(const struct store_op *op, struct msg_order_done *m)
 	(void)view_copy(view_of(text), m->text, sizeof(m->text));
 }
 
-static void
-bring_back(struct group *g, void *arg)
-{
-	const bool *written = arg;
-	struct destination *d = g->destination;
-
-	if (!g->aside)
-		return;
-	g->aside = false;
-	if (!*written) {
-		outcome_line_up(g);
-		return;
-	}
-	d->dirty = true;
-	window_drop(g);
-	window_settle(d);
-}
-
 /* Held as it had no place to go: perhaps it has one by now. */
 static void
 on_release_got(struct store_op *op)
@@ -164,62 +150,77 @@ release_get(uint64_t message, uint32_t n)
 	store_submit(op);
 }
 
-static void
-on_done(struct store_op *op)
-{
-	struct order *o = op->owner;
-	struct msg_order_done m = { 0 };
-	bool written;
+static void carry_out(struct order *);
 
-	for (size_t i = 0; i < op->u.order.nunrouted; i++)
-		release_get(op->u.order.id, op->u.order.unrouted[i]);
-	judge(op, &m);
-	written = m.code == 0;
-	window_each(op->u.order.id, bring_back, &written);
+/* The order about this message that is being carried out, or NULL. */
+static struct order *
+under_way(uint64_t message)
+{
+	struct order *o;
+
+	TAILQ_FOREACH (o, &orders, entry)
+		if (o->what.id == message && !o->waits)
+			return o;
+	return NULL;
+}
+
+/* Orders about one message, one after the other. */
+static void
+next_order(uint64_t message)
+{
+	struct order *o;
+
+	TAILQ_FOREACH (o, &orders, entry)
+		if (message != 0 && o->what.id == message && o->waits) {
+			carry_out(o);
+			return;
+		}
+}
+
+/* Logged, told to history, answered. */
+static void
+over(struct order *o, const struct msg_order_done *m)
+{
+	const struct msg_order *what = &o->what;
+	uint64_t message = what->id;
+
 	log_begin("order");
-	log_word("verb", verb_name(op->u.order.verb));
-	log_id("id", op->u.order.id);
-	log_u64("uid", op->u.order.uid);
-	log_u64("groups", m.count);
-	log_u64("code", m.code);
+	log_word("verb", verb_name((enum order_verb)what->verb));
+	log_id("id", what->id);
+	log_u64("uid", what->uid);
+	log_u64("groups", m->count);
+	log_u64("code", m->code);
+	if (what->reason[0] != '\0')
+		log_text("text", what->reason);
 	log_end();
-	if (written && m.count > 0)
-		events_order(op->u.order.verb, op->u.order.id, op->u.order.uid);
-	order_answer(o, &m);
-	window_wake(op->u.order.woken, op->u.order.nwoken);
-	store_op_free(op);
+	if (m->count > 0 && (m->code == 0 || what->verb == ORDER_BOUNCE))
+		events_order(what);
+	order_answer(o, m);
+	next_order(message);
 	window_feed();
 	window_look();
 	dispatch_run();
 }
 
 static void
-stay(uint32_t group, void *arg)
+on_done(struct store_op *op)
 {
-	struct store_order *o = arg;
+	struct order *o = op->owner;
+	struct msg_order_done m = { 0 };
 
-	o->busy = mem_grow(o->busy, o->nbusy + 1, sizeof(*o->busy));
-	o->busy[o->nbusy++] = group;
+	for (size_t i = 0; i < op->u.order.nunrouted; i++)
+		release_get(op->u.order.id, op->u.order.unrouted[i]);
+	judge(op, &m);
+	apart_end(op->u.order.id, m.code == 0);
+	window_wake(op->u.order.woken, op->u.order.nwoken);
+	store_op_free(op);
+	over(o, &m);
 }
 
-/*
- * For hold and remove: groups in line wait outside it until the rows are
- * written; those that are being tried, by whichever queue's order, or whose
- * row is being written, stay.
- */
 static void
-set_aside(struct group *g, void *arg)
+on_given_up(void *arg, const struct msg_order_done *m)
 {
-	struct store_order *o = arg;
-
-	if (!o->operator_ && g->message->uid != (int64_t)o->uid)
-		return;
-	if (g->in_line) {
-		schedule_unready(window_schedule(), g);
-		g->aside = true;
-		return;
-	}
-	stay(g->n, o);
+	over(arg, m);
 }
 
 static void
@@ -239,19 +240,26 @@ static void
 carry_out(struct order *o)
 {
 	const struct msg_order *m = &o->what;
-	struct store_op *op = store_op_new(STORE_ORDER, on_done, o);
+	struct apart apart = { NULL, 0 };
+	struct store_op *op;
 
+	o->waits = false;
+	if (m->verb == ORDER_BOUNCE) {
+		giveup_begin(m, on_given_up, o);
+		return;
+	}
+	if (m->verb == ORDER_HOLD || m->verb == ORDER_REMOVE)
+		apart_take(m, &apart);
+	else if (m->id == 0 && m->operator_ != 0)
+		wake_all();
+	op = store_op_new(STORE_ORDER, on_done, o);
 	op->u.order.verb = (enum order_verb)m->verb;
 	op->u.order.id = m->id;
 	op->u.order.uid = m->uid;
 	op->u.order.operator_ = m->operator_ != 0;
+	op->u.order.busy = apart.busy;
+	op->u.order.nbusy = apart.nbusy;
 	op->u.order.now = clock_wall_ms();
-	if (m->verb == ORDER_HOLD || m->verb == ORDER_REMOVE) {
-		window_each(m->id, set_aside, &op->u.order);
-		embargo_each(m->id, stay, &op->u.order);
-	} else if (m->id == 0 && m->operator_ != 0) {
-		wake_all();
-	}
 	store_submit(op);
 }
 
@@ -262,12 +270,13 @@ on_order(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	struct order *o;
 
 	(void)fd;
-	if (verb_name((enum order_verb)m->verb) == NULL)
+	if (verb_name((enum order_verb)m->verb) == NULL ||
+	    (m->verb == ORDER_BOUNCE && m->id == 0))
 		return false;
 	o = order_new(channel_owner(ch), conv, m->uid);
 	o->what = *m;
-	o->waits = !opened;
-	if (!o->waits)
+	o->waits = true;
+	if (opened && (m->id == 0 || under_way(m->id) == NULL))
 		carry_out(o);
 	return true;
 }
@@ -278,10 +287,10 @@ orders_open(void)
 	struct order *o;
 
 	opened = true;
-	LIST_FOREACH (o, &orders, entry) {
-		if (o->waits)
+	TAILQ_FOREACH (o, &orders, entry) {
+		if (o->waits &&
+		    (o->what.id == 0 || under_way(o->what.id) == NULL))
 			carry_out(o);
-		o->waits = false;
 	}
 }
 

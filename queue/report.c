@@ -290,11 +290,12 @@ on_ask_order(struct channel *ch, struct conv *conv, const void *msg, int fd)
 
 	(void)fd;
 	if (c->ordering != NULL || m->verb < ORDER_RETRY ||
-	    m->verb > ORDER_RELEASE || (m->id == 0 && m->verb != ORDER_RETRY))
+	    m->verb > ORDER_BOUNCE || (m->id == 0 && m->verb != ORDER_RETRY))
 		return false;
 	c->ordering = conv;
 	c->active_at = clock_mono_ms();
 	order.uid = c->who.uid;
+	memcpy(order.reason, m->reason, sizeof(order.reason));
 	order.operator_ = c->operator_;
 	refused = order_refused(c, m);
 	if (refused != NULL) {

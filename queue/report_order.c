@@ -30,6 +30,7 @@ static const char *const verbs[] = {
 	[ORDER_REMOVE] = "remove",
 	[ORDER_HOLD] = "hold",
 	[ORDER_RELEASE] = "release",
+	[ORDER_BOUNCE] = "bounce",
 };
 
 void

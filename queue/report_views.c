@@ -34,7 +34,7 @@ static const char other_version[] =
 	"CASE " column " WHEN 1 THEN 'delivered' WHEN 2 THEN 'deferred'"       \
 	" WHEN 3 THEN 'bounced' WHEN 4 THEN 'removed' WHEN 5 THEN 'held'"      \
 	" WHEN 6 THEN 'released' WHEN 7 THEN 'retried'"                        \
-	" WHEN 8 THEN 'notified' END"
+	" WHEN 8 THEN 'notified' WHEN 9 THEN 'returned' END"
 
 /* The second layer; @q and @h are the databases, the names behind AS the
  * stable ones. */

@@ -59,6 +59,7 @@ store_prepare(void)
 	suspend_prepare(store.db);
 	read_prepare(store.db);
 	age_prepare(store.db);
+	groups_prepare(store.db);
 	aside_prepare(store.db);
 	check_prepare(store.db);
 	STAILQ_INIT(&store.gathered);
@@ -193,6 +194,9 @@ serve_quick(struct store_op *op)
 		if (!op->failed)
 			aside_hold(&op->u.get->flawed);
 		break;
+	case STORE_GROUPS:
+		op->failed = !read_groups(op->u.groups);
+		break;
 	case STORE_DUE:
 		op->failed = !read_due(op->u.due);
 		for (size_t i = 0; i < op->u.due->nflawed && !op->failed; i++)
@@ -223,7 +227,8 @@ is_read(enum store_kind kind)
 {
 	/* these see the database as the batch leaves it */
 	return kind == STORE_LOAD || kind == STORE_DUE || kind == STORE_FATE ||
-	       kind == STORE_CLEAN || kind == STORE_CHECK || kind == STORE_AGE;
+	       kind == STORE_CLEAN || kind == STORE_CHECK ||
+	       kind == STORE_AGE || kind == STORE_GROUPS;
 }
 
 static void

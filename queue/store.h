@@ -26,7 +26,9 @@ enum {
 	STORE_STOCK_MAX = 32,
 	STORE_LOAD_MAX = 64,
 	STORE_DUE_MAX = 64,
-	STORE_FINDINGS_MAX = 16
+	STORE_FINDINGS_MAX = 16,
+	/* at reading what a notification is about; then it is sent without */
+	STORE_CONTENT_TRIES = 5
 };
 
 /* A piece of the walk by age: messages looked at, recipients in what is due
@@ -46,6 +48,7 @@ enum store_kind {
 	STORE_AGE,     /* which messages are that old */
 	STORE_LOAD,    /* due groups of a destination */
 	STORE_GET,     /* one group */
+	STORE_GROUPS,  /* those of a message, a piece at a time */
 	STORE_DUE,     /* destinations that are due */
 	STORE_FATE,    /* is this message stored? */
 	STORE_SPACE,   /* what is free on the disk */
@@ -112,7 +115,8 @@ struct store_result {
 /* Void if an order changed one of the groups, or it was told of before. */
 struct store_aged {
 	struct message *message;
-	bool warn; /* it is marked as told of; else these go: */
+	bool warn;     /* it is marked as told of; else these go: */
+	bool held_too; /* though they are held */
 	struct {
 		uint32_t n;
 		uint32_t last_rcpt; /* with those before */
@@ -220,6 +224,17 @@ struct store_get {
 	struct store_flawed flawed;
 };
 
+/* As many recipients as a notification may name, or a group more. */
+struct store_groups {
+	uint64_t message;
+	uint32_t uid; /* who asks */
+	bool operator_;
+	uint32_t after, upto;  /* in and out: later ones; 0: up to the last */
+	struct group **groups; /* out; freed with the operation */
+	size_t n, nrcpts, ndamaged;
+	bool known, allowed, finished; /* out */
+};
+
 struct store_due_row {
 	struct store_row row;
 	int64_t wake;
@@ -285,6 +300,7 @@ struct store_op {
 		struct store_age age;
 		struct store_load *load;
 		struct store_get *get;
+		struct store_groups *groups;
 		struct store_due *due;
 		struct store_fate fate;
 		struct store_space space;

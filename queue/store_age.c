@@ -32,7 +32,7 @@ static const char *const texts[STATEMENTS] = {
 	[SET_WARNED] = "UPDATE message SET warned = 1"
 		       " WHERE id = ? AND warned = 0",
 	[STILL_WAITS] = "SELECT 1 FROM grp WHERE message = ? AND n = ?"
-			" AND state IN (2, 3)",
+			" AND (?3 OR state IN (2, 3))",
 	[DROP_FIRST] = "DELETE FROM recipient"
 		       " WHERE message = ? AND grp = ? AND n <= ?",
 };
@@ -183,13 +183,14 @@ read_age(struct store_age *a)
 }
 
 static bool
-still_waits(uint64_t message, uint32_t n)
+still_waits(uint64_t message, uint32_t n, bool held_too)
 {
 	sqlite3_stmt *s = age.statements[STILL_WAITS];
 	bool yes;
 
 	sqlite3_bind_int64(s, 1, (int64_t)message);
 	sqlite3_bind_int64(s, 2, n);
+	sqlite3_bind_int64(s, 3, held_too);
 	yes = next_row(s);
 	sqlite3_reset(s);
 	return yes;
@@ -200,7 +201,7 @@ static bool
 is_void(const struct store_aged *a)
 {
 	for (size_t i = 0; i < a->ngroups; i++)
-		if (!still_waits(a->message->id, a->groups[i].n))
+		if (!still_waits(a->message->id, a->groups[i].n, a->held_too))
 			return true;
 	return false;
 }

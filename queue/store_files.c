@@ -18,8 +18,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { CONTENT_TRIES = 5 }; /* at reading what a notification is about */
-
 /* One batch's syncs: op is NULL for the folder of a shard. */
 struct sync_plan {
 	struct sync_item *items;
@@ -164,7 +162,7 @@ compose(struct store_notice *n, const struct message *about, struct buf *text)
 	buf_init(&content, wanted);
 	/* a body that is gone must not keep its sender from being told */
 	if (!read_content(about, wanted, &content) &&
-	    ++n->tries < CONTENT_TRIES) {
+	    ++n->tries < STORE_CONTENT_TRIES) {
 		buf_free(&content);
 		return false;
 	}

@@ -86,6 +86,10 @@ void age_prepare(struct sqlite3 *);
 bool read_age(struct store_age *);
 bool sql_apply_aged(struct store_aged *, struct store_removals *);
 
+/* store_groups.c */
+void groups_prepare(struct sqlite3 *);
+bool read_groups(struct store_groups *);
+
 /* store_abandon.c: before the transaction they fail; what it did of one that
  * was abandoned meanwhile is undone, and the others are settled. */
 void abandon_before(struct store_list *);

@@ -9,6 +9,7 @@ static const size_t beside[STORE_CHECK + 1] = {
 	[STORE_STOCK] = sizeof(struct store_stock),
 	[STORE_LOAD] = sizeof(struct store_load),
 	[STORE_GET] = sizeof(struct store_get),
+	[STORE_GROUPS] = sizeof(struct store_groups),
 	[STORE_DUE] = sizeof(struct store_due),
 	[STORE_CLEAN] = sizeof(struct store_clean),
 	[STORE_CHECK] = sizeof(struct store_check),
@@ -70,6 +71,15 @@ age_free(struct store_age *a)
 	mem_free(a->items);
 }
 
+static void
+groups_free(struct store_groups *m)
+{
+	for (size_t i = 0; i < m->n; i++)
+		group_free(m->groups[i]);
+	mem_free(m->groups);
+	mem_free(m);
+}
+
 void
 store_op_free(struct store_op *op)
 {
@@ -85,6 +95,9 @@ store_op_free(struct store_op *op)
 		break;
 	case STORE_AGE:
 		age_free(&op->u.age);
+		break;
+	case STORE_GROUPS:
+		groups_free(op->u.groups);
 		break;
 	case STORE_SLEEP:
 		mem_free(op->u.sleep.error);

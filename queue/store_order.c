@@ -113,6 +113,8 @@ order_group(struct store_order *o, const struct order_row *row)
 		return sql_numbers(order.statements[SET_STATE], hold, 4);
 	case ORDER_RETRY:
 		return wake(o, destination) && try_now(go, destination, o->now);
+	case ORDER_BOUNCE: /* queue/giveup.c */
+		break;
 	case ORDER_RELEASE:
 		return try_now(go, destination, o->now);
 	}

@@ -485,6 +485,7 @@ sql_apply(struct store_op *op, struct store_removals *removals)
 	case STORE_OPEN:
 	case STORE_LOAD:
 	case STORE_GET:
+	case STORE_GROUPS:
 	case STORE_DUE:
 	case STORE_FATE:
 	case STORE_SPACE:

@@ -475,12 +475,10 @@ order(struct ask *a, const struct ipc_type *type, const void *m,
 }
 
 int
-ask_order(struct ask *a, enum order_verb verb, uint64_t id,
-    struct msg_order_done *done)
+ask_order(
+    struct ask *a, const struct msg_ask_order *m, struct msg_order_done *done)
 {
-	struct msg_ask_order m = { .verb = (uint8_t)verb, .id = id };
-
-	return order(a, &msg_ask_order, &m, done);
+	return order(a, &msg_ask_order, m, done);
 }
 
 int

@@ -46,7 +46,7 @@ int ask_summary(struct ask *, ask_summary_row *, void *arg);
 int ask_show(struct ask *, uint64_t id, const struct ask_rows *);
 /* A refusal is in *done, not on standard error. */
 int ask_order(
-    struct ask *, enum order_verb, uint64_t id, struct msg_order_done *done);
+    struct ask *, const struct msg_ask_order *, struct msg_order_done *done);
 /* The same of a destination. */
 int ask_suspend(
     struct ask *, const struct msg_suspend *, struct msg_order_done *done);

@@ -21,7 +21,7 @@ int cmd_queue(const struct command *, const char *control, int, char *[]);
 int cmd_trace(const struct command *, const char *control, int, char *[]);
 int cmd_show(const struct command *, const char *control, int, char *[]);
 int cmd_check(const struct command *, const char *control, int, char *[]);
-/* retry, remove, hold, release: by the command's name */
+/* retry, remove, bounce, hold, release: by the command's name */
 int cmd_order(const struct command *, const char *control, int, char *[]);
 int cmd_sql(const struct command *, const char *control, int, char *[]);
 /* suspend, resume */

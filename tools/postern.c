@@ -23,11 +23,16 @@ static const struct command commands[] = {
 	    cmd_sql },
 	{ "check", "[--full] [--json]", "look for damage in the spool",
 	    cmd_check },
-	{ "retry", "ID ... | --all", "try now what waits", cmd_order },
-	{ "remove", "[--yes] ID ...", "take messages out of the queue, "
-	    "without a bounce", cmd_order },
-	{ "hold", "ID ...", "keep messages until they are released", cmd_order },
-	{ "release", "ID ...", "let held messages go on", cmd_order },
+	{ "retry", "ID ... | FILTER ... | --all", "try now what waits",
+	    cmd_order },
+	{ "remove", "[-y] ID ... | FILTER ...", "take messages out of the "
+	    "queue, without a bounce", cmd_order },
+	{ "bounce", "[-y] [--reason TEXT] ID ... | FILTER ...", "give messages "
+	    "up, and tell their senders", cmd_order },
+	{ "hold", "ID ... | FILTER ...", "keep messages until they are "
+	    "released", cmd_order },
+	{ "release", "ID ... | FILTER ...", "let held messages go on",
+	    cmd_order },
 	{ "suspend", "NAME [--for TIME] [--reason TEXT] [--port N]",
 	    "try nothing to a destination", cmd_suspend },
 	{ "resume", "NAME [--port N]", "let a suspended destination go on",

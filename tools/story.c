@@ -28,6 +28,7 @@ static const char *const kinds[] = {
 	[PAST_RELEASED] = "released",
 	[PAST_RETRIED] = "retried",
 	[PAST_NOTIFIED] = "notified",
+	[PAST_RETURNED] = "returned",
 };
 
 static const char *

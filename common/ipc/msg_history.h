@@ -20,7 +20,8 @@ enum past_kind { /* also in history.db */
 	PAST_RELEASED = 6, /* by an order */
 	PAST_RETRIED = 7,  /* by an order */
 	PAST_NOTIFIED = 8, /* a notice about it was queued: other is its id */
-	PAST_LAST = PAST_NOTIFIED
+	PAST_RETURNED = 9, /* by an order: its recipients are PAST_BOUNCED */
+	PAST_LAST = PAST_RETURNED
 };
 
 struct msg_past_message {

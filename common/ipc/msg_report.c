@@ -94,6 +94,7 @@ const struct ipc_type msg_ask_trace = {
 static const struct ipc_field ask_order_fields[] = {
 	{ "verb", IPC_U8, offsetof(struct msg_ask_order, verb), 0 },
 	{ "id", IPC_U64, offsetof(struct msg_ask_order, id), 0 },
+	{ "reason", IPC_TEXT, offsetof(struct msg_ask_order, reason), MSG_TEXT_MAX },
 };
 /* clang-format on */
 
@@ -170,6 +171,7 @@ static const struct ipc_field order_fields[] = {
 	{ "id", IPC_U64, offsetof(struct msg_order, id), 0 },
 	{ "uid", IPC_U32, offsetof(struct msg_order, uid), 0 },
 	{ "operator", IPC_U8, offsetof(struct msg_order, operator_), 0 },
+	{ "reason", IPC_TEXT, offsetof(struct msg_order, reason), MSG_TEXT_MAX },
 };
 /* clang-format on */
 

@@ -26,7 +26,8 @@ enum order_verb {
 	ORDER_RETRY = 1, /* try now, destination's clock included */
 	ORDER_REMOVE = 2,
 	ORDER_HOLD = 3,
-	ORDER_RELEASE = 4
+	ORDER_RELEASE = 4,
+	ORDER_BOUNCE = 5 /* give up, and tell the sender */
 };
 
 enum group_state { /* also in queue.db */
@@ -79,9 +80,10 @@ struct msg_ask_trace {   /* opens */
 	char text[MSG_ADDRESS_MAX + 1]; /* Message-ID, sender or recipient */
 };
 
-struct msg_ask_order { /* opens */
-	uint8_t verb;  /* enum order_verb */
-	uint64_t id;   /* 0: all messages (retry only) */
+struct msg_ask_order {                 /* opens */
+	uint8_t verb;                  /* enum order_verb */
+	uint64_t id;                   /* 0: all messages (retry only) */
+	char reason[MSG_TEXT_MAX + 1]; /* of a bounce; may be "" */
 };
 
 /* One message. */
@@ -118,6 +120,7 @@ struct msg_order { /* opens; report to queue */
 	uint64_t id;
 	uint32_t uid;      /* who asks, by the kernel */
 	uint8_t operator_; /* root or group postern */
+	char reason[MSG_TEXT_MAX + 1];
 };
 
 struct msg_suspend {       /* opens; also MSG_ASK_SUSPEND, without uid */

@@ -19,6 +19,7 @@ enum {
 	BOUNDARY_TEXT = 80,
 	ACTIONS = DSN_DELIVERED + 1,
 	ANY = -1,
+	OWN = 1,             /* the first advice about what a server said */
 	LINE_MAX_BYTES = 998 /* RFC 5322 2.1.1, without CRLF */
 };
 
@@ -56,6 +57,9 @@ static const struct {
 	int subject, detail;
 	const char *words;
 } advice[] = {
+	/* without a server: said by us */
+	{ 0, 0, "The postmaster of this mail system can tell more." },
+	/* OWN: the others */
 	{ 1, 1, "Look for a mistake in the part before the @." },
 	{ 1, 2, "Look for a mistake in the part behind the @." },
 	{ 1, ANY, "Look for a mistake in the address." },
@@ -156,9 +160,10 @@ add_top(struct writer *w)
 }
 
 static const char *
-advice_for(const struct status *st)
+advice_for(const struct dsn_recipient *r)
 {
-	size_t i = 0;
+	const struct status *st = &r->status;
+	size_t i = r->remote_mta[0] == '\0' ? 0 : OWN;
 
 	while ((advice[i].subject != ANY && advice[i].subject != st->subject) ||
 	       (advice[i].detail != ANY && advice[i].detail != st->detail))
@@ -184,7 +189,7 @@ add_recipient_words(struct writer *w, const struct dsn_recipient *r)
 	fold_end(&f);
 	if (r->action == DSN_FAILED && !w->dsn->postmaster) {
 		fold_begin(&f, w->out, "        ", "        ");
-		fold_text(&f, advice_for(&r->status));
+		fold_text(&f, advice_for(r));
 		fold_end(&f);
 	}
 	add(w, "\r\n");

@@ -396,7 +396,10 @@ found_row(sqlite3_stmt *s, bool *seen, bool restarted)
 static void
 missing(struct letter *l, struct recipient *r)
 {
-	if (r->state == TO_TRY && r->doubtful) {
+	if (r->state == TO_TRY && r->doubtful && l->bouncing) {
+		r->state = FAILED;
+		sim->count.returned++;
+	} else if (r->state == TO_TRY && r->doubtful) {
 		r->state = REMOVED;
 		sim->count.removed++;
 	} else if (r->state == TO_TRY && sim->now >= expires(l)) {

@@ -68,6 +68,8 @@ order_message(uint8_t verb, int letter)
 		if (l->null_sender && (l->rcpts[k].state == FAILED ||
 					  l->rcpts[k].state == EXPIRED))
 			l->rcpts[k].state = TO_TRY;
+	if (l != NULL)
+		l->bouncing = verb == ORDER_BOUNCE;
 	if (verb == ORDER_RELEASE)
 		let_go(l);
 	sim_say("order %u for %llx", verb, (unsigned long long)m.id);
@@ -103,7 +105,7 @@ static void
 wish(void)
 {
 	static const uint8_t verbs[] = { ORDER_RETRY, ORDER_HOLD, ORDER_RELEASE,
-		ORDER_REMOVE };
+		ORDER_REMOVE, ORDER_BOUNCE };
 	int letter =
 	    sim->nletters == 0 ? -1 : (int)sim_between(0, sim->nletters - 1);
 	int64_t dice = sim_between(0, 99);
@@ -119,7 +121,7 @@ wish(void)
 	else if (dice < 60)
 		order_message(ORDER_RETRY, -1);
 	else if (letter >= 0 && sim->letters[letter].state == ACCEPTED)
-		order_message(verbs[sim_between(0, 3) % 4], letter);
+		order_message(verbs[sim_between(0, 4) % 5], letter);
 }
 
 void

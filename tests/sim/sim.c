@@ -350,7 +350,8 @@ print_counts(uint64_t histories, const struct sim *all)
 	printf("{\"histories\": %llu, \"restarts\": %llu, \"jobs\": %llu, "
 	       "\"delivered\": %llu, \"deferred\": %llu, "
 	       "\"unreachable\": %llu, \"probes\": %llu, \"failed\": %llu, "
-	       "\"expired\": %llu, \"removed\": %llu, \"notices\": %llu, "
+	       "\"expired\": %llu, \"removed\": %llu, "
+	       "\"returned\": %llu, \"notices\": %llu, "
 	       "\"suspended\": %llu, \"lost_workers\": %llu, "
 	       "\"floods\": %llu, \"waits\": %llu, "
 	       "\"disk_errors\": %llu}\n",
@@ -364,6 +365,7 @@ print_counts(uint64_t histories, const struct sim *all)
 	    (unsigned long long)all->count.failed,
 	    (unsigned long long)all->count.expired,
 	    (unsigned long long)all->count.removed,
+	    (unsigned long long)all->count.returned,
 	    (unsigned long long)all->count.notices,
 	    (unsigned long long)all->count.suspended,
 	    (unsigned long long)all->count.lost_workers,

@@ -86,6 +86,7 @@ struct letter {
 	bool notice;      /* of queue's own */
 	bool null_sender; /* nobody is to be told */
 	bool noticed;     /* a notice about it has been seen */
+	bool bouncing;    /* an order to give it up was the last one */
 	char sender[ADDRESS];
 	int64_t received;
 	int nrcpts;
@@ -136,8 +137,8 @@ struct sim {
 	int nopen;
 	struct {
 		uint64_t jobs, delivered, deferred, unreachable, failed,
-		    expired, removed, held, suspended, lost_workers, restarts,
-		    notices, probes, floods, disk_errors, waits;
+		    expired, removed, returned, held, suspended, lost_workers,
+		    restarts, notices, probes, floods, disk_errors, waits;
 	} count;
 	char trouble[256];
 };

@@ -30,7 +30,7 @@ def order(postern, *words):
     return done.returncode, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("verb", ["remove", "hold"])
+@pytest.mark.parametrize("verb", ["remove", "hold", "bounce"])
 def test_what_a_worker_of_a_dead_queue_holds(tmp_path, verb):
     """Past its final dot it may have arrived: it stays until that is told."""
     with Sink(tmp_path, hold=True) as sink, \

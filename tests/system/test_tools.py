@@ -8,6 +8,7 @@
 
 import json
 import os
+import pty
 import pwd
 import re
 import select
@@ -105,7 +106,8 @@ def test_no_control_bytes(stand):
 
 @pytest.mark.parametrize("verb, number, said", [
     ("retry", 1, "is tried now"), ("remove", 2, "removed"),
-    ("hold", 3, "held"), ("release", 4, "released")])
+    ("hold", 3, "held"), ("release", 4, "released"),
+    ("bounce", 5, "returned to the sender")])
 def test_orders(stand, verb, number, said):
     done = stand.tool(verb, "100000", "100001")
     assert done.stdout == f"100000: {said}\n100001: {said}\n"
@@ -149,7 +151,7 @@ def test_queue_goes_away(stand):
     (["remove"], 64, "which message?"),
     (["remove", "100000", "u"], 64, "not a message id: u"),
     (["remove", "--all"], 64, "unknown argument: --all"),
-    (["retry", "--all", "100000"], 64, "--all, or message ids"),
+    (["retry", "--all", "100000"], 64, "one kind at a time"),
     (["hold", "\x1b[2J"], 64, "not a message id: \\x1b[2J"),
 ])
 def test_wrong_words(stand, words, code, said):
@@ -227,7 +229,7 @@ def test_head(stand):
 
 
 def test_terminal(stand):
-    """Cut to the terminal's width; asks before it removes two."""
+    """Cut to the terminal's width."""
     stand.database.fill(2, rcpts=3, error="an error " * 20)
     script = shutil.which("script")
     if script is None:
@@ -239,14 +241,52 @@ def test_terminal(stand):
     lines = done.stdout.replace("\r", "").splitlines()
     assert len(lines) == 6
     assert all(len(line) <= 50 for line in lines), lines
-    done = subprocess.run(
-        [script, "-qec", f"{BUILD}/postern -s {stand.control} remove "
-         "100000 100001", "/dev/null"], input="n\n", capture_output=True,
-        text=True, timeout=PATIENCE, check=False)
-    assert "Remove 2 messages? [y/N]" in done.stdout
-    assert "nothing done" in done.stdout
-    assert done.returncode == 64
+
+
+def on_terminal(stand, answer, *words):
+    """postern with a terminal, and what somebody types there."""
+    master, slave = pty.openpty()
+    tool = subprocess.Popen(
+        [BUILD / "postern", "-s", stand.control, *words], stdin=slave,
+        stdout=slave, stderr=slave)
+    os.close(slave)
+    said = b""
+    try:
+        while select.select([master], [], [], PATIENCE)[0]:
+            said += os.read(master, 65536)
+            if answer and said.endswith(b"? [y/N] "):
+                os.write(master, answer.encode() + b"\n")
+                answer = None
+    except OSError:
+        pass  # EIO: the other end is closed
+    finally:
+        os.close(master)
+    return tool.wait(PATIENCE), said.decode().replace("\r", "")
+
+
+@pytest.mark.parametrize("words", [["remove"], ["bounce", "--reason", "x"]])
+def test_asks_before_it_destroys(stand, words):
+    """More than one, or what filters chose; it lists what would go."""
+    stand.database.fill(30)
+    ids = [print_id(FIRST_ID + i) for i in range(30)]
+    code, said = on_terminal(stand, "n", *words, *ids[:2])
+    assert code == 64 and "nothing done" in said
+    assert f"{words[0].title()} 2 messages:\n    {ids[0]}  {ids[1]}\n" in said
+    code, said = on_terminal(stand, "no", *words, "--domain", "d.example")
+    assert code == 64 and f"{words[0].title()} 30 messages:" in said
+    assert ids[19] in said and ids[20] not in said and "10 more" in said
     assert "order" not in stand.said()
+    done = stand.tool(*words, "--domain", "d.example")
+    assert done.returncode == 64 and "nothing done without --yes" in done.stderr
+    assert "order" not in stand.said()
+    assert on_terminal(stand, "y", *words, *ids[:2])[0] == 0
+    assert stand.said().count("order ") == 2
+    code, said = on_terminal(stand, None, *words, "-y", "--domain",
+                             "d.example")
+    assert code == 0 and "[y/N]" not in said
+    assert stand.said().count("order ") == 32
+    assert on_terminal(stand, None, *words, ids[0])[0] == 0
+    assert on_terminal(stand, None, "hold", *ids[:3])[0] == 0
 
 
 def test_reader_who_waits(stand):
@@ -273,7 +313,7 @@ def test_users_see_their_own(stand):
     assert "6 messages" in stand.tool("queue").stdout
     assert stand.tool("show", "100000", uid=USER).returncode == 0
     for number in ("100002", "100005"):
-        for verb in ("show", "hold", "remove"):
+        for verb in ("show", "hold", "remove", "bounce"):
             done = stand.tool(verb, number, uid=USER)
             assert done.returncode == 77
             assert "not your message" in done.stderr
@@ -281,7 +321,7 @@ def test_users_see_their_own(stand):
     assert stand.tool("retry", "--all", uid=USER).returncode == 77
     assert stand.tool("hold", "100001", uid=USER).returncode == 0
     assert stand.said().count("\norder ") == 1
-    assert stand.said().count(" order-refused ") == 5
+    assert stand.said().count(" order-refused ") == 7
     assert f"uid={USER} operator=0" in stand.said()
 
 
@@ -310,13 +350,15 @@ def closed(s):
     ("wrong version", b"\2" + ASK[1:]),
     ("too long", struct.pack("<BBHIQ", 1, 2, 128, 1 << 20, 1)),
     ("unknown type", struct.pack("<BBHIQ", 1, 2, 9999, 0, 1)),
-    ("an order for queue", struct.pack("<BBHIQBQIB", 1, 2, 135, 14, 1, 2,
-                                       FIRST_ID, 0, 1)),
+    ("an order for queue", struct.pack("<BBHIQBQIBH", 1, 2, 135, 16, 1, 2,
+                                       FIRST_ID, 0, 1, 0)),
     ("short", struct.pack("<BBHIQ", 1, 2, 128, 3, 1) + b"abc"),
     ("no conversation", ask_show(conv=0)),
     ("not the opener", ask_show(flags=0)),
-    ("unknown verb", struct.pack("<BBHIQBQ", 1, 2, 130, 9, 1, 77, 5)),
-    ("remove all", struct.pack("<BBHIQBQ", 1, 2, 130, 9, 1, 2, 0)),
+    ("unknown verb", struct.pack("<BBHIQBQH", 1, 2, 130, 11, 1, 77, 5,
+                                 0)),
+    ("remove all", struct.pack("<BBHIQBQH", 1, 2, 130, 11, 1, 2, 0, 0)),
+    ("bounce all", struct.pack("<BBHIQBQH", 1, 2, 130, 11, 1, 5, 0, 0)),
     ("show nothing", struct.pack("<BBHIQQ", 1, 2, 129, 8, 1, 0)),
     ("two questions", ASK + ask_show(conv=2)),
 ])
