@@ -44,6 +44,23 @@ lock_take(const struct conf *c, int *fd, struct trouble *t)
 	return trouble_set(t, EX_OSERR, "%s: %m", path);
 }
 
+bool
+lock_free(const struct conf *c, struct trouble *t)
+{
+	char path[CONF_TEXT_MAX + 16];
+	int fd;
+
+	snprintf(
+	    path, sizeof(path), "%s/posternd.pid", conf_text(c, KEY_RUNTIME));
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd == -1)
+		return true;
+	if (flock(fd, LOCK_SH | LOCK_NB) == -1 && errno == EWOULDBLOCK)
+		return held(fd, path, t);
+	close(fd);
+	return true;
+}
+
 void
 lock_clear(int fd)
 {

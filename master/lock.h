@@ -8,6 +8,8 @@
 
 /* Held until this process ends; *fd is for lock_write(). */
 bool lock_take(const struct conf *, int *fd, struct trouble *);
+/* Nobody holds it; else who does is the trouble. */
+bool lock_free(const struct conf *, struct trouble *);
 /* Writes our process id into it, for people and for `postern reload`. */
 void lock_write(int fd);
 /* At the end: the file stays, empty. */

@@ -9,6 +9,7 @@
 #include "common/base/fatal.h"
 #include "common/base/log.h"
 #include "common/sys/privilege.h"
+#include "master/answers.h"
 #include "master/census.h"
 #include "master/daemon.h"
 #include "master/lock.h"
@@ -37,7 +38,8 @@ static struct master master = { .starter = -1 };
 static _Noreturn void
 usage(void)
 {
-	fprintf(stderr, "usage: posternd [-dFnv] [-f file] [-x folder]\n");
+	fprintf(stderr,
+	    "usage: posternd [-dFnv] [-a folder] [-f file] [-x folder]\n");
 	exit(EX_USAGE);
 }
 
@@ -57,8 +59,11 @@ options_read(struct options *o, int argc, char *argv[])
 
 	o->file = POSTERN_CONF;
 	o->folder = POSTERN_LIBEXEC;
-	while ((c = getopt(argc, argv, "dFf:nvx:")) != -1) {
+	while ((c = getopt(argc, argv, "a:dFf:nvx:")) != -1) {
 		switch (c) {
+		case 'a':
+			o->answers = optarg;
+			break;
 		case 'd':
 			o->debug++;
 			break;
@@ -97,28 +102,38 @@ print_conf(const struct conf *c)
 }
 
 static bool
-programs_are_there(
-    const struct options *o, const struct conf *c, struct trouble *t)
+programs_are_there(const struct master *m, struct trouble *t)
 {
 	char path[1024];
 
 	for (size_t i = 0; i < nprograms; i++) {
-		if (programs[i].count(c) == 0)
+		if (program_count(m, &programs[i]) == 0)
 			continue;
-		snprintf(
-		    path, sizeof(path), "%s/%s", o->folder, programs[i].file);
+		snprintf(path, sizeof(path), "%s/%s", m->options.folder,
+		    programs[i].file);
 		if (access(path, X_OK) == -1)
 			return trouble_set(t, EX_OSFILE, "%s: %m", path);
 	}
 	return true;
 }
 
+static bool
+configure(struct master *m, struct trouble *t)
+{
+	if (!load_conf(&m->options, &m->conf, t))
+		return false;
+	if (m->options.answers != NULL)
+		return answers_prepare(&m->conf, m->options.answers, t);
+	return secrets_open(&m->secrets, &m->conf, m->options.file, t) &&
+	       watched_open(&m->watched, &m->conf, m->options.file, t) &&
+	       trial_secrets(&m->options, &m->conf, &m->secrets, t);
+}
+
 /* Everything that can fail before a process is started. */
 static bool
 prepare(struct master *m, struct trouble *t)
 {
-	return accounts_find(&m->accounts, t) &&
-	       programs_are_there(&m->options, &m->conf, t) &&
+	return accounts_find(&m->accounts, t) && programs_are_there(m, t) &&
 	       spool_prepare(&m->conf, &m->accounts, t) &&
 	       lock_take(&m->conf, &m->lock, t) &&
 	       logfd_open(&m->conf, m->options.debug > 0, &m->log_fd,
@@ -186,6 +201,8 @@ on_hup(evutil_socket_t sig, short what, void *arg)
 
 	(void)sig;
 	(void)what;
+	if (m->options.answers != NULL)
+		return;
 	m->reload.wanted = true;
 	reload_begin(m);
 }
@@ -285,10 +302,7 @@ main(int argc, char *argv[])
 	tzset();
 	log_open(STDERR_FILENO, "posternd");
 	options_read(&m->options, argc, argv);
-	if (!load_conf(&m->options, &m->conf, &t) ||
-	    !secrets_open(&m->secrets, &m->conf, m->options.file, &t) ||
-	    !watched_open(&m->watched, &m->conf, m->options.file, &t) ||
-	    !trial_secrets(&m->options, &m->conf, &m->secrets, &t))
+	if (!configure(m, &t))
 		trouble_exit(&t);
 	if (m->options.check) {
 		if (m->options.verbose)
@@ -298,7 +312,8 @@ main(int argc, char *argv[])
 	if (!prepare(m, &t))
 		trouble_exit(&t);
 	raise_files(&m->conf);
-	if (m->options.debug == 0 && !m->options.foreground)
+	if (m->options.debug == 0 && !m->options.foreground &&
+	    m->options.answers == NULL)
 		m->starter = daemon_begin();
 	lock_write(m->lock);
 	log_open(STDERR_FILENO, "posternd"); /* under the new process id */

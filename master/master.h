@@ -61,6 +61,7 @@ enum master_state {
 struct options {
 	const char *file;    /* absolute */
 	const char *folder;  /* of the programs */
+	const char *answers; /* -a: master/answers.h; else NULL */
 	unsigned int debug;  /* 1: foreground and stderr, 2: debug lines too */
 	bool foreground;     /* stay, with the log as configured */
 	bool check, verbose; /* -n, -v */
@@ -122,6 +123,8 @@ void child_kill(struct child *, const char *why);
 void child_end(struct child *);
 void children_reap(struct master *);
 /* The table of programs becomes m->children, all down; then all start. */
+/* How many processes of it there are to be. */
+size_t program_count(const struct master *, const struct program *);
 void children_make(struct master *);
 void children_start(struct master *);
 

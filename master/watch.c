@@ -8,6 +8,7 @@
 #include "common/base/clock.h"
 #include "common/base/fatal.h"
 #include "common/base/log.h"
+#include "master/answers.h"
 #include "master/census.h"
 #include "master/master.h"
 
@@ -371,6 +372,14 @@ add_child(struct master *m, const struct program *p, unsigned int index)
 	m->nchildren++;
 }
 
+size_t
+program_count(const struct master *m, const struct program *p)
+{
+	if (m->options.answers != NULL && !answers_by(p))
+		return 0;
+	return p->count(&m->conf);
+}
+
 void
 children_make(struct master *m)
 {
@@ -378,7 +387,7 @@ children_make(struct master *m)
 		event_free(m->children[i].timer);
 	m->nchildren = 0;
 	for (size_t i = 0; i < nprograms; i++) {
-		size_t n = programs[i].count(&m->conf);
+		size_t n = program_count(m, &programs[i]);
 
 		for (size_t k = 0; k < n; k++)
 			add_child(m, &programs[i], (unsigned int)k);

@@ -10,6 +10,7 @@
 #include "common/base/fatal.h"
 #include "common/ipc/channel.h"
 #include "tools/human.h"
+#include "tools/standby.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -25,6 +26,7 @@ enum { ANSWER_SECONDS = 60, CHECK_SECONDS = 24 * 60 * 60 };
 
 struct ask {
 	const char *path;
+	bool standby; /* posternd may be down, and this was not tried yet */
 	struct event_base *base;
 	struct event *patience;
 	bool late;               /* it ran out */
@@ -273,35 +275,51 @@ dial(const char *path)
 	return -1;
 }
 
+static bool
+is_down(int error)
+{
+	return error == ENOENT || error == ECONNREFUSED;
+}
+
 static int
 ask_connect(struct ask *a)
 {
-	int fd = dial(a->path);
+	int fd = dial(a->path), error = errno;
+	const char *path;
 
 	if (fd != -1) {
 		a->channel = channel_new(a->base, fd, &ask_def, a);
 		return EX_OK;
 	}
-	if (errno == EACCES || errno == EPERM) {
+	if (a->standby && is_down(error)) {
+		a->standby = false;
+		path = standby_start();
+		if (path != NULL) {
+			a->path = path;
+			return ask_connect(a);
+		}
+	}
+	if (error == EACCES || error == EPERM) {
 		fprintf(stderr,
 		    "postern: cannot reach postern-report at "
 		    "%s: %s\n",
-		    a->path, strerror(errno));
+		    a->path, strerror(error));
 		return EX_NOPERM;
 	}
 	fprintf(stderr,
 	    "postern: cannot reach postern-report at %s: %s: is posternd "
 	    "running?\n",
-	    a->path, strerror(errno));
+	    a->path, strerror(error));
 	return EX_UNAVAILABLE;
 }
 
-int
-ask_open(struct ask **out, const char *path)
+static int
+open_ask(struct ask **out, const char *path, bool standby)
 {
 	struct ask *a = mem_zero(1, sizeof(*a));
 	int code;
 
+	a->standby = standby && standby_allowed();
 	if (path == NULL)
 		path = getenv("POSTERN_CONTROL");
 	a->path = path != NULL ? path : POSTERN_RUN "/control";
@@ -319,6 +337,18 @@ ask_open(struct ask **out, const char *path)
 	return code;
 }
 
+int
+ask_open(struct ask **out, const char *path)
+{
+	return open_ask(out, path, false);
+}
+
+int
+ask_open_reader(struct ask **out, const char *path)
+{
+	return open_ask(out, path, true);
+}
+
 void
 ask_close(struct ask *a)
 {
@@ -329,6 +359,7 @@ ask_close(struct ask *a)
 	event_free(a->patience);
 	event_base_free(a->base);
 	mem_free(a);
+	standby_stop();
 }
 
 /* Asks, and runs until the answer is complete, or cannot become so. */

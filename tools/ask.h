@@ -25,6 +25,8 @@ struct ask_rows {
 
 /* The path is lent.  NULL: POSTERN_CONTROL or the place it was built with. */
 int ask_open(struct ask **, const char *path);
+/* For what only reads: with posternd down, see tools/standby.h. */
+int ask_open_reader(struct ask **, const char *path);
 void ask_close(struct ask *); /* NULL is welcome */
 
 /* Every message that may be seen and passes the question's filters. */

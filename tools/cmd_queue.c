@@ -287,7 +287,7 @@ cmd_queue(
 
 	if (!read_words(self, argc, argv, &question, &sink))
 		return EX_USAGE;
-	code = ask_open(&ask, control);
+	code = ask_open_reader(&ask, control);
 	if (code != EX_OK)
 		return code;
 	output_init(&sink.output);

@@ -54,7 +54,7 @@ cmd_show(
 		return command_usage(self, "one message id, please");
 	if (!command_ids(self, 1, argv + json, &id))
 		return EX_USAGE;
-	code = ask_open(&ask, control);
+	code = ask_open_reader(&ask, control);
 	if (code != EX_OK)
 		return code;
 	output_init(&sink.output);

@@ -52,7 +52,7 @@ cmd_sql(const struct command *self, const char *control, int argc, char *argv[])
 	if (!view_copy(view_of(argv[json]), m.text, sizeof(m.text)))
 		return command_usage(self,
 		    "a statement of at most %d bytes, please", SQL_TEXT_MAX);
-	code = ask_open(&ask, control);
+	code = ask_open_reader(&ask, control);
 	if (code != EX_OK)
 		return code;
 	output_init(&sink.output);

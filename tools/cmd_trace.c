@@ -165,7 +165,7 @@ cmd_trace(
 
 	code = read_words(self, argc, argv, &m, &sink.story.json);
 	if (code == EX_OK)
-		code = ask_open(&ask, control);
+		code = ask_open_reader(&ask, control);
 	if (code != EX_OK)
 		return code;
 	output_init(&sink.output);

@@ -5,6 +5,7 @@
  */
 #include "common/base/alloc.h"
 #include "tools/command.h"
+#include "tools/standby.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -54,7 +55,8 @@ help(FILE *to)
 {
 	char line[64];
 
-	fprintf(to, "usage: postern [-s SOCKET] COMMAND [ARGUMENT ...]\n\n");
+	fprintf(to,
+	    "usage: postern [-f FILE] [-s SOCKET] COMMAND [ARGUMENT ...]\n\n");
 	for (size_t i = 0; i < nitems(commands); i++) {
 		snprintf(line, sizeof(line), "%s %s", commands[i].name,
 		    commands[i].arguments);
@@ -108,20 +110,30 @@ is_help(const char *word)
 	       strcmp(word, "-h") == 0;
 }
 
+static bool
+is_option(const char *word)
+{
+	return strcmp(word, "-s") == 0 || strcmp(word, "-f") == 0;
+}
+
 int
 main(int argc, char *argv[])
 {
 	const struct command *c;
-	const char *control = NULL;
+	const char *control = NULL, *conf = NULL;
 
 	signal(SIGPIPE, SIG_IGN);
 	argc--;
 	argv++;
-	if (argc > 1 && strcmp(argv[0], "-s") == 0) {
-		control = argv[1];
+	while (argc > 1 && is_option(argv[0])) {
+		if (argv[0][1] == 's')
+			control = argv[1];
+		else
+			conf = argv[1];
 		argc -= 2;
 		argv += 2;
 	}
+	standby_allow(conf);
 	if (argc < 1) {
 		help(stderr);
 		return EX_USAGE;
