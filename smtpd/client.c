@@ -164,6 +164,18 @@ watch_nothing(struct client *c)
 	c->writable = NULL;
 }
 
+/* It is not read meanwhile, so that sending all at once gains nothing. */
+static void
+pause_in(struct client *c, enum place place)
+{
+	const struct timeval tick = { 0, PAUSE_TICK_MS * 1000 };
+	struct worker *w = c->worker;
+
+	roster_move(&w->roster, c, place);
+	if (!event_pending(&w->pauses, EV_TIMEOUT, NULL))
+		event_add(&w->pauses, &tick);
+}
+
 /* Does what the session wants.  False: it waits, or has ended. */
 static bool
 step(struct client *c, enum want want, struct buf *out)
@@ -175,6 +187,11 @@ step(struct client *c, enum want want, struct buf *out)
 	case WANT_WRITE:
 		flush(c, out);
 		return c->unsent.len == 0 && !c->broken;
+	case WANT_PAUSE:
+		buf_add(&c->unsent, buf_view(out));
+		buf_clear(out);
+		pause_in(c, PLACE_PAUSE);
+		return false;
 	case WANT_TLS:
 		flush(c, out);
 		if (c->unsent.len > 0 || c->broken)
@@ -328,6 +345,20 @@ receive(struct client *c, size_t head, size_t *got)
 	return false;
 }
 
+/* Whoever sends before it is greeted is no mail server, and no client of ours
+ * that would be worth waiting for. */
+static void
+speaks_early(struct client *c)
+{
+	size_t got;
+
+	if (!receive(c, 0, &got))
+		return;
+	session_early(&c->session, &c->worker->out);
+	flush(c, &c->worker->out);
+	leave(c, true);
+}
+
 static void
 on_readable(evutil_socket_t fd, short what, void *arg)
 {
@@ -337,6 +368,10 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	if (c->place == PLACE_GREET) {
+		speaks_early(c);
+		return;
+	}
 	if (c->place != PLACE_LEAVE && paused(c)) {
 		set_reading(c, false);
 		return;
@@ -391,8 +426,25 @@ client_new(const struct door *d, int fd, const struct accept_client *who,
 	c->session.counted = counted;
 	c->session.tls_offered = d->offers_tls;
 	roster_add(&w->roster, c, PLACE_TALK);
-	if (d->speaks_tls)
+	if (d->speaks_tls) {
 		secure_begin(c);
+	} else if (counted != 0 &&
+		   conf_number(w->service.conf, KEY_GREETING_DELAY) != 0) {
+		pause_in(c, PLACE_GREET);
+		set_reading(c, true);
+	} else {
+		greet(c);
+	}
+}
+
+void
+client_pause_over(struct client *c)
+{
+	bool greeted = c->place == PLACE_PAUSE;
+
+	roster_move(&c->worker->roster, c, PLACE_TALK);
+	if (greeted)
+		send_later(c, view_of(""));
 	else
 		greet(c);
 }

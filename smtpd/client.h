@@ -16,6 +16,8 @@
 
 #include <event2/event_struct.h>
 
+enum { PAUSE_MS = 1000, PAUSE_TICK_MS = 100 };
+
 struct conv;
 struct worker;
 
@@ -51,6 +53,8 @@ void client_answered(struct client *, const struct status *);
 void client_refused(struct client *, const struct smtp_reply *);
 /* queue is gone: what was written of a body is lost. */
 void client_body_lost(struct client *);
+/* Its time in PLACE_GREET or PLACE_PAUSE is over. */
+void client_pause_over(struct client *);
 /* Says a last word, and goes in its own time. */
 void client_close(struct client *, const struct smtp_reply *);
 void client_end(struct client *);

@@ -26,6 +26,7 @@ enum {
 	FILE_WAIT_MS = 10000,
 	FATE_WAIT_MS = 60000,
 	LEAVE_WAIT_MS = 5000,
+	STRESS_IDLE_MS = 30000,
 	SECURE_MORE_MS = 30000,
 	/* Longer than queue takes to give up on a disk, shorter than the ten
 	 * minutes that a client waits (RFC 5321 4.5.3.2.6). */
@@ -112,6 +113,9 @@ time_out_talk(int64_t now)
 	    1000 * (int64_t)conf_number(worker.service.conf, KEY_IDLE_TIMEOUT);
 	struct client *c;
 
+	if (worker.service.stressed && limit > STRESS_IDLE_MS)
+		limit = STRESS_IDLE_MS;
+
 	while ((c = roster_overdue(&worker.roster, PLACE_TALK, now, limit)) !=
 	       NULL)
 		client_close(c, &reply_idle);
@@ -173,6 +177,51 @@ stop_now(void)
 	process_exit();
 }
 
+/*
+ * The last places are for those who use them.  On at four fifths, off a bit
+ * below, so that it does not flap.
+ */
+static void
+judge_stress(void)
+{
+	bool was = worker.service.stressed;
+	uint64_t n = worker.roster.nclients, max = worker.max_clients;
+
+	worker.service.stressed = n * 100 > max * (was ? 75 : 80);
+	if (was == worker.service.stressed)
+		return;
+	log_begin(was ? "stress-over" : "stress");
+	log_u64("sessions", n);
+	log_end();
+}
+
+static void
+end_pauses(enum place place, int64_t now, int64_t limit)
+{
+	struct client *c;
+
+	while ((c = roster_overdue(&worker.roster, place, now, limit)) != NULL)
+		client_pause_over(c);
+}
+
+static void
+on_pauses(evutil_socket_t fd, short what, void *arg)
+{
+	const struct timeval tick = { 0, PAUSE_TICK_MS * 1000 };
+	int64_t now = clock_mono_ms();
+	int64_t delay = 1000 * (int64_t)conf_number(
+				   worker.service.conf, KEY_GREETING_DELAY);
+
+	(void)fd;
+	(void)what;
+	(void)arg;
+	end_pauses(PLACE_GREET, now, delay);
+	end_pauses(PLACE_PAUSE, now, PAUSE_MS);
+	if (roster_first(&worker.roster, PLACE_GREET) != NULL ||
+	    roster_first(&worker.roster, PLACE_PAUSE) != NULL)
+		event_add(&worker.pauses, &tick);
+}
+
 static void
 on_second(evutil_socket_t fd, short what, void *arg)
 {
@@ -181,6 +230,7 @@ on_second(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	(void)arg;
+	judge_stress();
 	time_out_talk(now);
 	time_out_queue(PLACE_FILE, now, FILE_WAIT_MS);
 	time_out_queue(PLACE_OUTBOX, now, ANSWER_WAIT_MS);
@@ -220,6 +270,7 @@ driver_start(void)
 	    &worker.second, worker.base, -1, EV_PERSIST, on_second, NULL);
 	if (event_add(&worker.second, &second) == -1)
 		fatal("no event for the clock");
+	event_assign(&worker.pauses, worker.base, -1, 0, on_pauses, NULL);
 	secure_init(&worker);
 	doors_open();
 }
@@ -262,6 +313,7 @@ driver_stop(void)
 		door_close(&worker.doors[i]);
 	worker.ndoors = 0;
 	close_idle();
+	close_all(PLACE_GREET);
 	end_all(PLACE_GIVE);
 	end_all(PLACE_SECURE);
 }

@@ -44,14 +44,17 @@ const struct smtp_reply *
 limits_enter(
     const struct service *sv, const struct accept_client *client, uint64_t *key)
 {
-	uint64_t max = conf_number(sv->conf, KEY_CLIENT_CONNECTIONS), who;
+	uint64_t max = conf_number(sv->conf, KEY_CLIENT_CONNECTIONS), who, n;
 
 	*key = 0;
 	if (sv->census == NULL || is_exempt(sv, client))
 		return NULL;
 	who = census_key(&client->ip);
-	if (max != 0 && census_connections(sv->census, who) >= max)
+	n = census_connections(sv->census, who);
+	if (max != 0 && n >= max)
 		return &reply_client_connections;
+	if (sv->stressed && n >= LIMITS_STRESSED)
+		return &reply_client_stress;
 	if (is_over(sv, who, CENSUS_CONNECTS))
 		return &reply_client_connects;
 	if (is_over(sv, who, CENSUS_ERRORS))

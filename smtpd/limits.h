@@ -10,6 +10,9 @@
 #include "smtpd/replies.h"
 #include "smtpd/service.h"
 
+/* Connections of one address when few places are left. */
+enum { LIMITS_STRESSED = 5 };
+
 /* A client at the door.  NULL: welcome, and *key is what it counts under,
  * until limits_leave(). */
 const struct smtp_reply *limits_enter(

@@ -28,6 +28,8 @@ const struct smtp_reply
     reply_busy = { 421, "4.3.2", "too many connections, try again later" },
     reply_client_connections = { 421, "4.7.0", "too many connections from your "
 	"address at a time, try again later" },
+    reply_client_stress = { 421, "4.3.2", "busy, and your address has several "
+	"connections, try again later" },
     reply_client_connects = { 421, "4.7.0", "your address connects too often, "
 	"try again later" },
     reply_client_errors = { 421, "4.7.0", "too many errors from your address, "
@@ -67,6 +69,8 @@ const struct smtp_reply
 	"(RFC 5321 4.1.2)" },
     reply_bad_rcpt = { 501, "5.1.3", "recipient address is not valid "
 	"(RFC 5321 4.1.2)" },
+    reply_early = { 554, "5.5.1", "you spoke before the greeting "
+	"(RFC 5321 4.3.1), closing" },
     reply_utf8 = { 553, "5.6.7", "address is not ASCII, which needs SMTPUTF8 "
 	"at MAIL (RFC 6531)" },
     reply_bad_chunk = { 501, "5.5.4", "size of the chunk not understood "

@@ -24,14 +24,14 @@ extern const struct smtp_reply reply_idle, reply_slow, reply_old,
     reply_commands, reply_errors, reply_stopping, reply_tls_away, reply_busy,
     reply_mails, reply_rcpts, reply_queue, reply_space,
     reply_client_connections, reply_client_connects, reply_client_errors,
-    reply_client_messages, reply_client_rcpts;
+    reply_client_stress, reply_client_messages, reply_client_rcpts;
 /* 5yz: lines, order, syntax */
 extern const struct smtp_reply reply_line_end, reply_line_nul, reply_line_long,
     reply_unknown, reply_disabled, reply_tls_early, reply_tls_twice,
     reply_sequence, reply_greet_first, reply_argument_needed,
     reply_argument_none, reply_argument, reply_param_unknown, reply_param_twice,
     reply_param_value, reply_bad_sender, reply_bad_rcpt, reply_utf8,
-    reply_bad_chunk;
+    reply_bad_chunk, reply_early;
 /* 5yz: policy */
 extern const struct smtp_reply reply_relay, reply_routing, reply_no_mailbox,
     reply_too_big, reply_header_big, reply_line_huge, reply_loop, reply_bare,

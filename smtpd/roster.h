@@ -20,6 +20,8 @@ enum place {
 	PLACE_OUTBOX, /* its commit waits for room on the channel */
 	PLACE_ANSWER, /* its commit was sent */
 	PLACE_FATE,   /* queue died before it answered */
+	PLACE_GREET,  /* a stranger that is not greeted yet */
+	PLACE_PAUSE,  /* has erred: its answer waits a moment */
 	PLACE_LEAVE,  /* the last reply is on its way */
 	PLACE_GIVE,   /* its connection is to be given to tls */
 	PLACE_SECURE, /* has no socket with us: waits for word from tls */

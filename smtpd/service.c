@@ -21,6 +21,7 @@ service_init(struct service *sv, const struct conf *conf, bool local)
 	/* a local program may have a long list with many dead addresses */
 	if (!local) {
 		sv->max_errors = of(conf, KEY_SESSION_ERRORS);
+		sv->soft_errors = of(conf, KEY_SOFT_ERRORS);
 		sv->max_junk = of(conf, KEY_SESSION_JUNK);
 		sv->max_commands = of(conf, KEY_SESSION_COMMANDS);
 	}

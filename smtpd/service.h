@@ -21,10 +21,12 @@ struct refusal {
 struct service {
 	const struct conf *conf;
 	struct routing routing;
-	bool local;              /* the submission socket */
-	struct census *census;   /* lent; NULL: clients are not counted */
-	int64_t now_ms;          /* monotonic, of this turn */
-	unsigned int max_errors; /* of one session; 0: no limit */
+	bool local;               /* the submission socket */
+	struct census *census;    /* lent; NULL: clients are not counted */
+	int64_t now_ms;           /* monotonic, of this turn */
+	bool stressed;            /* few places are left */
+	unsigned int max_errors;  /* of one session; 0: no limit */
+	unsigned int soft_errors; /* so many are answered at once */
 	unsigned int max_mails;
 	unsigned int max_junk;     /* commands between messages; 0: no limit */
 	unsigned int max_commands; /* in all; 0: no limit */

@@ -66,6 +66,17 @@ session_greet(struct session *s, struct buf *out)
 	    conf_text(s->service->conf, KEY_HOSTNAME));
 }
 
+/* RFC 5321 4.3.1: a client waits for the greeting. */
+void
+session_early(struct session *s, struct buf *out)
+{
+	s->out = out;
+	s->command = "CONNECT";
+	s->argument = view_of("");
+	session_refuse(s, &reply_early);
+	session_hang_up(s);
+}
+
 void
 session_helo(struct session *s, struct view name, bool esmtp)
 {
@@ -337,6 +348,10 @@ session_feed(struct session *s, struct view *in, struct buf *out)
 		if (s->drop) {
 			s->drop = false;
 			return WANT_DROP;
+		}
+		if (s->pause && s->phase != AT_END) {
+			s->pause = false;
+			return WANT_PAUSE;
 		}
 		switch (s->phase) {
 		case AT_START:

@@ -40,6 +40,7 @@ enum want {
 	WANT_COMMIT, /* store session_body(), commit; then session_committed()
 		      */
 	WANT_DROP,   /* the body was refused, its file is free; feed again */
+	WANT_PAUSE,  /* what is in out is written a moment later; feed again */
 	WANT_TLS,    /* write what is in out, then TLS: session_secured() */
 	WANT_CLOSE   /* write what is in out, then close */
 };
@@ -92,6 +93,7 @@ struct session {
 	struct mail *mail;           /* NULL outside of a transaction */
 	uint64_t chunk;              /* bytes of it that have not come */
 	bool last;                   /* no other will follow */
+	bool pause;                  /* a stranger errs often: WANT_PAUSE */
 	bool drop;         /* the message ended between chunks: WANT_DROP */
 	enum phase resume; /* AT_SKIP: where it came */
 	const struct smtp_reply *refusal; /* AT_SKIP: what is said then */
@@ -110,6 +112,9 @@ void session_end(struct session *);
 void session_secured(struct session *, const struct tls_facts *);
 /* The greeting, to be sent before anything is read. */
 void session_greet(struct session *, struct buf *out);
+
+/* It spoke before we did: a word instead of the greeting. */
+void session_early(struct session *, struct buf *out);
 
 enum want session_feed(struct session *, struct view *in, struct buf *out);
 void session_opened(

@@ -14,10 +14,16 @@ session_say(struct session *s, const struct smtp_reply *r)
 static void
 count_error(struct session *s)
 {
-	unsigned int max = s->service->max_errors;
+	const struct service *sv = s->service;
+	bool stranger = !sv->local && !s->trusted;
+	unsigned int max = sv->max_errors;
 
-	limits_note(s->service, s->counted, CENSUS_ERRORS);
-	if (++s->errors < max || max == 0 || s->phase == AT_END)
+	limits_note(sv, s->counted, CENSUS_ERRORS);
+	if (sv->stressed && stranger && max != 0)
+		max = 1;
+	s->errors++;
+	s->pause = stranger && s->errors > sv->soft_errors;
+	if (s->errors < max || max == 0 || s->phase == AT_END)
 		return;
 	session_say(s, &reply_errors);
 	session_hang_up(s);

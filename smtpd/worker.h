@@ -33,6 +33,7 @@ struct worker {
 	struct door doors[DOORS_MAX];
 	size_t ndoors;
 	struct event second; /* once a second while there is something to do */
+	struct event pauses; /* while somebody is in such a place */
 	struct event handover; /* clients are to be given to tls */
 	size_t tls_next;       /* which tls process gets the next */
 	bool stopping;

@@ -31,6 +31,8 @@ enum conf_key {
 	KEY_DATA_RATE,        /* bytes a second of a message, 0: any */
 	KEY_HOPS,             /* Received fields */
 	KEY_SESSION_ERRORS,   /* of one session; 0: any */
+	KEY_SOFT_ERRORS,      /* those that are answered at once */
+	KEY_GREETING_DELAY,   /* seconds, for strangers; 0: none */
 	KEY_SESSION_JUNK,     /* commands between messages; 0: any */
 	KEY_SESSION_COMMANDS, /* in all; 0: any */
 	KEY_SESSION_MESSAGES, /* of one session */

@@ -81,6 +81,14 @@ static const struct setting settings[KEY_COUNT] = {
 		"limit session errors", SETTING_COUNT, READER_SMTPD,
 		"", 15, 0, 1000000,
 		"refusals after which a session ends; 0: any", NULL },
+	[KEY_SOFT_ERRORS] = {
+		"limit session soft errors", SETTING_COUNT, READER_SMTPD,
+		"", 5, 0, 1000000,
+		"refusals after which each further one waits a second", NULL },
+	[KEY_GREETING_DELAY] = {
+		"greeting delay", SETTING_TIME, READER_SMTPD,
+		"", 0, 0, 60,
+		"how long strangers wait for the greeting; or never", NULL },
 	[KEY_SESSION_JUNK] = {
 		"limit session junk", SETTING_COUNT, READER_SMTPD,
 		"", 50, 0, 1000000,

@@ -101,6 +101,7 @@ rig_step(struct rig *h, struct view *in)
 	case WANT_INPUT:
 		return false;
 	case WANT_WRITE:
+	case WANT_PAUSE:
 		return true;
 	case WANT_FILE:
 		if (h->no_stock)

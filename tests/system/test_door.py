@@ -11,6 +11,7 @@ import signal
 import socket
 import ssl
 import sys
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
@@ -25,11 +26,12 @@ FIRST, SECOND, THIRD = "127.0.0.1", "127.0.0.2", "127.0.0.3"
 class Stranger:
     """Speaks line by line, from an address of its own."""
 
-    def __init__(self, p, source=FIRST, port=None):
+    def __init__(self, p, source=FIRST, port=None, first=b"", greeted=True):
         self.socket = socket.create_connection(
             (p.addr, port or p.port), PATIENCE, source_address=(source, 0))
         self.file = self.socket.makefile("rb")
-        self.greeting = self.reply()
+        self.socket.sendall(first)
+        self.greeting = self.reply() if greeted else None
 
     def reply(self):
         while True:
@@ -87,6 +89,18 @@ def greeting(p, source=FIRST):
         return c.greeting
 
 
+def hold(p, stack, source=FIRST):
+    """A connection that is greeted, once there is a place for it."""
+    def attempt():
+        c = Stranger(p, source)
+        if c.greeting.startswith("220 "):
+            stack.enter_context(c)
+            return True
+        c.close()
+        return False
+    wait_for(attempt, PATIENCE, "a place")
+
+
 def is_welcome(p, source=FIRST):
     return greeting(p, source).startswith("220 ")
 
@@ -114,9 +128,10 @@ def test_counts_of_a_dead_worker(tmp_path):
             assert not is_welcome(p)
             os.kill(p.child("smtpd"), signal.SIGKILL)
             p.wait_event("child-exit")
-            wait_for(lambda: is_welcome(p), PATIENCE, "the counts to go")
-            # and of the new one they are right
-            with Stranger(p), Stranger(p):
+            # the counts go, and of the new one they are right
+            with contextlib.ExitStack() as stack:
+                hold(p, stack)
+                hold(p, stack)
                 assert not is_welcome(p)
 
 
@@ -157,6 +172,73 @@ def test_errors(tmp_path):
         assert is_welcome(p, SECOND)
 
 
+def test_errors_are_answered_slowly(tmp_path):
+    """Whoever sends all at once waits as well, and nobody waits for it."""
+    with suite(tmp_path, "limit session soft errors 1",
+               "workers smtpd 1") as p, Stranger(p) as c:
+        begin = time.monotonic()
+        c.socket.sendall(b"A\r\nB\r\nC\r\nD\r\nEHLO there.example\r\n")
+        assert c.reply().startswith("500 ")
+        assert is_welcome(p, SECOND)
+        for _ in range(3):
+            assert c.reply().startswith("500 ")
+        assert c.reply().startswith("250 ")
+        assert time.monotonic() - begin >= 3
+        # it goes while it waits; nothing is left of it
+        c.say("E")
+        c.socket.sendall(b"F\r\n")
+
+
+def test_trusted_errors_are_answered_at_once(tmp_path):
+    with suite(tmp_path, "limit session soft errors 0",
+               f"accept from {THIRD}") as p:
+        with Stranger(p, THIRD) as c:
+            begin = time.monotonic()
+            c.socket.sendall(b"A\r\n" * 14)
+            for _ in range(14):
+                assert c.reply().startswith("500 ")
+            # fourteen seconds otherwise
+            assert time.monotonic() - begin < 10
+
+
+def test_early_talkers(tmp_path):
+    with suite(tmp_path, "greeting delay 1s", f"accept from {THIRD}") as p:
+        begin = time.monotonic()
+        assert is_welcome(p)
+        assert time.monotonic() - begin >= 1
+        with Stranger(p, SECOND, first=b"EHLO there.example\r\n") as c:
+            assert c.greeting.startswith("554 5.5.1 you spoke before")
+            assert c.file.read() == b""
+        line = p.wait_event("refused")[0]
+        assert "client=127.0.0.2 command=CONNECT code=554 " in line
+        # who may relay is not kept waiting
+        with Stranger(p, THIRD, first=b"EHLO there.example\r\n") as c:
+            assert c.greeting.startswith("220 ")
+        # one that goes meanwhile is no trouble, nor is the end
+        socket.create_connection((p.addr, p.port), PATIENCE).close()
+        with Stranger(p, greeted=False) as c:
+            assert p.stop() == 0
+            assert c.reply()[:3] in ("421", "220")
+
+
+def test_few_places(tmp_path):
+    with suite(tmp_path, "workers smtpd 1", "limit sessions 10") as p:
+        with contextlib.ExitStack() as stack:
+            held = [stack.enter_context(Stranger(p, FIRST))
+                    for _ in range(5)]
+            held += [stack.enter_context(Stranger(p, SECOND))
+                     for _ in range(4)]
+            p.wait_event("stress")
+            assert greeting(p, FIRST).startswith("421 4.3.2 busy, and")
+            assert is_welcome(p, THIRD)
+            assert held[0].say("NONSENSE").startswith("500 ")
+            assert held[0].reply().startswith("421 4.7.0 ")
+            for c in held[1:6]:
+                c.say("QUIT")
+            p.wait_event("stress-over")
+            assert is_welcome(p, FIRST)
+
+
 def test_who_is_not_limited(tmp_path):
     with suite(tmp_path, "limit client connections 1",
                f"limit client exempt {SECOND}",
@@ -165,8 +247,8 @@ def test_who_is_not_limited(tmp_path):
             for source in [SECOND, THIRD] * 3:
                 c = stack.enter_context(Stranger(p, source))
                 assert c.greeting.startswith("220 ")
-            assert is_welcome(p)
-            with Stranger(p):
+            with Stranger(p) as c:
+                assert c.greeting.startswith("220 ")
                 assert not is_welcome(p)
 
 

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: ISC
+# tests/lib/attackers.py - clients that mean harm, in a process of their own.
+#
+# attackers.py KIND HOST PORT SECONDS prints what it was answered, as JSON:
+# {"tried": n, "220": n, "421 4.7.0": n, ...}.
+"""Attackers of a mail server on loopback."""
+
+import collections
+import json
+import random
+import selectors
+import socket
+import sys
+import time
+
+CONNECT_PATIENCE = 5
+SLOW_AT_ONCE = 200
+GREEDY_AT_ONCE = 60
+
+
+def address():
+    """Another one for each, of the whole of loopback but its first /16."""
+    return ".".join(["127", *(str(random.randint(1, 254)) for _ in "abc")])
+
+
+def connect(host, port, source):
+    s = socket.socket()
+    s.settimeout(CONNECT_PATIENCE)
+    s.bind((source, 0))
+    s.connect((host, port))
+    return s
+
+
+def word(reply):
+    """Code and enhanced code of a reply; of a greeting the code."""
+    words = reply.decode("latin-1").split()
+    if not words:
+        return "nothing"
+    return " ".join(words[:2]) if words[0] != "220" else "220"
+
+
+def flood(target, end, seen, source=address):
+    """Connects, hears the greeting, goes."""
+    while time.monotonic() < end:
+        seen["tried"] += 1
+        try:
+            with connect(*target, source()) as s:
+                seen[word(s.recv(512))] += 1
+        except OSError as e:
+            seen[type(e).__name__] += 1
+
+
+def greedy(target, end, seen):
+    """The same from one address, which keeps all that it can get."""
+    held = []
+    while time.monotonic() < end:
+        seen["tried"] += 1
+        try:
+            s = connect(*target, "127.99.99.99")
+            held.append(s)
+            seen[word(s.recv(512))] += 1
+        except OSError as e:
+            seen[type(e).__name__] += 1
+        if len(held) > GREEDY_AT_ONCE:
+            held.pop(0).close()
+
+
+def slow(target, end, seen):
+    """Many connections, a byte of a command now and then."""
+    with selectors.DefaultSelector() as held:
+        while time.monotonic() < end:
+            while len(held.get_map()) < SLOW_AT_ONCE:
+                seen["tried"] += 1
+                held.register(connect(*target, address()),
+                              selectors.EVENT_READ)
+            for key, _ in held.select(0.2):
+                try:
+                    data = key.fileobj.recv(512)
+                except OSError:
+                    data = b""
+                if data:
+                    seen[word(data)] += 1
+                else:
+                    held.unregister(key.fileobj)
+                    key.fileobj.close()
+            for key in list(held.get_map().values()):
+                try:
+                    key.fileobj.send(b"E")
+                except OSError:
+                    pass
+        for key in list(held.get_map().values()):
+            key.fileobj.close()
+
+
+KINDS = {"flood": flood, "greedy": greedy, "slow": slow}
+
+if __name__ == "__main__":
+    counts = collections.Counter()
+    KINDS[sys.argv[1]]((sys.argv[2], int(sys.argv[3])),
+                       time.monotonic() + float(sys.argv[4]), counts)
+    print(json.dumps(counts))
