@@ -329,6 +329,51 @@ test_host_is_charged(void **state)
 	    schedule_host(groups[9]->destination, NOW + GATE_MEMORY_MS + 1));
 }
 
+/* Three domains at a host whose window is one: one is under way, the others
+ * stand in the line of its gate. */
+static void
+crowd_at_a_host(void)
+{
+	static const char *const domains[] = { "a.example", "b.example",
+		"c.example" };
+	struct group *g;
+
+	for (int i = 0; i < 3; i++)
+		add(domains[i]);
+	for (int i = 0; i < 3; i++) {
+		g = schedule_next(&s, NOW);
+		schedule_ended(&s, g, OUTCOME_UNREACHABLE, "mx.example", NOW);
+		schedule_wake(&s, g->destination);
+		schedule_ready(&s, g);
+	}
+	assert_ptr_equal(schedule_next(&s, NOW), groups[0]);
+	assert_null(schedule_next(&s, NOW));
+	for (int i = 1; i < 3; i++)
+		assert_non_null(groups[i]->destination->blocked);
+}
+
+static void
+test_place_of_one_that_was_not_tried(void **state)
+{
+	(void)state;
+	crowd_at_a_host();
+	schedule_ended(&s, groups[0], OUTCOME_ABORTED, NULL, NOW);
+	assert_ptr_equal(schedule_next(&s, NOW), groups[1]);
+	assert_null(schedule_next(&s, NOW));
+}
+
+/* It was let in, and then has nothing more: the next one is. */
+static void
+test_place_that_nobody_takes(void **state)
+{
+	(void)state;
+	crowd_at_a_host();
+	schedule_ended(&s, groups[0], OUTCOME_ABORTED, NULL, NOW);
+	assert_true(groups[1]->destination->in_ring);
+	schedule_unready(&s, groups[1]);
+	assert_ptr_equal(schedule_next(&s, NOW), groups[2]);
+}
+
 static void
 test_host_outlives_its_destination(void **state)
 {
@@ -471,6 +516,10 @@ main(void)
 		    test_a_flood_leaves_room, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    test_host_is_charged, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_place_of_one_that_was_not_tried, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_place_that_nobody_takes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    test_host_outlives_its_destination, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_rate, set_up, tear_down),
