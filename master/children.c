@@ -67,6 +67,12 @@ resolvers(const struct conf *c)
 }
 
 static size_t
+lookups(const struct conf *c)
+{
+	return conf_has_tables(c) ? 1 : 0;
+}
+
+static size_t
 tls_workers(const struct conf *c)
 {
 	if (c->nlisteners == 0 || c->ncertificates == 0)
@@ -135,6 +141,8 @@ const struct program programs[] = {
 	    ROOT_HISTORY, SOCKETS_NONE, STOP_LAST, few_files, historians },
 	{ "postern-resolve", "_postern-resolve", PEER_RESOLVE, 0, "resolve",
 	    ROOT_EMPTY, SOCKETS_NONE, STOP_LAST, resolve_files, resolvers },
+	{ "postern-lookup", "_postern-lookup", PEER_LOOKUP, 0, "lookup",
+	    ROOT_EMPTY, SOCKETS_NONE, STOP_LAST, few_files, lookups },
 	{ "postern-deliver", "_postern-deliver", PEER_DELIVER, 0, "deliver",
 	    ROOT_EMPTY, SOCKETS_NONE, STOP_SECOND, deliver_files,
 	    deliverers },
@@ -158,6 +166,8 @@ static const struct {
 	{ PEER_SMTPD, CLASS_STRANGER, PEER_TLS },
 	{ PEER_QUEUE, 0, PEER_DELIVER },
 	{ PEER_DELIVER, 0, PEER_RESOLVE },
+	{ PEER_SMTPD, 0, PEER_LOOKUP },
+	{ PEER_QUEUE, 0, PEER_LOOKUP },
 	{ PEER_QUEUE, 0, PEER_REPORT },
 	{ PEER_REPORT, 0, PEER_READER },
 	{ PEER_QUEUE, 0, PEER_HISTORY },

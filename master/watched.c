@@ -28,12 +28,79 @@ name_passwords(const struct conf *c, size_t i, struct watched_name *n)
 	n->path = conf_text(c, KEY_PASSWORDS);
 }
 
+static size_t
+count_aliases(const struct conf *c)
+{
+	return conf_text(c, KEY_ALIASES)[0] != '\0' ? 1 : 0;
+}
+
+static void
+name_aliases(const struct conf *c, size_t i, struct watched_name *n)
+{
+	(void)i;
+	n->reader = PEER_LOOKUP;
+	n->kind = FILE_ALIASES;
+	n->path = conf_text(c, KEY_ALIASES);
+}
+
+static size_t
+count_senders(const struct conf *c)
+{
+	return conf_text(c, KEY_SENDERS)[0] != '\0' ? 1 : 0;
+}
+
+static void
+name_senders(const struct conf *c, size_t i, struct watched_name *n)
+{
+	(void)i;
+	n->reader = PEER_LOOKUP;
+	n->kind = FILE_SENDERS;
+	n->path = conf_text(c, KEY_SENDERS);
+}
+
+/* The n-th table that is a file; its place among all. */
+static size_t
+recipients_place(const struct conf *c, size_t n)
+{
+	size_t i = 0;
+
+	for (; i < c->nrecipients; i++)
+		if (c->recipients[i].path[0] != '\0' && n-- == 0)
+			break;
+	return i;
+}
+
+static size_t
+count_recipients(const struct conf *c)
+{
+	size_t n = 0;
+
+	while (recipients_place(c, n) < c->nrecipients)
+		n++;
+	return n;
+}
+
+static void
+name_recipients(const struct conf *c, size_t i, struct watched_name *n)
+{
+	size_t place = recipients_place(c, i);
+
+	n->reader = PEER_LOOKUP;
+	n->kind = FILE_RECIPIENTS;
+	n->number = (uint16_t)place;
+	n->line = c->recipients[place].line;
+	n->path = c->recipients[place].path;
+}
+
 /* A name comes zeroed. */
 static const struct {
 	size_t (*count)(const struct conf *);
 	void (*name)(const struct conf *, size_t, struct watched_name *);
 } sources[] = {
 	{ count_passwords, name_passwords },
+	{ count_aliases, name_aliases },
+	{ count_senders, name_senders },
+	{ count_recipients, name_recipients },
 };
 
 /* False, and *why: what is wrong, errno if it has a %m. */

@@ -59,6 +59,7 @@ queue postern-report report_main.c $(SQLITE_LIBS)
 queue postern-reader reader_main.c $(SQLITE_LIBS)
 queue postern-history history_main.c $(SQLITE_LIBS)
 resolve postern-resolve main.c $(LDNS_LIBS)
+resolve postern-lookup lookup_main.c $(LDNS_LIBS)
 deliver postern-deliver main.c
 tls postern-tls main.c $(TLS_LIBS) $(CRYPTO_LIBS)
 tools postern postern.c

@@ -9,6 +9,7 @@
 #include "common/run/process.h"
 #include "queue/admit_index.h"
 #include "queue/dispatch.h"
+#include "queue/expand.h"
 #include "queue/outcome.h"
 #include "queue/window.h"
 
@@ -148,6 +149,10 @@ admit_rcpt(struct store_commit *c, const struct rcpt_new *new)
 		hold(c, new);
 		return;
 	}
+	if (!new->final && expand_wanted(&box)) {
+		add_rcpt(c, expand_destination(), new);
+		return;
+	}
 	if (route_expand(&routing, &box, &meant) && new->original == NULL)
 		out.original = mailbox_print(&box, original);
 	out.address = mailbox_print(&meant, address);
@@ -269,7 +274,7 @@ admit_again(struct group *g)
 	for (size_t i = 0; i < g->nrcpts; i++) {
 		const struct rcpt *old = &g->rcpts[i];
 		const struct rcpt_new new = { old->address, old->original,
-			old->orcpt, old->notify };
+			old->orcpt, old->notify, false };
 
 		admit_rcpt(r->instead, &new);
 	}

@@ -11,6 +11,7 @@
 #include "common/base/log.h"
 #include "common/ipc/msg_job.h"
 #include "queue/embargo.h"
+#include "queue/expand.h"
 #include "queue/outcome.h"
 #include "queue/start.h"
 #include "queue/store.h"
@@ -263,6 +264,10 @@ dispatch_run(void)
 				    clock_wall_ms())) != NULL) {
 		if (outcome_without_attempt(g))
 			continue;
+		if (expand_is_destination(g->destination)) {
+			expand_start(g);
+			continue;
+		}
 		if (g->message->fd == -1)
 			open_body(g);
 		else

@@ -124,6 +124,27 @@ tell_rcpts(const struct group *g)
 	}
 }
 
+/* Groups that are new to history. */
+static void
+tell_groups(const struct store_commit *c)
+{
+	for (size_t i = 0; i < c->ngroups; i++) {
+		tell_rcpts(c->groups[i].group);
+		if (c->groups[i].group->state == GROUP_HELD)
+			events_held(
+			    c->groups[i].group, c->groups[i].group->error);
+	}
+}
+
+void
+events_expanded(const struct store_commit *c)
+{
+	if (process_peer(PEER_HISTORY, 0) == NULL)
+		return;
+	flush();
+	tell_groups(c);
+}
+
 void
 events_accepted(const struct store_commit *c, uint64_t cause)
 {
@@ -147,12 +168,7 @@ events_accepted(const struct store_commit *c, uint64_t cause)
 	(void)view_copy(
 	    view_of(from->message_id), m.message_id, sizeof(m.message_id));
 	tell(&msg_past_message, &m);
-	for (size_t i = 0; i < c->ngroups; i++) {
-		tell_rcpts(c->groups[i].group);
-		if (c->groups[i].group->state == GROUP_HELD)
-			events_held(
-			    c->groups[i].group, c->groups[i].group->error);
-	}
+	tell_groups(c);
 	if (cause != 0)
 		tell_notified(cause, from->id);
 }

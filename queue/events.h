@@ -21,6 +21,8 @@ void events_accepted(const struct store_commit *, uint64_t cause);
 /* What became of a recipient; done may be NULL. */
 void events_rcpt(enum past_kind, const struct group *, const struct rcpt *,
     const struct status *, const struct msg_job_done *);
+/* Others stand in the place of recipients: they are stored. */
+void events_expanded(const struct store_commit *);
 void events_held(const struct group *, const char *why);
 /* An order was carried out. */
 void events_order(const struct msg_order *);

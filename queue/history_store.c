@@ -446,6 +446,7 @@ past_event(struct past *p, const struct msg_past_event *m)
 	switch ((enum past_kind)m->kind) {
 	case PAST_DELIVERED:
 	case PAST_BOUNCED:
+	case PAST_EXPANDED:
 		fine = end_rcpt(p, m);
 		break;
 	case PAST_REMOVED:

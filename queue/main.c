@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* queue/main.c - the only writer of the spool and of queue.db.
  *
- * Holds: the spool, channels to smtpd, deliver, report and
- * history.
+ * Holds: the spool, channels to smtpd, deliver, lookup, report and history.
  * Never holds: a network socket, a password, a key of anybody else.  It
  * interprets no header; a notification copies the header block unread.
  *
@@ -13,6 +12,7 @@
 #include "common/run/process.h"
 #include "queue/dispatch.h"
 #include "queue/events.h"
+#include "queue/expand.h"
 #include "queue/intake.h"
 #include "queue/orders.h"
 #include "queue/outcome.h"
@@ -57,7 +57,7 @@ int
 main(int argc, char *argv[])
 {
 	const struct peer_def peers[] = { intake_peer, dispatch_peer,
-		orders_peer, events_peer };
+		orders_peer, events_peer, expand_peer };
 	const struct process queue = {
 		.name = "postern-queue",
 		.kind = PEER_QUEUE,

@@ -92,6 +92,7 @@ void group_free(struct group *); /* gives its reference back */
 struct rcpt_new {
 	const char *address, *original, *orcpt;
 	uint8_t notify;
+	bool final; /* it is known who is meant */
 };
 /* Texts are copied. */
 void group_add_rcpt(struct group *, uint32_t n, const struct rcpt_new *);

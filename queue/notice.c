@@ -66,7 +66,7 @@ hold(struct store_notice *n, const struct group *g, const struct rcpt *r,
     const struct status *st)
 {
 	const struct rcpt_new new = { r->address, r->original, r->orcpt,
-		r->notify };
+		r->notify, false };
 	char code[STATUS_CODE_TEXT];
 	struct buf why;
 
@@ -115,6 +115,14 @@ notice_passed_on(struct store_notice *n, const struct group *g,
 }
 
 void
+notice_expanded(struct store_notice *n, const struct group *g,
+    const struct rcpt *r, const struct status *st)
+{
+	if (has_sender(g->message) && notify_wants(r->notify, NOTIFY_SUCCESS))
+		tell(n, DSN_EXPANDED, g, r, st, "");
+}
+
+void
 notice_delayed(struct store_notice *n, const struct group *g,
     const struct rcpt *r, const struct status *st)
 {
@@ -159,6 +167,7 @@ log_notice(const struct store_notice *n, const struct message *about)
 	log_u64("failed", bounce_count(n->bounce, DSN_FAILED));
 	log_u64("delayed", bounce_count(n->bounce, DSN_DELAYED));
 	log_u64("relayed", bounce_count(n->bounce, DSN_RELAYED));
+	log_u64("expanded", bounce_count(n->bounce, DSN_EXPANDED));
 	log_end();
 }
 

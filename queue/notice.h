@@ -22,6 +22,9 @@ void notice_failed(struct store_notice *, const struct group *,
 /* Taken by the next server: told if asked for, and it will not tell itself. */
 void notice_passed_on(struct store_notice *, const struct group *,
     const struct rcpt *, const struct status *, const struct msg_job_done *);
+/* Several others stand in its place. */
+void notice_expanded(struct store_notice *, const struct group *,
+    const struct rcpt *, const struct status *);
 /* Still waiting. */
 void notice_delayed(struct store_notice *, const struct group *,
     const struct rcpt *, const struct status *);

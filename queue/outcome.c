@@ -14,6 +14,7 @@
 #include "queue/admit.h"
 #include "queue/dispatch.h"
 #include "queue/events.h"
+#include "queue/expand.h"
 #include "queue/notice.h"
 #include "queue/rcpt_log.h"
 #include "queue/store.h"
@@ -104,7 +105,8 @@ outcome_route(struct group *g)
 	struct route_result to;
 	struct mailbox box;
 
-	if (!mailbox_parse(view_of(g->rcpts[0].address), &box, true))
+	if (expand_is_destination(g->destination) ||
+	    !mailbox_parse(view_of(g->rcpts[0].address), &box, true))
 		return;
 	route_find(&routing, &box, &to);
 	if (to.verdict == ROUTE_TO)
@@ -132,6 +134,10 @@ on_stored(struct store_op *op)
 		return;
 	}
 	notice_stored(&r->notice, r->message);
+	if (r->instead != NULL) {
+		events_expanded(r->instead);
+		admit_stored(r->instead);
+	}
 	if (d != NULL)
 		window_known(d, &r->row);
 	if (again) {
@@ -219,6 +225,10 @@ settle_rcpt(struct store_result *r, struct group *g, struct rcpt *rcpt,
 	expire(g, st, now);
 	switch (st->verdict) {
 	case VERDICT_DONE:
+		if (g->destination->transport == TRANSPORT_LOOKUP) {
+			rcpt_log("expanded", g, rcpt, st, NULL);
+			return true;
+		}
 		rcpt_log("delivered", g, rcpt, st, done);
 		notice_passed_on(&r->notice, g, rcpt, st, done);
 		return true;
@@ -258,6 +268,9 @@ settle_rcpts(struct store_result *r, struct job *j,
 
 		if (place == g->nrcpts)
 			continue;
+		if (j->rcpts[i].several)
+			notice_expanded(&r->notice, g, &g->rcpts[place],
+			    &j->rcpts[i].status);
 		if (!settle_rcpt(
 			r, g, &g->rcpts[place], &j->rcpts[i].status, done, now))
 			continue;
@@ -320,6 +333,9 @@ outcome_job(struct job *j, const struct msg_job_done *done)
 	bool sleeps;
 
 	settle_rcpts(&op->u.result, j, done, now);
+	op->u.result.instead = j->instead;
+	if (j->instead != NULL)
+		admit_begin(j->instead);
 	notice_finish(&op->u.result.notice);
 	sleeps = schedule_ended(window_schedule(), g, outcome, done->host, now);
 	settle_rest(&op->u.result, g, outcome, now);

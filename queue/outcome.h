@@ -17,15 +17,18 @@ enum { RESULTS_MS = 20 };
 /* The recipients of one attempt and what was heard of each. */
 struct peer;
 struct conv;
+struct store_commit;
 
 struct job {
 	struct group *group;
+	struct store_commit *instead; /* what an address means; or NULL */
 	struct job_key key;
 	struct peer *worker;
 	struct conv *conv; /* NULL once it is over or lost */
 	struct {
 		uint32_t n;
 		bool known;
+		bool several; /* a list of them */
 		struct status status;
 	} * rcpts;
 	size_t nrcpts;

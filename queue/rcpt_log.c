@@ -20,6 +20,7 @@ static const struct {
 	{ "delivered", PAST_DELIVERED },
 	{ "deferred", PAST_DEFERRED },
 	{ "bounced", PAST_BOUNCED },
+	{ "expanded", PAST_EXPANDED },
 };
 
 static void

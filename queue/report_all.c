@@ -8,6 +8,7 @@
  */
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
+#include "common/mail/route.h"
 #include "queue/report_rows_int.h"
 
 #include <stdio.h>
@@ -28,6 +29,7 @@ struct common {
 	char text[MSG_DOMAIN_MAX + 32];
 	char error[MSG_TEXT_MAX + 1];
 	char reason[MSG_TEXT_MAX + 1]; /* "suspended: why" */
+	bool lookup;                   /* it stands for the tables */
 };
 
 struct slice {
@@ -84,6 +86,7 @@ fill_common(sqlite3_stmt *s, int64_t now, struct common *m)
 	char why[MSG_TEXT_MAX + 1 - 16]; /* room for the word */
 
 	rows_fill_destination(s, 0, m->text, sizeof(m->text));
+	m->lookup = sqlite3_column_int(s, 0) == TRANSPORT_LOOKUP;
 	m->clock = sqlite3_column_int64(s, 3);
 	m->suspended = suspended > now;
 	if (suspended < INT64_MAX && suspended > m->clock)
@@ -140,6 +143,8 @@ fill_rcpt(const struct slice *sl, struct msg_row_rcpt *m)
 		report_text(g, 6, m->error, sizeof(m->error));
 	else
 		(void)strlcpy(m->error, sl->common.error, sizeof(m->error));
+	if (sl->common.lookup && waits)
+		m->state = GROUP_UNEXPANDED;
 }
 
 /* Enough for this slice; if so within a message, it goes on behind n. */

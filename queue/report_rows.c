@@ -117,6 +117,10 @@ rows_fill_destination(sqlite3_stmt *s, int c, char *out, size_t size)
 	out[0] = '\0';
 	if (sqlite3_column_type(s, c) == SQLITE_NULL)
 		return;
+	if (sqlite3_column_int(s, c) == TRANSPORT_LOOKUP) {
+		(void)strlcpy(out, "aliases", size);
+		return;
+	}
 	/* pieced together: printing takes longer than reading the row */
 	report_text(s, c + 1, host, sizeof(host));
 	(void)strlcpy(out, mx ? "mx " : "host ", size);
@@ -130,6 +134,9 @@ fill_rcpt(sqlite3_stmt *s, struct msg_row_rcpt *m)
 {
 	memset(m, 0, sizeof(*m));
 	m->state = (uint8_t)sqlite3_column_int(s, 2);
+	if (sqlite3_column_int(s, 7) == TRANSPORT_LOOKUP &&
+	    m->state != GROUP_HELD)
+		m->state = GROUP_UNEXPANDED;
 	m->attempts = (uint32_t)sqlite3_column_int64(s, 3);
 	m->next_try = sqlite3_column_int64(s, 4);
 	report_text(s, 5, m->address, sizeof(m->address));

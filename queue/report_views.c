@@ -34,7 +34,8 @@ static const char other_version[] =
 	"CASE " column " WHEN 1 THEN 'delivered' WHEN 2 THEN 'deferred'"       \
 	" WHEN 3 THEN 'bounced' WHEN 4 THEN 'removed' WHEN 5 THEN 'held'"      \
 	" WHEN 6 THEN 'released' WHEN 7 THEN 'retried'"                        \
-	" WHEN 8 THEN 'notified' WHEN 9 THEN 'returned' END"
+	" WHEN 8 THEN 'notified' WHEN 9 THEN 'returned'"                       \
+	" WHEN 10 THEN 'expanded' END"
 
 /* The second layer; @q and @h are the databases, the names behind AS the
  * stable ones. */
@@ -46,15 +47,18 @@ static const char message[] =
 static const char recipient[] =
     "SELECT r.message AS message, id_text(r.message) AS name,"
     " r.address AS address, r.original AS original,"
-    " CASE g.state WHEN 1 THEN 'unexpanded' WHEN 2 THEN 'fresh'"
-    " WHEN 3 THEN 'waiting' WHEN 4 THEN 'held' END AS state,"
+    " CASE WHEN g.state IN (2, 3) AND (SELECT transport FROM @q.destination"
+    " WHERE id = g.destination) = 3 THEN 'unexpanded'"
+    " WHEN g.state = 2 THEN 'fresh' WHEN g.state = 3 THEN 'waiting'"
+    " WHEN g.state = 4 THEN 'held' END AS state,"
     " nullif(g.destination, 0) AS destination, g.attempts AS attempts,"
     " CASE g.state WHEN 3 THEN g.next_try END AS next_try,"
     " coalesce(r.error, g.error) AS error FROM @q.recipient AS r"
     " JOIN @q.grp AS g ON g.message = r.message AND g.n = r.grp";
 
 static const char destination[] =
-    "SELECT id AS id, CASE transport WHEN 1 THEN 'mx' WHEN 2 THEN 'host' END"
+    "SELECT id AS id, CASE transport WHEN 1 THEN 'mx' WHEN 2 THEN 'host'"
+    " WHEN 3 THEN 'lookup' END"
     " AS transport, host AS host, port AS port,"
     " nullif(not_before, 0) AS not_before, failures AS failures,"
     " error AS error, suspended AS suspended, suspend_reason AS reason"

@@ -9,6 +9,7 @@
 #include "common/base/clock.h"
 #include "common/base/fatal.h"
 #include "common/base/log.h"
+#include "smtpd/asking.h"
 #include "smtpd/intake.h"
 #include "smtpd/limits.h"
 #include "smtpd/secure.h"
@@ -199,6 +200,9 @@ step(struct client *c, enum want want, struct buf *out)
 		watch_nothing(c);
 		secure_begin(c);
 		return false;
+	case WANT_LOOKUP:
+		asking_begin(c);
+		return false;
 	case WANT_FILE:
 		if (!intake_take_file(c)) {
 			roster_move(&c->worker->roster, c, PLACE_FILE);
@@ -235,6 +239,7 @@ static void
 leave(struct client *c, bool unread)
 {
 	intake_forget(c);
+	asking_forget(c);
 	if (c->broken || (c->unsent.len == 0 && !unread)) {
 		client_end(c);
 		return;
@@ -324,6 +329,7 @@ lost(struct client *c)
 	}
 	/* how its stream ended is still to be heard */
 	intake_forget(c);
+	asking_forget(c);
 	watch_nothing(c);
 	close(c->fd);
 	c->fd = -1;
@@ -467,6 +473,7 @@ void
 client_end(struct client *c)
 {
 	intake_forget(c);
+	asking_forget(c);
 	secure_forget(c);
 	limits_leave(&c->worker->service, c->session.counted);
 	session_end(&c->session);
@@ -484,6 +491,14 @@ client_file_came(struct client *c)
 {
 	roster_move(&c->worker->roster, c, PLACE_TALK);
 	open_body(c, &c->worker->out);
+	resume(c);
+}
+
+void
+client_looked_up(struct client *c, const enum whether_answer *answers)
+{
+	roster_move(&c->worker->roster, c, PLACE_TALK);
+	pending_answered(&c->session, answers, &c->worker->out);
 	resume(c);
 }
 

@@ -10,6 +10,7 @@
 
 #include "smtpd/door.h"
 #include "smtpd/pace.h"
+#include "smtpd/pending.h"
 #include "smtpd/roster.h"
 #include "smtpd/session.h"
 #include "smtpd/stock.h"
@@ -19,6 +20,7 @@
 enum { PAUSE_MS = 1000, PAUSE_TICK_MS = 100 };
 
 struct conv;
+struct question;
 struct worker;
 
 struct client {
@@ -36,10 +38,12 @@ struct client {
 	struct buf held;        /* read, and not taken by the session */
 	struct buf unsent;      /* said, and not taken by the client */
 	struct pace pace;
-	struct body_file file; /* of DATA; its ids stay until the answer */
-	struct conv *conv;     /* open commit, or question for its fate */
-	struct conv *secure;   /* with tls, which has its connection */
-	size_t rcpts_sent;     /* bytes of the list that queue was sent */
+	struct body_file file;      /* of DATA; its ids stay until the answer */
+	struct conv *conv;          /* open commit, or question for its fate */
+	struct conv *secure;        /* with tls, which has its connection */
+	struct question *questions; /* PLACE_LOOKUP: ours */
+	size_t nquestions, nopen;   /* in all; not answered */
+	size_t rcpts_sent;          /* bytes of the list that queue was sent */
 };
 
 /* The socket is taken; greets.  counted: see limits_enter(). */
@@ -51,6 +55,7 @@ void client_secured(struct client *, int fd, const struct tls_facts *);
 void client_file_came(struct client *); /* client->file is set */
 void client_answered(struct client *, const struct status *);
 void client_refused(struct client *, const struct smtp_reply *);
+void client_looked_up(struct client *, const enum whether_answer *);
 /* queue is gone: what was written of a body is lost. */
 void client_body_lost(struct client *);
 /* Its time in PLACE_GREET or PLACE_PAUSE is over. */

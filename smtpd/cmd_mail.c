@@ -6,6 +6,7 @@
 #include "smtpd/commands.h"
 #include "smtpd/extensions.h"
 #include "smtpd/limits.h"
+#include "smtpd/pending.h"
 
 static const struct smtp_reply *
 mail_parse(struct session *s, struct view argument)
@@ -48,6 +49,10 @@ cmd_mail(struct session *s, struct view argument)
 	}
 	session_mail_begin(s);
 	wrong = mail_parse(s, argument);
+	if (wrong == NULL && pending_wants_sender(s)) {
+		pending_add_sender(s);
+		return;
+	}
 	if (wrong == NULL) {
 		session_say(s, &reply_sender);
 		return;

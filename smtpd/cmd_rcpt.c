@@ -3,6 +3,7 @@
 #include "smtpd/commands.h"
 #include "smtpd/extensions.h"
 #include "smtpd/limits.h"
+#include "smtpd/pending.h"
 #include "smtpd/relay.h"
 
 static const struct smtp_reply *
@@ -32,6 +33,7 @@ cmd_rcpt(struct session *s, struct view argument)
 {
 	struct mailbox rcpt;
 	const struct smtp_reply *wrong = rcpt_parse(s, argument, &rcpt);
+	bool ask = false;
 
 	/* 4.5.3.1.10: 452, and the client sends the rest anew */
 	if (wrong == NULL &&
@@ -39,15 +41,13 @@ cmd_rcpt(struct session *s, struct view argument)
 		wrong = &reply_rcpts;
 	if (wrong == NULL)
 		wrong = relay_judge(s->service, &s->client,
-		    s->mail->null_sender ? NULL : &s->mail->sender, &rcpt);
+		    s->mail->null_sender ? NULL : &s->mail->sender, &rcpt,
+		    &ask);
 	if (wrong == NULL)
 		wrong = limits_rcpt(s->service, s->trusted ? 0 : s->counted);
-	if (wrong != NULL) {
-		session_refuse(s, wrong);
-		return;
-	}
-	session_add_rcpt(s, &rcpt);
-	limits_note(s->service, s->counted, CENSUS_RCPTS);
-	s->phase = AT_RCPT;
-	session_say(s, &reply_rcpt);
+	/* replies keep their order: it waits behind one that is asked for */
+	if (pending_any(s) || (wrong == NULL && ask))
+		pending_add(s, &rcpt, wrong, ask);
+	else
+		rcpt_decide(s, &rcpt, wrong);
 }

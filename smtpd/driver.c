@@ -11,6 +11,7 @@
 #include "common/base/log.h"
 #include "common/mail/date.h"
 #include "common/sys/shared.h"
+#include "smtpd/asking.h"
 #include "smtpd/intake.h"
 #include "smtpd/secure.h"
 #include "smtpd/worker.h"
@@ -136,6 +137,16 @@ time_out_queue(enum place place, int64_t now, int64_t limit)
 }
 
 static void
+time_out_lookup(int64_t now)
+{
+	struct client *c;
+
+	while ((c = roster_overdue(
+		    &worker.roster, PLACE_LOOKUP, now, ASKING_WAIT_MS)) != NULL)
+		asking_give_up(c);
+}
+
+static void
 time_out_leave(int64_t now)
 {
 	struct client *c;
@@ -236,6 +247,7 @@ on_second(evutil_socket_t fd, short what, void *arg)
 	time_out_queue(PLACE_OUTBOX, now, ANSWER_WAIT_MS);
 	time_out_queue(PLACE_ANSWER, now, ANSWER_WAIT_MS);
 	time_out_queue(PLACE_FATE, now, FATE_WAIT_MS);
+	time_out_lookup(now);
 	time_out_leave(now);
 	time_out_secure(now);
 	intake_second(&worker);
@@ -279,6 +291,7 @@ void
 driver_turn(void)
 {
 	intake_turn(&worker);
+	asking_turn(&worker);
 	if (worker.stopping && worker.roster.nclients == 0)
 		process_exit();
 }
@@ -354,5 +367,11 @@ const struct peer_def driver_peers[DRIVER_PEERS] = {
 	    .attached = on_secure_change,
 	    .conv_lost = secure_lost,
 	    .lost = on_secure_change,
+	},
+	{
+	    .kind = PEER_LOOKUP,
+	    .rules = asking_rules,
+	    .nrules = ASKING_RULES,
+	    .conv_lost = asking_lost,
 	},
 };

@@ -43,9 +43,12 @@ is_stranger(const struct service *sv, const struct accept_client *client)
 
 const struct smtp_reply *
 relay_judge(const struct service *sv, const struct accept_client *client,
-    const struct mailbox *sender, const struct mailbox *rcpt)
+    const struct mailbox *sender, const struct mailbox *rcpt, bool *ask)
 {
+	const struct conf *c = sv->conf;
 	struct route_result route;
+
+	*ask = conf_recipients_of(c, rcpt->domain) < c->nrecipients;
 
 	if (!allowed(sv, client, sender, rcpt))
 		return &reply_relay;
@@ -57,7 +60,12 @@ relay_judge(const struct service *sv, const struct accept_client *client,
 	case ROUTE_HOLD:
 		return NULL;
 	case ROUTE_NOWHERE:
-		return &reply_no_mailbox;
+		/* an alias may lead somewhere else */
+		if (conf_text(c, KEY_ALIASES)[0] == '\0' ||
+		    !route_is_local(&sv->routing, rcpt))
+			return &reply_no_mailbox;
+		*ask = true;
+		return NULL;
 	}
 	return NULL;
 }

@@ -44,6 +44,8 @@ const struct smtp_reply
 	"message of its own" },
     reply_queue = { 451, "4.3.0", "the queue is not available, try again "
 	"later" },
+    reply_tables = { 451, "4.3.0", "the tables cannot be asked now, try "
+	"again later" },
     reply_space = { 452, "4.3.1", "message cannot be written, try again "
 	"later" };
 
@@ -81,6 +83,10 @@ const struct smtp_reply
 	"send there through us" },
     reply_routing = { 550, "5.7.1", "an address with a route in it (%, ! or @) "
 	"is not taken from strangers" },
+    reply_unknown_rcpt = { 550, "5.1.1", "there is no such recipient "
+	"here" },
+    reply_not_owner = { 553, "5.7.1", "this login may not send as that "
+	"address" },
     reply_no_mailbox = { 550, "5.1.1", "no such mailbox here" },
     reply_too_big = { 552, "5.3.4", "message is larger than we accept" },
     reply_header_big = { 552, "5.3.4", "message header is larger than we "

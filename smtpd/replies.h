@@ -22,7 +22,7 @@ extern const struct smtp_reply reply_ok, reply_sender, reply_rcpt, reply_bye,
 /* 4yz */
 extern const struct smtp_reply reply_idle, reply_slow, reply_old,
     reply_commands, reply_errors, reply_stopping, reply_tls_away, reply_busy,
-    reply_mails, reply_rcpts, reply_queue, reply_space,
+    reply_mails, reply_rcpts, reply_queue, reply_space, reply_tables,
     reply_client_connections, reply_client_connects, reply_client_errors,
     reply_client_stress, reply_client_messages, reply_client_rcpts;
 /* 5yz: lines, order, syntax */
@@ -34,8 +34,8 @@ extern const struct smtp_reply reply_line_end, reply_line_nul, reply_line_long,
     reply_bad_chunk, reply_early;
 /* 5yz: policy */
 extern const struct smtp_reply reply_relay, reply_routing, reply_no_mailbox,
-    reply_too_big, reply_header_big, reply_line_huge, reply_loop, reply_bare,
-    reply_nul;
+    reply_unknown_rcpt, reply_not_owner, reply_too_big, reply_header_big,
+    reply_line_huge, reply_loop, reply_bare, reply_nul;
 
 /* One line with its CRLF. */
 void reply_add(struct buf *, const struct smtp_reply *);

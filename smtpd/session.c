@@ -10,6 +10,7 @@
 #include "common/base/id.h"
 #include "smtpd/commands.h"
 #include "smtpd/limits.h"
+#include "smtpd/pending.h"
 
 #include <string.h>
 
@@ -135,6 +136,7 @@ session_mail_end(struct session *s)
 	s->drop = s->phase == AT_CHUNKS;
 	body_free(&s->mail->body);
 	buf_free(&s->mail->rcpts);
+	pending_free(s->mail->pending);
 	mem_free(s->mail);
 	s->mail = NULL;
 	s->phase = AT_READY;
@@ -361,6 +363,8 @@ session_feed(struct session *s, struct view *in, struct buf *out)
 		case AT_ANY:
 		case AT_CHUNKS:
 		case AT_COMMAND:
+			if (pending_any(s) && !pending_takes(s, *in))
+				return WANT_LOOKUP;
 			if (!feed_command(s, in))
 				return WANT_INPUT;
 			break;

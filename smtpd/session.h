@@ -41,6 +41,7 @@ enum want {
 		      */
 	WANT_DROP,   /* the body was refused, its file is free; feed again */
 	WANT_PAUSE,  /* what is in out is written a moment later; feed again */
+	WANT_LOOKUP, /* ask about what is pending: pending_answered() */
 	WANT_TLS,    /* write what is in out, then TLS: session_secured() */
 	WANT_CLOSE   /* write what is in out, then close */
 };
@@ -52,6 +53,8 @@ struct rcpt_entry {
 	struct view address, orcpt; /* each with a NUL behind it */
 	uint8_t notify;
 };
+
+struct pending;
 
 /* The transaction. */
 struct mail {
@@ -66,8 +69,9 @@ struct mail {
 	struct mailbox first; /* recipient */
 	struct buf rcpts;     /* see rcpt_next() */
 	uint32_t nrcpts;
-	bool chunked; /* by BDAT, not DATA */
-	uint64_t id;  /* of the body's file */
+	struct pending *pending; /* ours; NULL: all was answered */
+	bool chunked;            /* by BDAT, not DATA */
+	uint64_t id;             /* of the body's file */
 	struct body_sink body;
 };
 

@@ -29,6 +29,7 @@ struct worker {
 	uint64_t max_clients;
 	struct stock stock;
 	struct channel *queue; /* NULL while there is none */
+	size_t unasked;        /* questions that lookup has not got */
 	size_t files_out;      /* taken from the stock, not yet given away */
 	struct door doors[DOORS_MAX];
 	size_t ndoors;

@@ -29,6 +29,7 @@ static const char *const kinds[] = {
 	[PAST_RETRIED] = "retried",
 	[PAST_NOTIFIED] = "notified",
 	[PAST_RETURNED] = "returned",
+	[PAST_EXPANDED] = "expanded",
 };
 
 static const char *

@@ -36,6 +36,9 @@ conf_clear(struct conf *c)
 	mem_free(c->rates);
 	mem_free(c->exempt);
 	mem_free(c->bare_ends);
+	mem_free(c->locals);
+	mem_free(c->recipients);
+	mem_free(c->named);
 	mem_free(c->certificates);
 	memset(c, 0, sizeof(*c));
 }
@@ -181,6 +184,8 @@ route_sound(const struct route *r)
 		return match && r->host[0] == '\0';
 	case TRANSPORT_HOST:
 		return match && host_sound(r->host);
+	case TRANSPORT_LOOKUP:
+		break;
 	}
 	return false;
 }
@@ -258,6 +263,62 @@ file_sound(const char *path)
 }
 
 bool
+conf_add_local(struct conf *c, const char *name)
+{
+	if (c->nlocals >= CONF_LIST_MAX || !domain_sound(name))
+		return false;
+	c->locals = room(c->locals, c->nlocals, sizeof(*c->locals));
+	strlcpy(c->locals[c->nlocals++], name, sizeof(*c->locals));
+	return true;
+}
+
+size_t
+conf_recipients_of(const struct conf *c, const char *name)
+{
+	size_t i = 0;
+
+	while (i < c->nrecipients && strcmp(c->recipients[i].domain, name) != 0)
+		i++;
+	return i;
+}
+
+bool
+conf_add_recipients(struct conf *c, const struct conf_recipients *r)
+{
+	if (c->nrecipients >= CONF_TABLES_MAX || !domain_sound(r->domain) ||
+	    conf_recipients_of(c, r->domain) < c->nrecipients ||
+	    (r->path[0] != '\0' && !file_sound(r->path)))
+		return false;
+	c->recipients = room(c->recipients, c->nrecipients, sizeof(*r));
+	c->recipients[c->nrecipients++] = *r;
+	return true;
+}
+
+bool
+conf_add_recipient(struct conf *c, const struct conf_recipient *r)
+{
+	struct mailbox box;
+
+	/* they follow their table, which no other may part */
+	if (c->nnamed >= CONF_LIST_MAX || r->table >= c->nrecipients ||
+	    c->recipients[r->table].path[0] != '\0' ||
+	    (c->nnamed > 0 && c->named[c->nnamed - 1].table > r->table) ||
+	    !mailbox_parse(view_of(r->text), &box, true) ||
+	    strcmp(box.domain, c->recipients[r->table].domain) != 0)
+		return false;
+	c->named = room(c->named, c->nnamed, sizeof(*r));
+	c->named[c->nnamed++] = *r;
+	return true;
+}
+
+bool
+conf_has_tables(const struct conf *c)
+{
+	return c->nrecipients > 0 || conf_text(c, KEY_ALIASES)[0] != '\0' ||
+	       conf_text(c, KEY_SENDERS)[0] != '\0';
+}
+
+bool
 conf_add_certificate(struct conf *c, const struct conf_certificate *cert)
 {
 	if (c->ncertificates >= CONF_CERTIFICATES_MAX ||
@@ -294,7 +355,9 @@ conf_routing(const struct conf *c)
 	struct routing r = { .rows = c->routes,
 		.nrows = c->nroutes,
 		.hostname = conf_text(c, KEY_HOSTNAME),
-		.postmaster = conf_text(c, KEY_POSTMASTER) };
+		.postmaster = conf_text(c, KEY_POSTMASTER),
+		.locals = (const char(*)[DOMAIN_MAX + 1]) c->locals,
+		.nlocals = c->nlocals };
 
 	return r;
 }

@@ -60,6 +60,8 @@ enum conf_key {
 	KEY_TLS_HANDSHAKE,    /* seconds */
 	KEY_TLS_PROTOCOLS,    /* "1.2" or "1.3": the oldest that is spoken */
 	KEY_PASSWORDS,        /* file of the logins */
+	KEY_ALIASES,          /* file of aliases(5), "" none */
+	KEY_SENDERS,          /* file: whose addresses are whose, "" none */
 	KEY_COUNT
 };
 
@@ -67,6 +69,7 @@ enum {
 	CONF_TEXT_MAX = 511,
 	CONF_LISTENERS_MAX = 32, /* "any" makes two sockets of one */
 	CONF_RESOLVERS_MAX = 8,
+	CONF_TABLES_MAX = 1000,
 	CONF_CERTIFICATES_MAX = 64,
 	CONF_EVERY_LISTENER = 0xffff,
 	CONF_LIST_MAX = 20000 /* entries of the other lists */
@@ -112,6 +115,18 @@ struct conf_rate {
 	uint32_t seconds; /* 1, 60, 3600 */
 };
 
+/* Who there is in a domain: those of a file, or those that are named. */
+struct conf_recipients {
+	char domain[DOMAIN_MAX + 1];
+	uint32_t line;                /* of the statement */
+	char path[CONF_TEXT_MAX + 1]; /* "": named */
+};
+
+struct conf_recipient {
+	uint32_t table;               /* its place among those */
+	char text[CONF_TEXT_MAX + 1]; /* an address or a local part */
+};
+
 struct conf {
 	struct conf_value values[KEY_COUNT];
 	struct conf_listener *listeners;
@@ -130,6 +145,12 @@ struct conf {
 	size_t nexempt;
 	struct network *bare_ends; /* whose bare CR and LF are mended */
 	size_t nbare_ends;
+	char (*locals)[DOMAIN_MAX + 1]; /* beside the hostname */
+	size_t nlocals;
+	struct conf_recipients *recipients;
+	size_t nrecipients;
+	struct conf_recipient *named; /* in the order of their tables */
+	size_t nnamed;
 	struct conf_certificate *certificates;
 	size_t ncertificates;
 };
@@ -166,6 +187,9 @@ bool conf_add_mx_allow(struct conf *, const struct network *);
 bool conf_add_rate(struct conf *, const struct conf_rate *);
 bool conf_add_exempt(struct conf *, const struct network *);
 bool conf_add_bare_ends(struct conf *, const struct network *);
+bool conf_add_local(struct conf *, const char *domain);
+bool conf_add_recipients(struct conf *, const struct conf_recipients *);
+bool conf_add_recipient(struct conf *, const struct conf_recipient *);
 bool conf_add_certificate(struct conf *, const struct conf_certificate *);
 
 /* Is there a certificate for the listener in that place? */
@@ -173,6 +197,10 @@ bool conf_has_certificate(const struct conf *, size_t listener);
 
 /* Is there a listener where people log in? */
 bool conf_has_logins(const struct conf *);
+/* Does a table say who there is in that domain? Its place, or nrecipients. */
+size_t conf_recipients_of(const struct conf *, const char *domain);
+/* Is there any table at all? */
+bool conf_has_tables(const struct conf *);
 
 /* The view of it that routing takes; lent, lives as long as the conf. */
 struct routing conf_routing(const struct conf *);

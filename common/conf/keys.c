@@ -25,7 +25,7 @@ enum {
 
 #define EVERYBODY                                                              \
 	(READER_SMTPD | READER_QUEUE | READER_DELIVER | READER_RESOLVE |       \
-	    READER_REPORT | READER_HISTORY)
+	    READER_REPORT | READER_HISTORY | READER_LOOKUP)
 
 /* clang-format off */
 static const struct setting settings[KEY_COUNT] = {
@@ -46,8 +46,8 @@ static const struct setting settings[KEY_COUNT] = {
 		"log", SETTING_LOG, 0, "syslog", 0, 0, PATH_BYTES,
 		"where the log goes", NULL },
 	[KEY_POSTMASTER] = {
-		"postmaster", SETTING_ADDRESS, READER_SMTPD | READER_QUEUE,
-		"", 0, 0, 0,
+		"postmaster", SETTING_ADDRESS,
+		READER_SMTPD | READER_QUEUE | READER_LOOKUP, "", 0, 0, 0,
 		"who gets mail for postmaster and root", NULL },
 	[KEY_MESSAGE_SIZE] = {
 		"limit message size", SETTING_SIZE,
@@ -55,7 +55,7 @@ static const struct setting settings[KEY_COUNT] = {
 		"largest message", NULL },
 	[KEY_RECIPIENTS] = {
 		"limit recipients", SETTING_COUNT,
-		READER_SMTPD | READER_QUEUE, "", 1000, 1, 1000000,
+		READER_SMTPD | READER_QUEUE | READER_LOOKUP, "", 1000, 1, 1000000,
 		"recipients of one message", NULL },
 	[KEY_SESSIONS] = {
 		"limit sessions", SETTING_COUNT, READER_SMTPD,
@@ -196,6 +196,16 @@ static const struct setting settings[KEY_COUNT] = {
 		"passwords", SETTING_PATH, 0, POSTERN_PASSWORDS, 0, 0,
 		PATH_BYTES,
 		"file with the names and hashes of who may log in", NULL },
+	[KEY_ALIASES] = {
+		"alias file", SETTING_PATH,
+		READER_SMTPD | READER_QUEUE | READER_LOOKUP, "", 0, 0,
+		PATH_BYTES,
+		"who is meant by names of local domains, as in aliases(5)",
+		NULL },
+	[KEY_SENDERS] = {
+		"senders file", SETTING_PATH, READER_SMTPD | READER_LOOKUP,
+		"", 0, 0, PATH_BYTES,
+		"which login may send as which address", NULL },
 };
 /* clang-format on */
 
@@ -292,7 +302,9 @@ setting_fits(const struct setting *s, const struct conf_value *value)
 	case SETTING_DOMAIN:
 		return domain_fits(text);
 	case SETTING_PATH:
-		return path_fits(text, s->max);
+		/* unset, where that is the default */
+		return (text.len == 0 && s->text[0] == '\0') ||
+		       path_fits(text, s->max);
 	case SETTING_ADDRESS:
 		return address_fits(text);
 	case SETTING_LOG:

@@ -30,7 +30,8 @@ enum conf_reader {
 	READER_RESOLVE = 1 << 3,
 	READER_REPORT = 1 << 4,
 	READER_HISTORY = 1 << 5,
-	READER_TLS = 1 << 6
+	READER_TLS = 1 << 6,
+	READER_LOOKUP = 1 << 8
 };
 
 struct setting {

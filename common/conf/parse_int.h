@@ -33,6 +33,10 @@ struct statement {
 	void (*parse)(struct parser *); /* stands behind the word */
 };
 
+/* parse_table.c */
+void parse_local(struct parser *);
+void parse_recipients(struct parser *);
+
 extern const struct statement statements[];
 extern const size_t nstatements;
 

@@ -562,5 +562,7 @@ const struct statement statements[] = {
 	{ "resolver", parse_resolver },
 	{ "mx", parse_mx },
 	{ "tls", parse_tls },
+	{ "local", parse_local },
+	{ "recipients", parse_recipients },
 };
 const size_t nstatements = nitems(statements);

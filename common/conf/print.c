@@ -197,6 +197,8 @@ print_route(const struct route *r, struct buf *out)
 	case TRANSPORT_HOST:
 		buf_printf(out, " to host \"%s\"", r->host);
 		break;
+	case TRANSPORT_LOOKUP:
+		break;
 	}
 	if (r->port != 0)
 		buf_printf(out, " port %u", r->port);
@@ -218,6 +220,29 @@ print_resolver(const struct conf_resolver *r, struct buf *out)
 
 	buf_printf(
 	    out, "resolver %s port %u\n", ip_print(&r->ip, text), r->port);
+}
+
+static void
+print_recipients(const struct conf *c, size_t i, struct buf *out)
+{
+	const struct conf_recipients *r = &c->recipients[i];
+
+	buf_printf(out, "recipients domain %s ", r->domain);
+	if (r->path[0] != '\0') {
+		buf_add_string(out, "file ");
+		print_quoted(r->path, out);
+		buf_add_string(out, "\n");
+		return;
+	}
+	buf_add_string(out, "{\n");
+	for (size_t k = 0; k < c->nnamed; k++) {
+		if (c->named[k].table != i)
+			continue;
+		buf_add_string(out, "\t");
+		print_quoted(c->named[k].text, out);
+		buf_add_string(out, "\n");
+	}
+	buf_add_string(out, "}\n");
 }
 
 void
@@ -242,6 +267,10 @@ conf_print(const struct conf *c, struct buf *out)
 		print_network(&c->bare_ends[i], out);
 		buf_add_string(out, "\n");
 	}
+	for (size_t i = 0; i < c->nlocals; i++)
+		buf_printf(out, "local domain %s\n", c->locals[i]);
+	for (size_t i = 0; i < c->nrecipients; i++)
+		print_recipients(c, i, out);
 	for (size_t i = 0; i < c->nroutes; i++)
 		print_route(&c->routes[i], out);
 	for (size_t i = 0; i < c->nresolvers; i++)

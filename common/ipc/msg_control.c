@@ -167,6 +167,51 @@ const struct ipc_type msg_census = {
 };
 
 /* clang-format off */
+static const struct ipc_field local_fields[] = {
+	{ "domain", IPC_TEXT, offsetof(struct msg_local, domain), MSG_DOMAIN_MAX },
+};
+/* clang-format on */
+
+const struct ipc_type msg_local = {
+	.number = MSG_LOCAL,
+	.name = "local",
+	.size = sizeof(struct msg_local),
+	.fields = local_fields,
+	.nfields = nitems(local_fields),
+};
+
+/* clang-format off */
+static const struct ipc_field recipients_fields[] = {
+	{ "line", IPC_U32, offsetof(struct msg_recipients, line), 0 },
+	{ "domain", IPC_TEXT, offsetof(struct msg_recipients, domain), MSG_DOMAIN_MAX },
+	{ "path", IPC_TEXT, offsetof(struct msg_recipients, path), MSG_TEXT_MAX },
+};
+/* clang-format on */
+
+const struct ipc_type msg_recipients = {
+	.number = MSG_RECIPIENTS,
+	.name = "recipients",
+	.size = sizeof(struct msg_recipients),
+	.fields = recipients_fields,
+	.nfields = nitems(recipients_fields),
+};
+
+/* clang-format off */
+static const struct ipc_field recipient_fields[] = {
+	{ "table", IPC_U32, offsetof(struct msg_recipient, table), 0 },
+	{ "text", IPC_TEXT, offsetof(struct msg_recipient, text), MSG_TEXT_MAX },
+};
+/* clang-format on */
+
+const struct ipc_type msg_recipient = {
+	.number = MSG_RECIPIENT,
+	.name = "recipient",
+	.size = sizeof(struct msg_recipient),
+	.fields = recipient_fields,
+	.nfields = nitems(recipient_fields),
+};
+
+/* clang-format off */
 static const struct ipc_field peer_fields[] = {
 	{ "kind", IPC_U16, offsetof(struct msg_peer, kind), 0 },
 	{ "class", IPC_U16, offsetof(struct msg_peer, class_), 0 },

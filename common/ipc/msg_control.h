@@ -33,7 +33,8 @@ enum peer_kind {
 	PEER_HISTORY = 6,
 	PEER_TLS = 7,    /* the side that holds keys */
 	PEER_READER = 8, /* answers postern sql */
-	PEER_AUTH = 9    /* holds hashes of passwords */
+	PEER_AUTH = 9,   /* holds hashes of passwords */
+	PEER_LOOKUP = 10 /* knows the tables */
 };
 
 /* Classes of smtpd workers; queue takes the class from the channel. */
@@ -116,6 +117,23 @@ struct msg_census {
 	uint16_t column; /* the child's own */
 };
 
+/* A domain that is ours, beside the hostname. */
+struct msg_local {
+	char domain[MSG_DOMAIN_MAX + 1];
+};
+
+/* A table of those in a domain: a file, or the MSG_RECIPIENT that name it. */
+struct msg_recipients {
+	uint32_t line;
+	char domain[MSG_DOMAIN_MAX + 1];
+	char path[MSG_TEXT_MAX + 1]; /* "": named */
+};
+
+struct msg_recipient {
+	uint32_t table;
+	char text[MSG_TEXT_MAX + 1];
+};
+
 /* A channel end to a peer; with descriptor. */
 struct msg_peer {
 	uint16_t kind, class_;
@@ -158,7 +176,10 @@ struct msg_secrets_read {
 
 /* What a file is to its reader. */
 enum file_kind {
-	FILE_PASSWORDS = 1 /* auth */
+	FILE_PASSWORDS = 1, /* auth */
+	FILE_ALIASES = 2,   /* this and below: lookup */
+	FILE_SENDERS = 3,
+	FILE_RECIPIENTS = 4 /* number: of MSG_RECIPIENTS, from 0 */
 };
 
 /*
@@ -177,8 +198,9 @@ struct msg_log { /* with descriptor */
 };
 
 extern const struct ipc_type msg_boot, msg_setting, msg_listener, msg_accept,
-    msg_route, msg_resolver, msg_mx_allow, msg_bare_ends, msg_exempt,
-    msg_census, msg_rate, msg_peer, msg_boot_end, msg_ready, msg_broken,
-    msg_log, msg_secret, msg_secrets_end, msg_secrets_read, msg_file;
+    msg_route, msg_resolver, msg_mx_allow, msg_bare_ends, msg_exempt, msg_local,
+    msg_recipients, msg_recipient, msg_census, msg_rate, msg_peer, msg_boot_end,
+    msg_ready, msg_broken, msg_log, msg_secret, msg_secrets_end,
+    msg_secrets_read, msg_file;
 
 #endif

@@ -14,14 +14,15 @@
 enum past_kind { /* also in history.db */
 	PAST_DELIVERED = 1,
 	PAST_DEFERRED = 2,
-	PAST_BOUNCED = 3,  /* given up; its sender was told, if there is one */
-	PAST_REMOVED = 4,  /* by an order */
-	PAST_HELD = 5,     /* by an order, or it has no place to go */
-	PAST_RELEASED = 6, /* by an order */
-	PAST_RETRIED = 7,  /* by an order */
-	PAST_NOTIFIED = 8, /* a notice about it was queued: other is its id */
-	PAST_RETURNED = 9, /* by an order: its recipients are PAST_BOUNCED */
-	PAST_LAST = PAST_RETURNED
+	PAST_BOUNCED = 3,   /* given up; its sender was told, if there is one */
+	PAST_REMOVED = 4,   /* by an order */
+	PAST_HELD = 5,      /* by an order, or it has no place to go */
+	PAST_RELEASED = 6,  /* by an order */
+	PAST_RETRIED = 7,   /* by an order */
+	PAST_NOTIFIED = 8,  /* a notice about it was queued: other is its id */
+	PAST_RETURNED = 9,  /* by an order: its recipients are PAST_BOUNCED */
+	PAST_EXPANDED = 10, /* others stand in its place */
+	PAST_LAST = PAST_EXPANDED
 };
 
 struct msg_past_message {

@@ -26,6 +26,10 @@ enum msg_number {
 	MSG_EXEMPT,
 	MSG_CENSUS,
 
+	MSG_LOCAL = 24,
+	MSG_RECIPIENTS,
+	MSG_RECIPIENT,
+
 	/* smtpd and queue: msg_intake.h */
 	MSG_STOCK = 32,
 	MSG_STOCK_WANT,
@@ -87,6 +91,13 @@ enum msg_number {
 	MSG_PAST_RCPT,
 	MSG_PAST_EVENT,
 	MSG_PAST_LOST,
+
+	/* smtpd, queue and lookup: msg_lookup.h */
+	MSG_WHETHER = 208,
+	MSG_WHETHER_IS,
+	MSG_EXPAND,
+	MSG_EXPANDED,
+	MSG_EXPAND_END,
 
 	/* smtpd and tls: msg_tls.h */
 	MSG_TLS_SERVE = 192,

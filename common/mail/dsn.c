@@ -17,7 +17,7 @@
 
 enum {
 	BOUNDARY_TEXT = 80,
-	ACTIONS = DSN_DELIVERED + 1,
+	ACTIONS = DSN_EXPANDED + 1,
 	ANY = -1,
 	OWN = 1,             /* the first advice about what a server said */
 	LINE_MAX_BYTES = 998 /* RFC 5322 2.1.1, without CRLF */
@@ -49,6 +49,10 @@ static const struct {
 	    " hear no more unless it fails there.\r\n" },
 	[DSN_DELIVERED] = { "delivered", "Your mail was delivered",
 	    "Your mail was delivered to the recipients below.\r\n" },
+	[DSN_EXPANDED] = { "expanded", "Your mail was passed on",
+	    "The addresses below stand for several others, to whom your mail"
+	    " was passed on.\r\nYou will hear no more unless it fails for one"
+	    " of them.\r\n" },
 };
 
 /* What a sender can do, by the enhanced code (RFC 3463); the first that fits;

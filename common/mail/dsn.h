@@ -14,10 +14,11 @@
 
 /* In the order in which they are told. */
 enum dsn_action {
-	DSN_FAILED,   /* given up */
-	DSN_DELAYED,  /* tried further; the sender need not do anything */
-	DSN_RELAYED,  /* passed on to a server that confirms nothing */
-	DSN_DELIVERED /* in the mailbox */
+	DSN_FAILED,    /* given up */
+	DSN_DELAYED,   /* tried further; the sender need not do anything */
+	DSN_RELAYED,   /* passed on to a server that confirms nothing */
+	DSN_DELIVERED, /* in the mailbox */
+	DSN_EXPANDED   /* a list: passed on to those on it, who tell nobody */
 };
 
 struct dsn_recipient {

@@ -10,7 +10,8 @@
 
 #include "common/mail/mailbox.h"
 
-enum transport { TRANSPORT_MX = 1, TRANSPORT_HOST = 2 };
+/* TRANSPORT_LOOKUP is no route: who is meant must be found out first. */
+enum transport { TRANSPORT_MX = 1, TRANSPORT_HOST = 2, TRANSPORT_LOOKUP = 3 };
 
 enum route_match { ROUTE_ANY = 1, ROUTE_LOCAL, ROUTE_DOMAIN };
 

@@ -36,6 +36,8 @@ reader_of(enum peer_kind kind)
 	case PEER_READER:
 	case PEER_AUTH:
 		return 0; /* no setting is for it */
+	case PEER_LOOKUP:
+		return READER_LOOKUP;
 	}
 	return 0;
 }
@@ -169,6 +171,53 @@ send_rate(struct channel *ch, const struct conf *c, size_t i)
 	channel_send(ch, NULL, &msg_rate, &m, -1);
 }
 
+static size_t
+count_locals(const struct conf *c)
+{
+	return c->nlocals;
+}
+
+static void
+send_local(struct channel *ch, const struct conf *c, size_t i)
+{
+	struct msg_local m = { 0 };
+
+	memcpy(m.domain, c->locals[i], sizeof(m.domain));
+	channel_send(ch, NULL, &msg_local, &m, -1);
+}
+
+static size_t
+count_recipients(const struct conf *c)
+{
+	return c->nrecipients;
+}
+
+static void
+send_recipients(struct channel *ch, const struct conf *c, size_t i)
+{
+	const struct conf_recipients *r = &c->recipients[i];
+	struct msg_recipients m = { .line = r->line };
+
+	memcpy(m.domain, r->domain, sizeof(m.domain));
+	memcpy(m.path, r->path, sizeof(m.path));
+	channel_send(ch, NULL, &msg_recipients, &m, -1);
+}
+
+static size_t
+count_named(const struct conf *c)
+{
+	return c->nnamed;
+}
+
+static void
+send_named(struct channel *ch, const struct conf *c, size_t i)
+{
+	struct msg_recipient m = { .table = c->named[i].table };
+
+	memcpy(m.text, c->named[i].text, sizeof(m.text));
+	channel_send(ch, NULL, &msg_recipient, &m, -1);
+}
+
 /* Who is told which list. */
 static const struct {
 	unsigned int readers;
@@ -182,6 +231,10 @@ static const struct {
 	{ READER_SMTPD, count_bare_ends, send_bare_ends },
 	{ READER_SMTPD, count_exempt, send_exempt },
 	{ READER_QUEUE, count_rates, send_rate },
+	{ READER_SMTPD | READER_QUEUE | READER_LOOKUP, count_locals,
+	    send_local },
+	{ READER_SMTPD | READER_LOOKUP, count_recipients, send_recipients },
+	{ READER_LOOKUP, count_named, send_named },
 };
 
 static void
@@ -341,6 +394,35 @@ take_rate(struct conf *c, const void *msg)
 	return conf_add_rate(c, &r);
 }
 
+static bool
+take_local(struct conf *c, const void *msg)
+{
+	const struct msg_local *m = msg;
+
+	return conf_add_local(c, m->domain);
+}
+
+static bool
+take_recipients(struct conf *c, const void *msg)
+{
+	const struct msg_recipients *m = msg;
+	struct conf_recipients r = { .line = m->line };
+
+	memcpy(r.domain, m->domain, sizeof(r.domain));
+	memcpy(r.path, m->path, sizeof(r.path));
+	return conf_add_recipients(c, &r);
+}
+
+static bool
+take_named(struct conf *c, const void *msg)
+{
+	const struct msg_recipient *m = msg;
+	struct conf_recipient r = { .table = m->table };
+
+	memcpy(r.text, m->text, sizeof(r.text));
+	return conf_add_recipient(c, &r);
+}
+
 static const struct {
 	const struct ipc_type *type;
 	bool (*take)(struct conf *, const void *);
@@ -353,6 +435,9 @@ static const struct {
 	{ &msg_bare_ends, take_bare_ends },
 	{ &msg_exempt, take_exempt },
 	{ &msg_rate, take_rate },
+	{ &msg_local, take_local },
+	{ &msg_recipients, take_recipients },
+	{ &msg_recipient, take_named },
 };
 
 bool

@@ -26,7 +26,7 @@ enum {
 	PEERS_MAX = 256,
 	LISTENERS_MAX = 64,
 	FILES_MAX = 4096, /* to be read, before we run */
-	KINDS_MAX = 4     /* kinds of peers of one process */
+	KINDS_MAX = 8     /* kinds of peers of one process */
 };
 
 struct early_file {
@@ -325,6 +325,9 @@ static const struct channel_rule control_rules[] = {
 	{ &msg_rate, on_conf, CONV_NONE, 0 },
 	{ &msg_exempt, on_conf, CONV_NONE, 0 },
 	{ &msg_census, on_census, CONV_NONE, 0 },
+	{ &msg_local, on_conf, CONV_NONE, 0 },
+	{ &msg_recipients, on_conf, CONV_NONE, 0 },
+	{ &msg_recipient, on_conf, CONV_NONE, 0 },
 	{ &msg_listener, on_listener, CONV_NONE, 0 },
 	{ &msg_peer, on_peer, CONV_NONE, 0 },
 	{ &msg_log, on_log, CONV_NONE, 0 },

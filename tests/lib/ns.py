@@ -37,6 +37,7 @@ POSTERN_ACCOUNTS = (
     "_postern-deliver",
     "_postern-tls",
     "_postern-reader",
+    "_postern-lookup",
 )
 PEER_ACCOUNTS = ("postfix", "vmail", "nsd", "unbound")
 GROUPS = ("postern", "postdrop")  # without members

@@ -2,6 +2,8 @@
 /* tests/lib/rig.c - a driver with a queue in it, around the pure session. */
 #include "tests/lib/rig.h"
 
+#include "smtpd/pending.h"
+
 void
 rig_begin(struct rig *h, const struct accept_client *client)
 {
@@ -85,6 +87,30 @@ commit(struct rig *h)
 	session_committed(&h->session, &h->commit, &h->out);
 }
 
+/* The tables of tests: who begins with "no" is not in them, "later" cannot be
+ * told; a login owns what begins with its name. */
+static void
+look_up(struct rig *h)
+{
+	enum whether_answer answers[PENDING_MAX];
+	struct pending_question q;
+
+	for (size_t i = 0; i < pending_count(&h->session); i++) {
+		struct view local;
+
+		pending_question(&h->session, i, &q);
+		local = view_of(q.address.local);
+		answers[i] = WHETHER_YES;
+		if (view_starts_nocase(local, "later"))
+			answers[i] = WHETHER_LATER;
+		else if (q.kind == WHETHER_SENDER
+			     ? !view_starts_nocase(local, q.login)
+			     : view_starts_nocase(local, "no"))
+			answers[i] = WHETHER_NO;
+	}
+	pending_answered(&h->session, answers, &h->out);
+}
+
 /* What the driver would do.  False: it waits for more input, or has closed. */
 static bool
 rig_step(struct rig *h, struct view *in)
@@ -117,6 +143,9 @@ rig_step(struct rig *h, struct view *in)
 		return true;
 	case WANT_DROP:
 		buf_clear(&h->file);
+		return true;
+	case WANT_LOOKUP:
+		look_up(h);
 		return true;
 	case WANT_TLS:
 		session_secured(&h->session, &facts);

@@ -13,6 +13,7 @@
 #include "common/ipc/msg_history.h"
 #include "common/ipc/msg_intake.h"
 #include "common/ipc/msg_job.h"
+#include "common/ipc/msg_lookup.h"
 #include "common/ipc/msg_report.h"
 #include "common/ipc/msg_resolve.h"
 #include "common/ipc/msg_sql.h"
@@ -35,6 +36,8 @@ static const struct row rows[] = {
 	{ &msg_boot, ">" }, { &msg_setting, ">" }, { &msg_accept, ">" },
 	{ &msg_route, ">" }, { &msg_resolver, ">" }, { &msg_mx_allow, ">" },
 	{ &msg_bare_ends, ">" }, { &msg_rate, ">" }, { &msg_exempt, ">" }, { &msg_census, ">" },
+	{ &msg_local, ">" },
+	{ &msg_recipients, ">" }, { &msg_recipient, ">" },
 	{ &msg_listener, ">" }, { &msg_peer, ">" }, { &msg_secret, ">" },
 	{ &msg_secrets_end, ">" }, { &msg_file, ">" }, { &msg_boot_end, ">" }, { &msg_log, ">" },
 	{ &msg_secrets_read, "<" }, { &msg_ready, "<" }, { &msg_broken, "<" },
@@ -45,6 +48,11 @@ static const struct row rows[] = {
 	{ &msg_fate_is, "<" },
 	{ NULL, "smtpd (>) and tls (<)" },
 	{ &msg_tls_serve, ">" }, { &msg_tls_open, "<" }, { &msg_tls_end, "<" },
+	{ NULL, "smtpd (>) and lookup (<)" },
+	{ &msg_whether, ">" }, { &msg_whether_is, "<" },
+	{ NULL, "queue (>) and lookup (<)" },
+	{ &msg_expand, ">" }, { &msg_expanded, "<" },
+	{ &msg_expand_end, "<" },
 	{ NULL, "queue (>) and deliver (<)" },
 	{ &msg_job, ">" }, { &msg_job_rcpt, ">" }, { &msg_result, "<" },
 	{ &msg_job_done, "<" }, { &msg_held_ask, ">" }, { &msg_held, "<" },

@@ -30,7 +30,8 @@ NOBODY = 65534
 SMTPD, DELIVER, TLS = 2, 2, 2  # workers
 CONF = (f"workers smtpd {SMTPD}\nworkers deliver {DELIVER}\n"
         f"workers tls {TLS}\n"
-        "route domain elsewhere.example to mx\n")  # so there is a resolver
+        "route domain elsewhere.example to mx\n"  # so there is a resolver
+        "recipients domain table.example { somebody }\n")  # and a lookup
 STOCK = 16  # body files that an idle smtpd has
 
 needs_root = pytest.mark.skipif(not ROOT, reason="skipped: root")
@@ -46,6 +47,7 @@ ROWS = {
     "postern-reader": ("_postern-reader", "SPOOL", 2),
     "postern-history": ("_postern-history", "SPOOL/history", 1),
     "postern-resolve": ("_postern-resolve", "RUNTIME/empty", 1),
+    "postern-lookup": ("_postern-lookup", "RUNTIME/empty", 1),
     "postern-deliver": ("_postern-deliver", "RUNTIME/empty", DELIVER),
     "postern-tls": ("_postern-tls", "RUNTIME/empty", TLS),
     "postern-smtpd stranger": ("_postern-smtpd", "RUNTIME/empty", SMTPD),
@@ -65,7 +67,7 @@ DESCRIPTORS = {
                  "RUNTIME/posternd.pid read write": 1,
                  "mx.pem read": 1, "mx.key read": 1,
                  "/memfd:clients (deleted) read write": 1},
-    "postern-queue": {"channel": 1 + SMTPD + 1 + DELIVER + 2, "eventfd": 1,
+    "postern-queue": {"channel": 1 + SMTPD + 1 + DELIVER + 3, "eventfd": 1,
                       "body read": STOCK * (SMTPD + 1),
                       "queue/lock read write": 1, "queue/mess read": 1,
                       "folder mess/N": 1, "queue/queue.db read write": 1,
@@ -77,11 +79,12 @@ DESCRIPTORS = {
                         "history/history.db-wal read write": 1,
                         "history/history.db-shm read write": 1},
     "postern-resolve": {"channel": 1 + DELIVER},
+    "postern-lookup": {"channel": 1 + SMTPD + 2},
     "postern-deliver": {"channel": 3},
     "postern-tls": {"channel": 1 + SMTPD},
-    "postern-smtpd stranger": {"channel": 2 + TLS, "listen tcp": 1,
+    "postern-smtpd stranger": {"channel": 3 + TLS, "listen tcp": 1,
                                "body write append": STOCK},
-    "postern-smtpd local": {"channel": 2, "listen submit": 1,
+    "postern-smtpd local": {"channel": 3, "listen submit": 1,
                             "body write append": STOCK},
 }
 

@@ -70,6 +70,7 @@ judge_all(const struct service *strangers, const struct service *local)
 	for (size_t i = 0; i < nitems(cases); i++) {
 		struct accept_client who = { 0 };
 		struct mailbox rcpt;
+		bool ask;
 		struct view path = view_of(cases[i].rcpt);
 		const struct service *sv = strangers;
 
@@ -81,7 +82,7 @@ judge_all(const struct service *strangers, const struct service *local)
 		}
 		if (!path_parse_forward(&path, &rcpt, false))
 			fail_msg("no path: %s", cases[i].rcpt);
-		if (relay_judge(sv, &who, NULL, &rcpt) != cases[i].want)
+		if (relay_judge(sv, &who, NULL, &rcpt, &ask) != cases[i].want)
 			fail_msg("%s to %s", cases[i].client, cases[i].rcpt);
 	}
 }
@@ -111,6 +112,7 @@ test_default(void **state)
 	struct conf_error error;
 	struct service sv;
 	struct mailbox rcpt;
+	bool ask;
 	struct accept_client who = { 0 };
 
 	(void)state;
@@ -119,9 +121,10 @@ test_default(void **state)
 	service_init(&sv, &conf, false);
 	mailbox_parse(view_of("a@example.org"), &rcpt, false);
 	ip_parse(view_of("192.0.2.1"), &who.ip);
-	assert_ptr_equal(relay_judge(&sv, &who, NULL, &rcpt), &reply_relay);
+	assert_ptr_equal(
+	    relay_judge(&sv, &who, NULL, &rcpt, &ask), &reply_relay);
 	ip_parse(view_of("127.0.0.1"), &who.ip);
-	assert_null(relay_judge(&sv, &who, NULL, &rcpt));
+	assert_null(relay_judge(&sv, &who, NULL, &rcpt, &ask));
 	conf_clear(&conf);
 }
 
