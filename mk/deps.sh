@@ -12,7 +12,8 @@ set -eu
 
 build='gcc libc6-dev make pkg-config libbsd-dev libmd-dev libtls-dev
 libssl-dev libldns-dev libsqlite3-dev libevent-dev libseccomp-dev libidn2-dev'
-test='libcmocka-dev python3 python3-pytest openssl swaks s-nail sqlite3
+test='libcmocka-dev python3 python3-pytest openssl swaks s-nail msmtp mutt curl
+sqlite3
 libnet-ssleay-perl strace binutils procps mandoc iproute2 e2fsprogs xfsprogs
 btrfs-progs nbdkit nbdkit-plugin-python libnbd-bin util-linux passwd
 ca-certificates'
