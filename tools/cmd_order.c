@@ -282,7 +282,7 @@ read_words(struct wish *k, int argc, char *argv[])
 				return false;
 			continue;
 		}
-		if (!command_ids(k->self, 1, argv + i, &id))
+		if (!command_id(k->self, argv[i], &id))
 			return false;
 		add_id(k, id);
 	}

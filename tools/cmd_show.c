@@ -45,14 +45,25 @@ cmd_show(
 {
 	static struct sink sink;
 	const struct ask_rows rows = { take_row, take_rcpt, take_piece, &sink };
-	bool json = argc > 0 && strcmp(argv[0], "--json") == 0;
+	const char *word = NULL;
+	bool json = false;
 	struct ask *ask;
 	uint64_t id;
 	int code;
 
-	if (argc - json != 1)
+	for (int i = 0; i < argc; i++)
+		if (strcmp(argv[i], "--json") == 0)
+			json = true;
+		else if (argv[i][0] == '-')
+			return command_usage(
+			    self, "unknown argument: %s", argv[i]);
+		else if (word != NULL)
+			return command_usage(self, "one message id, please");
+		else
+			word = argv[i];
+	if (word == NULL)
 		return command_usage(self, "one message id, please");
-	if (!command_ids(self, 1, argv + json, &id))
+	if (!command_id(self, word, &id))
 		return EX_USAGE;
 	code = ask_open_reader(&ask, control);
 	if (code != EX_OK)

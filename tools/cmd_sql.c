@@ -49,6 +49,9 @@ cmd_sql(const struct command *self, const char *control, int argc, char *argv[])
 
 	if (argc - json != 1)
 		return command_usage(self, "one statement, please, in quotes");
+	/* "-- a comment" may begin one */
+	if (argv[json][0] == '-' && strpbrk(argv[json], " \t\n") == NULL)
+		return command_usage(self, "unknown argument: %s", argv[json]);
 	if (!view_copy(view_of(argv[json]), m.text, sizeof(m.text)))
 		return command_usage(self,
 		    "a statement of at most %d bytes, please", SQL_TEXT_MAX);

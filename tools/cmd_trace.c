@@ -121,6 +121,9 @@ read_words(const struct command *self, int argc, char *argv[],
 		} else if (argv[i][0] == '-' && i + 1 < argc) {
 			code = read_option(self, argv[i], argv[i + 1], m);
 			i++;
+		} else if (strcmp(argv[i], "--since") == 0 ||
+			   strcmp(argv[i], "--limit") == 0) {
+			code = command_usage(self, "%s of what?", argv[i]);
 		} else if (argv[i][0] == '-' || subject != NULL) {
 			code = command_usage(
 			    self, "unknown argument: %s", argv[i]);

@@ -34,14 +34,12 @@ command_usage(const struct command *c, const char *fmt, ...)
 }
 
 bool
-command_ids(const struct command *c, int argc, char *argv[], uint64_t *ids)
+command_id(const struct command *c, const char *word, uint64_t *id)
 {
-	for (int i = 0; i < argc; i++)
-		if (!id_parse(view_of(argv[i]), &ids[i])) {
-			command_usage(c, "not a message id: %s", argv[i]);
-			return false;
-		}
-	return true;
+	if (id_parse(view_of(word), id))
+		return true;
+	command_usage(c, "not a message id: %s", word);
+	return false;
 }
 
 static size_t

@@ -30,8 +30,8 @@ int cmd_suspend(const struct command *, const char *control, int, char *[]);
 /* Says why and how on standard error; EX_USAGE. */
 int command_usage(const struct command *, const char *, ...)
     __attribute__((__format__(printf, 2, 3)));
-/* All arguments are ids; else says which is not. ids has room for them. */
-bool command_ids(const struct command *, int, char *[], uint64_t *ids);
+/* The word is one; else says that it is not. */
+bool command_id(const struct command *, const char *word, uint64_t *id);
 /* Steps from one word to the other: letters changed, added or left out. */
 size_t command_distance(const char *, const char *);
 

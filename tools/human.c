@@ -238,3 +238,14 @@ human_json(struct buf *out, struct view v)
 	}
 	buf_add(out, view_make("\"", 1));
 }
+
+void
+human_client(uint8_t family, const uint8_t *bytes, char out[IP_TEXT])
+{
+	struct ip ip = { .family = family };
+
+	memcpy(ip.bytes, bytes, sizeof(ip.bytes));
+	out[0] = '\0';
+	if (ip.family == 4 || ip.family == 6)
+		ip_print(&ip, out);
+}

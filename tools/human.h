@@ -9,6 +9,7 @@
 #define TOOLS_HUMAN_H
 
 #include "common/base/buf.h"
+#include "common/base/ip.h"
 
 enum { HUMAN_TEXT = 32 }; /* the longest of the short forms, and some */
 
@@ -29,5 +30,7 @@ const char *human_iso(int64_t wall_ms, char out[HUMAN_TEXT]);
 size_t human_text(struct buf *, struct view, size_t columns, bool utf8);
 /* Appends a JSON string, quotes and all; invalid UTF-8 becomes U+FFFD. */
 void human_json(struct buf *, struct view);
+/* The address of a row; "" without one. */
+void human_client(uint8_t family, const uint8_t *bytes, char out[IP_TEXT]);
 
 #endif

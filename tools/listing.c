@@ -8,8 +8,8 @@
 
 #include "common/base/alloc.h"
 #include "common/base/id.h"
-#include "common/base/ip.h"
 #include "tools/human.h"
+#include "tools/json.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -123,69 +123,11 @@ table_message(struct listing *l)
 	buf_add(l->out, view_make("\n", 1));
 }
 
-/* Added, not printed: a list of a million has ten million of them. */
-static void
-json_key(struct listing *l, const char *key)
-{
-	buf_add_string(l->out, "\"");
-	buf_add_string(l->out, key);
-	buf_add_string(l->out, "\":");
-}
-
-static void
-json_text(struct listing *l, const char *key, const char *text)
-{
-	json_key(l, key);
-	human_json(l->out, view_of(text));
-}
-
-static void
-json_time(struct listing *l, const char *key, int64_t ms)
-{
-	char iso[HUMAN_TEXT];
-
-	json_key(l, key);
-	if (ms <= 0) {
-		buf_add_string(l->out, "null");
-		return;
-	}
-	buf_add_string(l->out, "\"");
-	buf_add_string(l->out, human_iso(ms, iso));
-	buf_add_string(l->out, "\"");
-}
-
-static void
-client_text(const struct msg_row *m, char out[IP_TEXT])
-{
-	struct ip ip = { .family = m->client_family };
-
-	memcpy(ip.bytes, m->client, sizeof(ip.bytes));
-	out[0] = '\0';
-	if (ip.family == 4 || ip.family == 6)
-		ip_print(&ip, out);
-}
-
 static void
 json_message(struct listing *l)
 {
-	const struct msg_row *m = &l->row;
-	char id[ID_TEXT], client[IP_TEXT];
-
-	client_text(m, client);
-	buf_printf(l->out, "{\"id\":\"%s\",", id_print(m->id, id));
-	json_time(l, "received", m->received);
-	buf_printf(l->out, ",\"size\":%" PRIu64 ",", m->size);
-	json_text(l, "sender", m->sender);
-	buf_add_string(l->out, ",");
-	json_text(l, "client", client);
-	buf_add_string(l->out, ",");
-	json_text(l, "helo", m->helo);
-	buf_add_string(l->out, ",");
-	json_text(l, "message_id", m->message_id);
-	if (m->uid == UINT32_MAX)
-		buf_add_string(l->out, ",\"uid\":null");
-	else
-		buf_printf(l->out, ",\"uid\":%" PRIu32, m->uid);
+	buf_add_string(l->out, "{");
+	json_head(l->out, &l->row);
 	buf_add_string(l->out, ",\"recipients\":[");
 }
 
@@ -193,17 +135,18 @@ static void
 json_rcpt(struct listing *l, const struct msg_row_rcpt *m)
 {
 	buf_add_string(l->out, l->nrcpts > 1 ? ",{" : "{");
-	json_text(l, "address", m->address);
+	json_text(l->out, "address", m->address);
 	if (m->original[0] != '\0') {
 		buf_add_string(l->out, ",");
-		json_text(l, "original", m->original);
+		json_text(l->out, "original", m->original);
 	}
 	buf_printf(l->out, ",\"state\":\"%s\",", listing_state(m->state));
-	json_time(l, "next_try", m->state == GROUP_WAITING ? m->next_try : 0);
+	json_time(
+	    l->out, "next_try", m->state == GROUP_WAITING ? m->next_try : 0);
 	buf_printf(l->out, ",\"attempts\":%" PRIu32 ",", m->attempts);
-	json_text(l, "error", m->error);
+	json_text(l->out, "error", m->error);
 	buf_add_string(l->out, ",");
-	json_text(l, "destination", m->destination);
+	json_text(l->out, "destination", m->destination);
 	buf_add_string(l->out, "}");
 }
 
@@ -224,7 +167,7 @@ full_message(struct listing *l)
 	char text[HUMAN_TEXT], age[HUMAN_TEXT], client[IP_TEXT];
 	char id[ID_TEXT];
 
-	client_text(m, client);
+	human_client(m->client_family, m->client, client);
 	buf_printf(l->out, "%-14s%s\n", "message", id_print(m->id, id));
 	buf_printf(l->out, "%-14s%s (%s ago)\n", "received",
 	    human_iso(m->received, text), human_age(l->now - m->received, age));

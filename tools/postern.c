@@ -65,19 +65,6 @@ help(FILE *to)
 	fprintf(to, "  %-24s %s\n", "help [COMMAND]", "this, or one line");
 }
 
-static int
-help_command(const char *name)
-{
-	const struct command *c = name == NULL ? NULL : command_find(name);
-
-	if (c == NULL)
-		help(stdout);
-	else
-		printf("usage: postern %s %s\n    %s\n", c->name, c->arguments,
-		    c->help);
-	return EX_OK;
-}
-
 /* The command that was probably meant, if one is close. */
 static int
 unknown(const char *name)
@@ -101,6 +88,21 @@ unknown(const char *name)
 		fprintf(stderr, "postern: no such command; \"postern help\" "
 				"lists them\n");
 	return EX_USAGE;
+}
+
+static int
+help_command(const char *name)
+{
+	const struct command *c = name == NULL ? NULL : command_find(name);
+
+	if (name != NULL && c == NULL)
+		return unknown(name);
+	if (c == NULL)
+		help(stdout);
+	else
+		printf("usage: postern %s %s\n    %s\n", c->name, c->arguments,
+		    c->help);
+	return EX_OK;
 }
 
 static bool
@@ -134,6 +136,10 @@ main(int argc, char *argv[])
 		argv += 2;
 	}
 	standby_allow(conf);
+	if (argc == 1 && is_option(argv[0])) {
+		fprintf(stderr, "postern: %s: expected a path\n", argv[0]);
+		return EX_USAGE;
+	}
 	if (argc < 1) {
 		help(stderr);
 		return EX_USAGE;

@@ -9,6 +9,7 @@
 #include "common/base/id.h"
 #include "common/base/ip.h"
 #include "tools/human.h"
+#include "tools/json.h"
 #include "tools/listing.h"
 
 #include <inttypes.h>
@@ -118,17 +119,6 @@ server_text(const struct msg_past_event *e, char *out, size_t size)
 		snprintf(out, size, "%s [%s]", e->host, text);
 }
 
-static void
-client_text(const struct msg_past_message *m, char out[IP_TEXT])
-{
-	struct ip ip = { .family = m->client_family };
-
-	memcpy(ip.bytes, m->client, sizeof(ip.bytes));
-	out[0] = '\0';
-	if (ip.family == 4 || ip.family == 6)
-		ip_print(&ip, out);
-}
-
 /* "2026-11-28T03:00:00Z   +5m  delivered  " */
 static void
 line_begin(struct story *s, int64_t at, const char *what)
@@ -202,7 +192,7 @@ accepted_line(struct story *s)
 	char text[LINE_MAX], client[IP_TEXT], bytes[HUMAN_TEXT];
 	char from[IP_TEXT + MSG_DOMAIN_MAX + 32], id[ID_TEXT];
 
-	client_text(m, client);
+	human_client(m->client_family, m->client, client);
 	if (m->cause != 0)
 		snprintf(from, sizeof(from), "a notice about %s",
 		    id_print(m->cause, id));
@@ -252,47 +242,22 @@ table(struct story *s)
 }
 
 static void
-json_text(struct story *s, const char *key, const char *text)
-{
-	buf_printf(s->out, "\"%s\":", key);
-	human_json(s->out, view_of(text));
-}
-
-static void
-json_time(struct story *s, const char *key, int64_t ms)
-{
-	char iso[HUMAN_TEXT];
-
-	buf_printf(s->out, "\"%s\":\"%s\"", key, human_iso(ms, iso));
-}
-
-static void
-json_uid(struct story *s, uint32_t uid)
-{
-	if (uid == UINT32_MAX)
-		buf_add_string(s->out, ",\"uid\":null");
-	else
-		buf_printf(s->out, ",\"uid\":%" PRIu32, uid);
-}
-
-static void
 json_message(struct story *s)
 {
 	const struct msg_past_message *m = &s->message;
-	char id[ID_TEXT], client[IP_TEXT];
+	struct msg_row row = { .id = m->id,
+		.size = m->size,
+		.received = m->received,
+		.uid = m->uid,
+		.client_family = m->client_family };
+	char id[ID_TEXT];
 
-	client_text(m, client);
-	buf_printf(s->out, "{\"id\":\"%s\",", id_print(m->id, id));
-	json_time(s, "received", m->received);
-	buf_printf(s->out, ",\"size\":%" PRIu64 ",", m->size);
-	json_text(s, "sender", m->sender);
-	buf_add_string(s->out, ",");
-	json_text(s, "client", client);
-	buf_add_string(s->out, ",");
-	json_text(s, "helo", m->helo);
-	buf_add_string(s->out, ",");
-	json_text(s, "message_id", m->message_id);
-	json_uid(s, m->uid);
+	memcpy(row.client, m->client, sizeof(row.client));
+	memcpy(row.sender, m->sender, sizeof(row.sender));
+	memcpy(row.helo, m->helo, sizeof(row.helo));
+	memcpy(row.message_id, m->message_id, sizeof(row.message_id));
+	buf_add_string(s->out, "{");
+	json_head(s->out, &row);
 	if (m->cause != 0)
 		buf_printf(s->out, ",\"about\":\"%s\"", id_print(m->cause, id));
 }
@@ -304,14 +269,15 @@ json_event(struct story *s, const struct msg_past_event *e)
 
 	server_text(e, server, sizeof(server));
 	buf_add_string(s->out, "{");
-	json_time(s, "at", e->at);
+	json_time(s->out, "at", e->at);
 	buf_printf(s->out, ",\"what\":\"%s\",", kind_name(e->kind));
-	json_text(s, "recipient", e->address);
+	json_text(s->out, "recipient", e->address);
 	buf_printf(s->out, ",\"recipients\":%" PRIu32 ",", e->count);
-	json_text(s, "server", server);
+	json_text(s->out, "server", server);
 	buf_add_string(s->out, ",");
-	json_text(s, "text", e->text);
-	json_uid(s, e->uid);
+	json_text(s->out, "text", e->text);
+	buf_add_string(s->out, ",");
+	json_uid(s->out, e->uid);
 	if (e->kind == PAST_NOTIFIED)
 		buf_printf(
 		    s->out, ",\"notice\":\"%s\"", id_print(e->other, id));
@@ -322,7 +288,7 @@ static void
 json_queued(struct story *s, const struct msg_row_rcpt *m)
 {
 	buf_add_string(s->out, "{");
-	json_text(s, "address", m->address);
+	json_text(s->out, "address", m->address);
 	buf_printf(
 	    s->out, ",\"state\":\"%s\",\"next_try\":", listing_state(m->state));
 	if (m->state == GROUP_WAITING) {
@@ -333,7 +299,7 @@ json_queued(struct story *s, const struct msg_row_rcpt *m)
 		buf_add_string(s->out, "null");
 	}
 	buf_printf(s->out, ",\"attempts\":%" PRIu32 ",", m->attempts);
-	json_text(s, "error", m->error);
+	json_text(s->out, "error", m->error);
 	buf_add_string(s->out, "}");
 }
 
@@ -344,10 +310,10 @@ json(struct story *s)
 	buf_add_string(s->out, ",\"recipients\":[");
 	for (size_t i = 0; i < s->nrcpts; i++) {
 		buf_add_string(s->out, i > 0 ? ",{" : "{");
-		json_text(s, "address", s->rcpts[i]->address);
+		json_text(s->out, "address", s->rcpts[i]->address);
 		if (s->rcpts[i]->original[0] != '\0') {
 			buf_add_string(s->out, ",");
-			json_text(s, "original", s->rcpts[i]->original);
+			json_text(s->out, "original", s->rcpts[i]->original);
 		}
 		buf_add_string(s->out, "}");
 	}

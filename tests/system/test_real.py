@@ -43,12 +43,15 @@ LETTER = (b"From: Me <from@client.example>\r\n"
 
 @pytest.fixture(name="hop")
 def next_hop(tmp_path):
-    """Postfix that knows two recipients and one sender."""
+    """Postfix that knows three recipients, one of whom has gone away, and one
+    sender."""
     known = ("inline:{ {to@example.org = all/}, {two@example.org = all/}, "
-             "{from@client.example = all/} }")
+             "{gone@example.org = all/}, {from@client.example = all/} }")
     with peers.Postfix("next-hop", tmp_path / "hop", settings={
             "virtual_mailbox_domains": "example.org client.example",
-            "virtual_mailbox_maps": known}) as hop:
+            "virtual_mailbox_maps": known,
+            "transport_maps":
+            "inline:{ {gone@example.org = error:5.2.1 gone away} }"}) as hop:
         yield hop
 
 
@@ -138,6 +141,52 @@ def test_unknown_user(postern, hop):
         if part.get_content_type() == "message/delivery-status"
         for fields in part.get_payload()]
     postern.wait_empty()
+
+
+def fields_of(report):
+    """Of the message, and of each recipient, of a delivery status."""
+    part, = [p for p in report.walk()
+             if p.get_content_type() == "message/delivery-status"]
+    about, *rcpts = part.get_payload()
+    return about, {f["Final-Recipient"].partition(";")[2].strip(): f
+                   for f in rcpts}
+
+
+@needs_root
+def test_dsn_wishes_at_the_next_hop(postern, hop):
+    """Postfix is told NOTIFY, ORCPT, RET and ENVID, and reports by them what
+    it has taken; we what it refused: nobody is told twice."""
+    with smtplib.SMTP(postern.addr, postern.port, timeout=30) as smtp:
+        smtp.ehlo()
+        assert smtp.mail("from@client.example",
+                         ["RET=HDRS", "ENVID=q+3Dr"])[0] == 250
+        for rcpt, wish in (("to", "SUCCESS"), ("two", "NEVER"),
+                           ("gone", "FAILURE,DELAY")):
+            assert smtp.rcpt(f"{rcpt}@example.org", [
+                f"NOTIFY={wish}", f"ORCPT=rfc822;{rcpt}+2Bx@example.com"
+            ])[0] == 250
+        assert smtp.data(b"Subject: asked\r\n\r\nsecret\r\n")[0] == 250
+    messages = [email.message_from_bytes(m, policy=email.policy.default)
+                for m in wait_messages(hop, 4)]
+    reports = [m for m in messages
+               if m.get_content_type() == "multipart/report"]
+    assert len(messages) == 4 and len(reports) == 2
+    told, by = {}, set()
+    for report in reports:
+        about, rcpts = fields_of(report)
+        assert about["Original-Envelope-Id"] == "q=r"
+        assert "secret" not in report.as_string()
+        told.update(rcpts)
+        by.add(about["Reporting-MTA"].partition(";")[2].strip())
+    assert by == {"mail.example.org", "relay.example"}
+    assert {rcpt: (f["Action"], f["Original-Recipient"])
+            for rcpt, f in told.items()} == {
+        "to@example.org": ("delivered", "rfc822;to+x@example.com"),
+        "gone@example.org": ("failed", "rfc822;gone+x@example.com")}
+    assert told["gone@example.org"]["Status"] == "5.2.1"
+    postern.wait_empty()
+    notice, = postern.events("notice")
+    assert "failed=1 delayed=0 relayed=0" in notice
 
 
 @needs_root

@@ -141,25 +141,73 @@ def test_queue_goes_away(stand):
     assert "postern-queue is not running" in done.stderr
 
 
-@pytest.mark.parametrize("words, code, said", [
-    ([], 64, "usage: postern"),
-    (["qeue"], 64, 'did you mean "postern queue"?'),
-    (["destroy"], 64, '"postern help" lists them'),
-    (["queue", "--jsom"], 64, "unknown argument: --jsom"),
-    (["show"], 64, "one message id"),
-    (["show", "100000", "100001"], 64, "one message id"),
-    (["remove"], 64, "which message?"),
-    (["remove", "100000", "u"], 64, "not a message id: u"),
-    (["remove", "--all"], 64, "unknown argument: --all"),
-    (["retry", "--all", "100000"], 64, "one kind at a time"),
-    (["hold", "\x1b[2J"], 64, "not a message id: \\x1b[2J"),
-])
-def test_wrong_words(stand, words, code, said):
-    stand.database.fill(1)
-    done = stand.tool(*words)
-    assert done.returncode == code
-    assert said in done.stderr
-    assert "order" not in stand.said()
+ORDERS = ("retry", "remove", "bounce", "hold", "release")
+WRONG = [
+    ([], "usage: postern"),
+    (["-s"], "-s: expected a path"),
+    (["-f"], "-f: expected a path"),
+    (["qeue"], 'did you mean "postern queue"?'),
+    (["destroy"], '"postern help" lists them'),
+    (["help", "destroy"], '"postern help" lists them'),
+    (["queue", "u"], "unknown argument: u"),
+    (["queue", "--summary", "--count"], "--summary is of the whole queue"),
+    *((["queue", *words], said) for words, said in (
+        (["--age"], "--age takes a time"),
+        (["--age", "5y"], "--age takes a time"),
+        (["--state", "x"], "--state takes fresh"),
+        (["--domain"], "--domain takes the name"),
+        (["--domain", "a@b.example"], "--domain takes the name"),
+        (["--error", ""], "--error takes a part"),
+        (["--recipient", "x"], "--recipient takes an address"),
+        (["--sender", "x"], "--sender takes an address"),
+        (["--sort", "x"], "--sort takes age"))),
+    (["show"], "one message id"),
+    (["show", "--json"], "one message id"),
+    (["show", "100000", "100001"], "one message id"),
+    (["show", "u"], "not a message id: u"),
+    (["trace"], "one message id, Message-ID or address"),
+    (["trace", "u"], "not a message id, a Message-ID or an address: u"),
+    (["trace", "100000", "100001"], "unknown argument: 100001"),
+    (["trace", "--limit", "0", "100000"], "--limit takes a number"),
+    (["trace", "--since", "x", "a@b"], "--since takes a time"),
+    (["trace", "a@b", "--since"], "--since of what?"),
+    (["check", "u"], "unknown argument: u"),
+    (["sql"], "one statement"),
+    (["sql", "a", "b"], "one statement"),
+    (["suspend"], "which destination?"),
+    (["suspend", ""], "not a domain or host"),
+    (["suspend", "a.example", "b.example"], "one destination at a time"),
+    (["suspend", "a.example", "--for", "x"], "expected a time such as 2h"),
+    (["suspend", "a.example", "--port", "0"], "expected a port"),
+    (["resume"], "which destination?"),
+    (["resume", "a.example", "--for", "2h"], "unknown argument: --for"),
+    (["hold", "\x1b[2J"], "not a message id: \\x1b[2J"),
+    (["hold", "-y", "100000"], "unknown argument: -y"),
+    (["remove", "--all"], "unknown argument: --all"),
+    (["retry", "--all", "100000"], "one kind at a time"),
+    (["bounce", "100000", "--reason"], "--reason takes a text"),
+    (["bounce", "100000", "--reason", "x" * 512], "--reason takes a text"),
+    *(([verb, "--wrong"], "unknown argument: --wrong") for verb in (
+        "queue", "trace", "show", "check", "sql", "suspend", "resume",
+        *ORDERS)),
+    *(([verb, *words], said) for verb in ORDERS for words, said in (
+        ([], "which message?"), ([""], "not a message id: "),
+        (["100000", "u"], "not a message id: u"),
+        (["--domain"], "--domain takes the name"),
+        (["100000", "--domain", "d.example"], "one kind at a time"))),
+]
+
+
+def test_wrong_words(folder):
+    """Found before anything is asked for: nobody listens here."""
+    for words, said in WRONG:
+        done = subprocess.run(
+            [BUILD / "postern", *words], capture_output=True, text=True,
+            timeout=PATIENCE, check=False,
+            env={**os.environ, "POSTERN_CONTROL": str(folder / "none")})
+        assert done.returncode == 64, (words, done.stderr)
+        assert said in done.stderr, (words, done.stderr)
+        assert done.stdout == ""
 
 
 def test_help(folder):
