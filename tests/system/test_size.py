@@ -95,6 +95,16 @@ def test_asleep(tmp_path, capsys, domains):
         assert not PROOF or rate_many > 0.9 * rate_few
 
 
+def to_the_last(postern, big, result):
+    """Seconds from the final dot of the one message of that client until the
+    sink had taken all of its recipients, by the clocks of the tools."""
+    answered = int(big.log.read_text().split("\n")[0].split("\t")[3])
+    taken = [int(line.split("\t")[3])
+             for line in postern.sink.log.read_text().splitlines()
+             if line.startswith(big.prefix)]
+    return (max(taken) - answered + result.dot_us.max) / 1e6
+
+
 def figures(capsys, few, many):
     for name in many:
         say(capsys, f"{name} {few.get(name, 0)} -> {many[name]} KiB")
@@ -145,8 +155,9 @@ def test_recipients(tmp_path, capsys, domains):
         while postern.sink.lines() < postern.base + rcpts + len(beside):
             assert time.monotonic() < begun + 60
             beside.append(postern.fresh())
-        seconds = time.monotonic() - begun
-        assert big.finish().acknowledged == 1
+        result = big.finish()
+        assert result.acknowledged == 1
+        seconds = to_the_last(postern, big, result)
         say(capsys, f"{rcpts} recipients in {domains} domains: all in "
             f"{seconds:.2f} s; a single message alone {alone * 1000:.0f} ms, "
             f"beside it {statistics.median(beside) * 1000:.0f}, at most "
@@ -155,7 +166,7 @@ def test_recipients(tmp_path, capsys, domains):
         verdict = postern.judge()
         assert verdict.acknowledged == rcpts + 5 + len(beside)
         assert not verdict.duplicates
-        assert seconds < full(5, 20)
+        assert seconds < full(0.5, 20)
 
 
 def test_dead_and_slow(tmp_path, capsys):
