@@ -8,6 +8,7 @@
 #include "common/base/alloc.h"
 #include "tools/command.h"
 #include "tools/letter.h"
+#include "tools/newaliases.h"
 #include "tools/sendmail_args.h"
 #include "tools/submit.h"
 
@@ -27,6 +28,14 @@ socket_path(void)
 	const char *path = getenv("POSTERN_SUBMIT");
 
 	return path != NULL ? path : POSTERN_RUN "/submit";
+}
+
+static const char *
+conf_path(void)
+{
+	const char *path = getenv("POSTERN_CONF");
+
+	return path != NULL ? path : POSTERN_CONF;
 }
 
 /* What comes from one side goes to the other.  False: nothing more comes. */
@@ -98,8 +107,8 @@ main(int argc, char *argv[])
 		return smtp_session();
 	case SENDMAIL_QUEUE:
 		return list_queue();
-	case SENDMAIL_ALIASES: /* postern reads its tables when they change */
-		return EX_OK;
+	case SENDMAIL_ALIASES:
+		return newaliases(conf_path());
 	case SENDMAIL_RUN: /* or a message, if it has recipients after all */
 		if (!args.header_rcpts && args.first == argc)
 			return EX_OK;

@@ -8,13 +8,14 @@ import os
 import signal
 import smtplib
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
-from harness import Postern, wait_for  # noqa: E402
+from harness import BUILD, Postern, wait_for  # noqa: E402
 from scripted import PIPELINING, Scripted, good  # noqa: E402
 from siege import bodies, check_spool  # noqa: E402
 
@@ -248,3 +249,23 @@ def test_lookup_away(place):
         assert [line[:9] for line in said] == ["250 2.1.0", "451 4.3.0",
                                                "451 4.3.0"]
         os.kill(p.child("postern-lookup"), signal.SIGCONT)
+
+
+def test_newaliases(place):
+    """It says what is wrong, and where."""
+    conf_file = place / "conf"
+    conf_file.write_text(f'alias file "{place}/aliases"\n')
+
+    def run(text):
+        write(place / "aliases", text)
+        done = subprocess.run(
+            [str(BUILD / "sendmail"), "-bi"], capture_output=True, text=True,
+            env={**os.environ, "POSTERN_CONF": str(conf_file)}, timeout=30)
+        return done.returncode, done.stdout + done.stderr
+
+    assert run("root: a@x.example\nb: c\n") == (
+        0, f"{place}/aliases: 2 aliases\n")
+    assert run("root: a@x.example\nb c\n") == (
+        65, f'newaliases: {place}/aliases:2: "b c" has no colon\n')
+    code, said = run("b: |/bin/x\n")
+    assert code == 0 and "aliases:1: |/bin/x: not supported" in said
