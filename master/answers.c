@@ -27,6 +27,9 @@ answers_prepare(struct conf *c, const char *folder, struct trouble *t)
 {
 	char path[CONF_TEXT_MAX + 32];
 
+	if (strcmp(folder, conf_text(c, KEY_RUNTIME)) == 0)
+		return trouble_set(
+		    t, EX_USAGE, "%s: -a takes a folder of its own", folder);
 	if (!lock_free(c, t))
 		return false;
 	snprintf(
@@ -44,4 +47,17 @@ bool
 answers_by(const struct program *p)
 {
 	return p->kind == PEER_REPORT || p->kind == PEER_READER;
+}
+
+void
+answers_end(const struct conf *c)
+{
+	const char *folder = conf_text(c, KEY_RUNTIME);
+	char path[CONF_TEXT_MAX + 32];
+
+	snprintf(path, sizeof(path), "%s/posternd.pid", folder);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/empty", folder);
+	rmdir(path);
+	rmdir(folder);
 }

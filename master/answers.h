@@ -20,5 +20,7 @@
 bool answers_prepare(struct conf *, const char *folder, struct trouble *);
 /* Is this program one of those that answer? */
 bool answers_by(const struct program *);
+/* At its end: the folder goes, also when who asked is gone already. */
+void answers_end(const struct conf *);
 
 #endif

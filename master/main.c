@@ -172,6 +172,8 @@ ended(struct master *m)
 {
 	listeners_close(&m->listeners);
 	listeners_unlink(&m->conf);
+	if (m->options.answers != NULL)
+		answers_end(&m->conf);
 	lock_clear(m->lock);
 	log_begin("stopped");
 	log_end();
@@ -227,7 +229,9 @@ signals_watch(struct master *m)
 		{ SIGHUP, on_hup },
 		{ SIGCHLD, on_child },
 	};
+	sigset_t none;
 
+	sigemptyset(&none);
 	signal(SIGPIPE, SIG_IGN);
 	for (size_t i = 0; i < nitems(signals); i++) {
 		struct event *e = evsignal_new(
@@ -236,6 +240,8 @@ signals_watch(struct master *m)
 		if (e == NULL || event_add(e, NULL) == -1)
 			fatal("no signal event");
 	}
+	/* what our caller held back until somebody is there to hear it */
+	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 static void

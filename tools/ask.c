@@ -26,7 +26,7 @@ enum { ANSWER_SECONDS = 60, CHECK_SECONDS = 24 * 60 * 60 };
 
 struct ask {
 	const char *path;
-	bool standby; /* posternd may be down, and this was not tried yet */
+	bool standby; /* when posternd is down, and not tried yet */
 	struct event_base *base;
 	struct event *patience;
 	bool late;               /* it ran out */
@@ -285,19 +285,14 @@ static int
 ask_connect(struct ask *a)
 {
 	int fd = dial(a->path), error = errno;
-	const char *path;
 
+	if (fd == -1 && a->standby && is_down(error)) {
+		a->standby = false;
+		fd = standby_start(dial);
+	}
 	if (fd != -1) {
 		a->channel = channel_new(a->base, fd, &ask_def, a);
 		return EX_OK;
-	}
-	if (a->standby && is_down(error)) {
-		a->standby = false;
-		path = standby_start();
-		if (path != NULL) {
-			a->path = path;
-			return ask_connect(a);
-		}
 	}
 	if (error == EACCES || error == EPERM) {
 		fprintf(stderr,

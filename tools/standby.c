@@ -68,27 +68,35 @@ find_programs(char posternd[PATH_MAX], char folder[PATH_MAX])
 	       access(posternd, X_OK) == 0;
 }
 
-static _Noreturn void
-run(const char *posternd, const char *folder)
+/* It must not outlive the tool, however that ends, nor leave its folder. */
+static void
+tie(pid_t tool)
 {
-	const char *conf = standby.conf != NULL ? standby.conf : POSTERN_CONF;
+	sigset_t ends;
 
-	/* it must not outlive us, however we end */
+	/* one that comes early is heard when there is something to undo it */
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGHUP);
+	sigaddset(&ends, SIGINT);
+	sigaddset(&ends, SIGTERM);
+	sigprocmask(SIG_BLOCK, &ends, NULL);
 #ifdef __linux__
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 #endif
+	if (getppid() != tool)
+		kill(getpid(), SIGTERM);
+}
+
+static _Noreturn void
+run(const char *posternd, const char *folder, pid_t tool)
+{
+	const char *conf = standby.conf != NULL ? standby.conf : POSTERN_CONF;
+
+	tie(tool);
 	signal(SIGPIPE, SIG_DFL);
 	execl(posternd, "posternd", "-a", standby.folder, "-f", conf, "-x",
 	    folder, (char *)NULL);
 	_exit(127);
-}
-
-static bool
-is_ready(void)
-{
-	struct stat st;
-
-	return stat(standby.control, &st) == 0 && S_ISSOCK(st.st_mode);
 }
 
 static void
@@ -108,50 +116,56 @@ clean(void)
 }
 
 /* It has said why, if it ended. */
-static bool
-wait_ready(void)
+static int
+wait_ready(int (*dial)(const char *path))
 {
 	const struct timespec look = { 0, LOOK_MS * 1000000L };
 	int64_t until = clock_mono_ms() + START_MS;
+	int fd;
 
-	while (!is_ready()) {
+	/* a socket that is there need not be listened at yet */
+	while ((fd = dial(standby.control)) == -1) {
 		if (waitpid(standby.pid, NULL, WNOHANG) == standby.pid) {
 			standby.pid = 0;
-			return false;
+			return -1;
 		}
 		if (clock_mono_ms() > until)
-			return false;
+			return -1;
 		nanosleep(&look, NULL);
 	}
-	return true;
+	return fd;
 }
 
-const char *
-standby_start(void)
+int
+standby_start(int (*dial)(const char *path))
 {
 	char posternd[PATH_MAX], folder[PATH_MAX];
+	pid_t self = getpid();
+	int fd = -1;
 
 	if (!standby.allowed || standby.pid != 0 ||
 	    !find_programs(posternd, folder))
-		return NULL;
+		return -1;
 	snprintf(standby.folder, sizeof(standby.folder), "/tmp/postern.XXXXXX");
 	if (mkdtemp(standby.folder) == NULL ||
 	    chmod(standby.folder, 0755) == -1)
-		return NULL;
+		return -1;
 	snprintf(standby.control, sizeof(standby.control), "%s/control",
 	    standby.folder);
 	standby.pid = fork();
 	if (standby.pid == 0)
-		run(posternd, folder);
+		run(posternd, folder, self);
 	if (standby.pid == -1)
 		standby.pid = 0;
-	if (standby.pid == 0 || !wait_ready()) {
+	if (standby.pid > 0)
+		fd = wait_ready(dial);
+	if (fd == -1) {
 		standby_stop();
-		return NULL;
+		return -1;
 	}
 	fprintf(stderr, "postern: posternd is not running; this is what it "
 			"left\n");
-	return standby.control;
+	return fd;
 }
 
 void

@@ -14,10 +14,10 @@
 void standby_allow(const char *conf); /* NULL: root's, where it usually is */
 bool standby_allowed(void);
 /*
- * The control socket of one that runs now, lent; NULL: it may not be, or did
- * not start, which was said on standard error.
+ * A connection to one that runs now, made by dial (-1: not yet); -1: it may
+ * not be, or did not start, which was said on standard error.
  */
-const char *standby_start(void);
+int standby_start(int (*dial)(const char *path));
 void standby_stop(void);
 
 #endif

@@ -4,6 +4,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -137,29 +138,55 @@ def test_only_who_may(suite):
 
 
 def standing(conf):
-    """Processes of a posternd -a for that configuration."""
-    pids = []
+    """Processes of a posternd -a for that configuration, and their folders."""
+    found = {}
     for p in Path("/proc").glob("[0-9]*"):
         try:
             words = (p / "cmdline").read_bytes().split(b"\0")
         except OSError:
             continue
         if b"-a" in words and str(conf).encode() in words:
-            pids.append(int(p.name))
-    return pids
+            found[int(p.name)] = Path(words[words.index(b"-a") + 1].decode())
+    return found
 
 
-def test_ends_with_the_tool(suite):
-    """Nobody is left over when the tool was killed."""
+ENDLESS = ("WITH RECURSIVE a(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM a)"
+           " SELECT max(x) FROM a")
+
+
+@pytest.mark.parametrize("early", [True, False])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_ends_with_the_tool(suite, how, early):
+    """Nothing is left over when the tool is interrupted or killed."""
     suite.stop()
     argv = [str(w) for w in (BUILD / "postern", "-f", suite.conf, "-s",
-                             suite.control, "queue")]
-    with subprocess.Popen(argv, stdout=subprocess.DEVNULL,
-                          stderr=subprocess.DEVNULL) as running:
-        wait_for(lambda: standing(suite.conf) or running.poll() is not None,
-                 what="a posternd that answers")
-        running.kill()
+                             suite.control, "sql", ENDLESS)]
+    with subprocess.Popen(argv, stdout=subprocess.DEVNULL, text=True,
+                          stderr=subprocess.PIPE,
+                          start_new_session=True) as running:
+        wait_for(lambda: standing(suite.conf), what="a posternd that answers")
+        folders = set(standing(suite.conf).values())
+        if not early:
+            assert "is not running;" in running.stderr.readline()
+        if how == signal.SIGINT:
+            os.killpg(running.pid, how)  # as a terminal does
+        else:
+            running.kill()
     wait_for(lambda: not standing(suite.conf), what="its end")
+    wait_for(lambda: not any(f.exists() for f in folders),
+             what="the end of its folder")
+
+
+def test_folder_of_its_own(suite):
+    """The usual folder is not for this: it would be removed."""
+    suite.stop()
+    done = subprocess.run(
+        [str(BUILD / "posternd"), "-a", str(suite.runtime), "-f",
+         str(suite.conf), "-x", str(BUILD)],
+        capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert done.returncode == 64
+    assert "a folder of its own" in done.stderr
+    assert suite.runtime.exists()
 
 
 if __name__ == "__main__":
