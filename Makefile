@@ -30,7 +30,10 @@ WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 HARDEN = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
 HARDEN_LINK = -pie -Wl,-z,relro,-z,now
 EXTRA_CFLAGS =
+# whom a next hop's certificate may come from, unless "tls ca" says so
+CA_FILE = /etc/ssl/certs/ca-certificates.crt
 PATHS = -DPOSTERN_CONF='"$(SYSCONFDIR)/postern/postern.conf"' \
+	-DPOSTERN_CA='"$(CA_FILE)"' \
 	-DPOSTERN_PASSWORDS='"$(SYSCONFDIR)/postern/passwd"' \
 	-DPOSTERN_LIBEXEC='"$(PREFIX)/libexec/postern"' \
 	-DPOSTERN_SPOOL='"$(LOCALSTATEDIR)/spool/postern"' \
@@ -43,7 +46,7 @@ LINK = $(CC) $(CONFIG_CFLAGS) $(EXTRA_CFLAGS) $(HARDEN_LINK) \
 
 RULES_MADE != sh mk/rules.sh $(BUILD) $(SANDBOX)
 STAMPED != sh mk/stamp.sh $(BUILD) "$(CC) $(CONFIG_CFLAGS) $(EXTRA_CFLAGS) \
-	$(PREFIX) $(SYSCONFDIR) $(LOCALSTATEDIR) $(RUNDIR)"
+	$(PREFIX) $(SYSCONFDIR) $(LOCALSTATEDIR) $(RUNDIR) $(CA_FILE)"
 
 all:
 	@test -e config.mk || ./configure

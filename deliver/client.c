@@ -8,6 +8,7 @@
 
 #include "common/base/fatal.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { SHOWN = 80 }; /* bytes of nonsense that a status shows */
@@ -23,6 +24,8 @@ static const struct state_row states[] = {
 	[CLIENT_GREETING] = { "the greeting", 300, STAGE_CONNECT },
 	[CLIENT_EHLO] = { "the reply to EHLO", 300, STAGE_CONNECT },
 	[CLIENT_HELO] = { "the reply to HELO", 300, STAGE_CONNECT },
+	[CLIENT_STARTTLS] = { "the reply to STARTTLS", 300, STAGE_CONNECT },
+	[CLIENT_HANDSHAKE] = { "the TLS handshake", 120, STAGE_CONNECT },
 	[CLIENT_IDLE] = { "the next message", 5, STAGE_CONNECT },
 	[CLIENT_MAIL] = { "the reply to MAIL", 300, STAGE_CONNECT },
 	[CLIENT_RCPT] = { "the reply to RCPT", 300, STAGE_MAIL },
@@ -34,11 +37,12 @@ static const struct state_row states[] = {
 /* clang-format on */
 
 void
-client_begin(struct client *c, const char *name)
+client_begin(struct client *c, const char *name, enum route_tls tls)
 {
 	memset(c, 0, sizeof(*c));
 	c->state = CLIENT_GREETING;
 	c->name = name;
+	c->tls = tls;
 	reply_begin(&c->reply);
 	greeting_begin(&c->greeting);
 }
@@ -275,9 +279,27 @@ heard_greeting(struct client *c, struct buf *out)
 	return NEXT_WAIT;
 }
 
+/* May what we have to say be said without TLS?  If not, the session is over. */
+static bool
+may_be_clear(struct client *c, const char *why)
+{
+	if (c->tls < ROUTE_TLS_REQUIRED)
+		return true;
+	client_tls_failed(c, why);
+	return false;
+}
+
 static enum client_next
 ready(struct client *c, struct buf *out)
 {
+	if (!c->secured && c->tls != ROUTE_TLS_NONE &&
+	    (c->greeting.offers & OFFER_STARTTLS) != 0) {
+		c->state = CLIENT_STARTTLS;
+		buf_add_string(out, "STARTTLS\r\n");
+		return NEXT_WAIT;
+	}
+	if (!c->secured && !may_be_clear(c, "the server does not offer it"))
+		return NEXT_FAILED;
 	c->state = CLIENT_IDLE;
 	return c->t == NULL ? NEXT_WAIT : begin_transaction(c, out);
 }
@@ -299,6 +321,48 @@ static enum client_next
 heard_helo(struct client *c, struct buf *out)
 {
 	return reply_ok(&c->reply) ? ready(c, out) : turned_away(c);
+}
+
+/* A server that says no after its offer may be spoken to in clear text, if
+ * that is enough for us: nothing was tried yet that could have failed. */
+static enum client_next
+heard_starttls(struct client *c, struct buf *out)
+{
+	char why[STATUS_TEXT];
+
+	if (c->reply.code == 220) {
+		c->state = CLIENT_HANDSHAKE;
+		return NEXT_TLS;
+	}
+	snprintf(why, sizeof(why),
+	    "the server answered STARTTLS with %d %.300s", c->reply.code,
+	    c->reply.text);
+	if (!may_be_clear(c, why))
+		return NEXT_FAILED;
+	if (c->reply.code / 100 < 4)
+		return turned_away(c);
+	c->state = CLIENT_IDLE;
+	return c->t == NULL ? NEXT_WAIT : begin_transaction(c, out);
+}
+
+void
+client_tls_done(struct client *c, struct buf *out)
+{
+	c->secured = true;
+	greeting_begin(&c->greeting);
+	reply_begin(&c->reply);
+	if (c->state != CLIENT_HANDSHAKE)
+		return;
+	c->state = CLIENT_EHLO;
+	say_hello(c, "EHLO", out);
+}
+
+void
+client_tls_failed(struct client *c, const char *why)
+{
+	if (c->t != NULL)
+		status_later(&c->t->status, 451, 7, 5, "no TLS: %s", why);
+	fail(c);
 }
 
 static enum client_next
@@ -406,6 +470,8 @@ heard(struct client *c, struct buf *out)
 		return heard_ehlo(c, out);
 	case CLIENT_HELO:
 		return heard_helo(c, out);
+	case CLIENT_STARTTLS:
+		return heard_starttls(c, out);
 	case CLIENT_MAIL:
 		return heard_mail(c, out);
 	case CLIENT_RCPT:
@@ -417,6 +483,7 @@ heard(struct client *c, struct buf *out)
 	case CLIENT_DOT:
 		return heard_dot(c);
 	case CLIENT_IDLE:
+	case CLIENT_HANDSHAKE:
 	case CLIENT_ENDED:
 		return fail(c);
 	}

@@ -15,6 +15,7 @@
 
 #include "common/base/buf.h"
 #include "common/mail/reply.h"
+#include "common/mail/route.h"
 #include "deliver/greeting.h"
 #include "deliver/transaction.h"
 
@@ -23,7 +24,9 @@ enum client_state {
 	CLIENT_GREETING,
 	CLIENT_EHLO, /* the reply to it; so below */
 	CLIENT_HELO,
-	CLIENT_IDLE, /* for a transaction */
+	CLIENT_STARTTLS,
+	CLIENT_HANDSHAKE, /* the driver, which has it made */
+	CLIENT_IDLE,      /* for a transaction */
 	CLIENT_MAIL,
 	CLIENT_RCPT,
 	CLIENT_DATA,
@@ -35,6 +38,7 @@ enum client_state {
 enum client_next {
 	NEXT_WAIT,  /* for the next line */
 	NEXT_BODY,  /* send the body and the dot, then client_dot() */
+	NEXT_TLS,   /* have TLS begun, then client_tls_done() or _failed() */
 	NEXT_OVER,  /* the transaction is: every recipient has a status */
 	NEXT_FAILED /* the session is; another server may be asked for the
 		       recipients that are not settled */
@@ -51,10 +55,17 @@ struct client {
 	size_t replies;        /* heard in this transaction */
 	uint64_t mails;        /* begun in this session */
 	bool welcome;          /* the greeting was 220 */
+	enum route_tls tls;    /* what is asked of the connection */
+	bool secured;          /* what is said goes through TLS */
 	bool fit; /* NEXT_OVER: a next transaction may follow at once */
 };
 
-void client_begin(struct client *, const char *name);
+void client_begin(struct client *, const char *name, enum route_tls);
+/* TLS is there; of the server nothing is known any more (RFC 3207 4.2).
+ * Before the first byte that is all, else EHLO is said again. */
+void client_tls_done(struct client *, struct buf *out);
+/* It is not: the session is over, whatever the reason. */
+void client_tls_failed(struct client *, const char *why);
 /* Before the greeting is heard, or when idle; the last one must be over. */
 enum client_next client_take(
     struct client *, struct transaction *, struct buf *out);

@@ -9,6 +9,7 @@
 #include "common/base/alloc.h"
 #include "common/base/ip.h"
 #include "common/base/log.h"
+#include "deliver/secure.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -19,6 +20,7 @@
 
 enum {
 	CONNECT_SECONDS = 30,
+	HANDSHAKE_SECONDS = 120, /* tls gives up sooner */
 	LINE_BYTES = 4096,       /* RFC 5321 4.5.3.1.5 says 512 */
 	OUT_BYTES = 2048 * 1024, /* a group of commands, or a piece */
 	PIECES_PER_TURN = 4      /* of a body, so that no one starves others */
@@ -37,8 +39,17 @@ conns_init(struct conns *all, struct event_base *base, struct timers *timers)
 	buf_init(&all->out, OUT_BYTES);
 }
 
+static void on_handover(evutil_socket_t, short, void *);
+
+/* What the client is to ask for. */
+static enum route_tls
+tls_wanted(const struct conn_policy *p)
+{
+	return p->clear ? ROUTE_TLS_NONE : p->route.tls;
+}
+
 static struct conn *
-conn_new(struct conns *all, int fd)
+conn_new(struct conns *all, int fd, const struct conn_policy *policy)
 {
 	struct conn *c = mem_zero(1, sizeof(*c));
 
@@ -50,7 +61,11 @@ conn_new(struct conns *all, int fd)
 	event_add(&c->readable, NULL);
 	timer_init(&c->timer, on_timeout, c);
 	timer_set(all->timers, &c->timer, CONNECT_SECONDS);
-	client_begin(&c->client, all->hostname);
+	event_assign(&c->handover, all->base, -1, 0, on_handover, c);
+	c->policy = *policy;
+	client_begin(&c->client, all->hostname, tls_wanted(policy));
+	if (policy->route.immediate)
+		event_add(&c->writable, NULL); /* it speaks when it is there */
 	buf_init(&c->in, 2 * LINE_BYTES + TRANSFER_PIECE);
 	buf_init(&c->out, OUT_BYTES);
 	all->n++;
@@ -72,7 +87,8 @@ log_dial(const struct ip *ip, uint16_t port)
 }
 
 struct conn *
-conn_open(struct conns *all, const struct ip *ip, uint16_t port)
+conn_open(struct conns *all, const struct ip *ip, uint16_t port,
+    const struct conn_policy *policy)
 {
 	struct sockaddr_storage ss;
 	socklen_t len;
@@ -92,16 +108,28 @@ conn_open(struct conns *all, const struct ip *ip, uint16_t port)
 		errno = error;
 		return NULL;
 	}
-	return conn_new(all, fd);
+	return conn_new(all, fd, policy);
+}
+
+/* Neither is asked for any more by the kernel, once this turn is over. */
+static void
+unwatch(struct conn *c)
+{
+	if (c->fd == -1)
+		return;
+	event_del(&c->readable);
+	event_del(&c->writable);
 }
 
 static void
 conn_free(struct conn *c)
 {
-	event_del(&c->readable);
-	event_del(&c->writable);
+	unwatch(c);
+	event_del(&c->handover);
+	secure_forget(c);
 	timer_clear(c->all->timers, &c->timer);
-	close(c->fd);
+	if (c->fd != -1)
+		close(c->fd);
 	buf_free(&c->in);
 	buf_free(&c->out);
 	c->all->n--;
@@ -120,7 +148,8 @@ conn_quit(struct conn *c)
 	bool in_body = (c->sending || c->dot) && !c->client.fit;
 
 	/* nobody waits for the 221: it would tell us nothing */
-	if (!c->mute && c->connected && c->out.len == 0 && !in_body)
+	if (c->fd != -1 && !c->mute && c->connected && !c->handing &&
+	    c->out.len == 0 && !in_body)
 		(void)!write(c->fd, "QUIT\r\n", 6);
 	conn_free(c);
 }
@@ -185,6 +214,68 @@ put_said(struct conn *c)
 	buf_clear(&c->all->out);
 }
 
+/*
+ * In the next turn the kernel knows that we do not watch the socket; closing
+ * it would not do, as it lives on in the other process.
+ */
+static void
+begin_tls(struct conn *c)
+{
+	const struct timeval now = { 0, 0 };
+
+	c->handing = true;
+	unwatch(c);
+	event_add(&c->handover, &now);
+	timer_set(c->all->timers, &c->timer, HANDSHAKE_SECONDS);
+}
+
+static void
+on_handover(evutil_socket_t fd, short what, void *arg)
+{
+	struct conn *c = arg;
+
+	(void)fd;
+	(void)what;
+	fd = c->fd;
+	c->fd = -1;
+	if (!secure_begin(c, fd))
+		conn_insecure(c, "its process is not there");
+}
+
+void
+conn_insecure(struct conn *c, const char *why)
+{
+	client_tls_failed(&c->client, why);
+	c->all->failed(c);
+}
+
+void
+conn_secured(struct conn *c, int fd)
+{
+	c->fd = fd;
+	c->handing = false;
+	event_assign(&c->readable, c->all->base, fd, EV_READ | EV_PERSIST,
+	    on_readable, c);
+	event_assign(&c->writable, c->all->base, fd, EV_WRITE, on_writable, c);
+	event_add(&c->readable, NULL);
+	buf_clear(&c->all->out);
+	client_tls_done(&c->client, &c->all->out);
+	put_said(c);
+	wait_more(c);
+}
+
+bool
+conn_fits(const struct conn *c, const struct conn_policy *p)
+{
+	const struct conn_policy *made = &c->policy;
+
+	if (made->route.tls < p->route.tls ||
+	    made->route.immediate != p->route.immediate)
+		return false;
+	return p->route.tls < ROUTE_TLS_VERIFY ||
+	       strcasecmp(made->name, p->name) == 0;
+}
+
 /* Pieces of the body, as many as the socket takes.  False: c is gone. */
 static bool
 send_body(struct conn *c)
@@ -229,6 +320,14 @@ act(struct conn *c, enum client_next next, bool more)
 	case NEXT_BODY:
 		wait_more(c);
 		return true;
+	case NEXT_TLS:
+		/* RFC 3207 6: what came with it came from whoever is between */
+		if (more) {
+			lost(c, "bytes behind the reply to STARTTLS");
+			return false;
+		}
+		begin_tls(c);
+		return false;
 	case NEXT_OVER:
 		/* what was said beyond the last reply answers nothing */
 		c->client.fit = c->client.fit && !more && !c->mute;
@@ -331,6 +430,18 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
+/* Whether a silent connection was made at all. */
+static bool
+is_connected(struct conn *c)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+
+	c->connected = c->connected ||
+		       getpeername(c->fd, (struct sockaddr *)&ss, &len) == 0;
+	return c->connected;
+}
+
 static void
 on_writable(evutil_socket_t fd, short what, void *arg)
 {
@@ -340,6 +451,11 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (c->mute)
 		return;
+	if (c->policy.route.immediate && !c->client.secured) {
+		if (is_connected(c))
+			begin_tls(c);
+		return;
+	}
 	if (c->out.len > 0)
 		n = write(fd, c->out.data, c->out.len);
 	if (n == -1 && errno != EAGAIN && errno != EINTR) {
@@ -362,25 +478,15 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-/* Whether a silent connection was made at all. */
-static bool
-is_connected(struct conn *c)
-{
-	struct sockaddr_storage ss;
-	socklen_t len = sizeof(ss);
-
-	c->connected = c->connected ||
-		       getpeername(c->fd, (struct sockaddr *)&ss, &len) == 0;
-	return c->connected;
-}
-
 static void
 on_timeout(void *arg)
 {
 	struct conn *c = arg;
 	bool was_connected = c->connected;
 
-	if (!is_connected(c)) {
+	if (c->handing) {
+		lost(c, "time-out");
+	} else if (!is_connected(c)) {
 		client_unreachable(&c->client, strerror(ETIMEDOUT));
 		c->all->failed(c);
 	} else if (!was_connected) {
@@ -400,6 +506,6 @@ conn_give(struct conn *c, struct transaction *t, int body)
 	c->sending = c->dot = false;
 	buf_clear(&c->all->out);
 	next = client_take(&c->client, t, &c->all->out);
-	if (c->connected)
+	if (c->connected && !c->handing)
 		act(c, next, false);
 }

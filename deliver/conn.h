@@ -14,6 +14,13 @@
 #include "deliver/timers.h"
 #include "deliver/transfer.h"
 
+/* What a connection is made under, and may be used again for. */
+struct conn_policy {
+	struct route_policy route;
+	bool clear;                /* TLS has failed there: without */
+	char name[DOMAIN_MAX + 1]; /* of the server, for its certificate */
+};
+
 struct conn;
 TAILQ_HEAD(conn_list, conn);
 
@@ -36,6 +43,11 @@ struct conn {
 	struct event writable;
 	struct timer timer;
 	struct client client;
+	struct conn_policy policy;
+	struct conv *secure;   /* with tls; NULL: clear text, or over */
+	struct event handover; /* its socket goes to tls, in the next turn */
+	bool handing;          /* gone there, and nothing came back yet */
+	bool tls_refused;      /* a handshake that the server has spoilt */
 	struct transfer transfer;
 	struct buf in;         /* a reply line without its end */
 	struct buf out;        /* what the socket would not take */
@@ -51,9 +63,15 @@ struct conn {
 
 void conns_init(struct conns *, struct event_base *, struct timers *);
 /* NULL with errno: it failed at once. */
-struct conn *conn_open(struct conns *, const struct ip *, uint16_t port);
+struct conn *conn_open(struct conns *, const struct ip *, uint16_t port,
+    const struct conn_policy *);
 /* The transaction and the descriptor are lent until over() or failed(). */
 void conn_give(struct conn *, struct transaction *, int body);
+/* For secure.c: the clear text of its connection; or there will be none. */
+void conn_secured(struct conn *, int fd);
+void conn_insecure(struct conn *, const char *why);
+/* May what is asked for by this go over it? */
+bool conn_fits(const struct conn *, const struct conn_policy *);
 /* The final dot was sent and its answer is not there. */
 bool conn_past_dot(const struct conn *);
 /* Idle from now on: fails by itself after a while without work. */

@@ -11,6 +11,8 @@
 #include "common/base/fatal.h"
 #include "common/mail/route.h"
 #include "deliver/find.h"
+#include "deliver/refusals.h"
+#include "deliver/secure.h"
 #include "deliver/server.h"
 
 #include <errno.h>
@@ -32,6 +34,7 @@ static struct {
 	struct servers servers;
 	struct jobs jobs;
 	struct asker asker;
+	struct refusals refusals;
 	struct ourselves us;
 	struct ip own[OWN_MAX];
 	bool stopping;
@@ -77,12 +80,43 @@ engage(struct job *j, struct conn *c)
 	conn_give(c, &j->t, j->fd);
 }
 
+static struct conn_policy
+policy_of(const struct job *j)
+{
+	struct conn_policy p = { .route = j->policy, .clear = j->clear };
+	const struct attempt *a = &j->attempts.list[j->next - 1];
+	char ip[IP_TEXT];
+
+	if (j->policy.tls == ROUTE_TLS_OPPORTUNISTIC)
+		p.clear =
+		    p.clear || refusals_know(&self.refusals, &a->ip, j->port);
+	/* a literal has its address in the certificate */
+	view_copy(view_of(a->host[0] == '[' ? ip_print(&a->ip, ip) : a->host),
+	    p.name, sizeof(p.name));
+	return p;
+}
+
+/* One that this job may use. */
+static struct conn *
+idle_for(const struct job *j, const struct server *s)
+{
+	const struct conn_policy p = policy_of(j);
+	struct conn *c;
+
+	if (j->fresh_only)
+		return NULL;
+	TAILQ_FOREACH (c, &s->idle, entry)
+		if (conn_fits(c, &p))
+			return c;
+	return NULL;
+}
+
 static bool
 engage_idle(struct job *j, struct server *s)
 {
-	struct conn *c = TAILQ_FIRST(&s->idle);
+	struct conn *c = idle_for(j, s);
 
-	if (c == NULL || j->fresh_only)
+	if (c == NULL)
 		return false;
 	TAILQ_REMOVE(&s->idle, c, entry);
 	engage(j, c);
@@ -92,7 +126,8 @@ engage_idle(struct job *j, struct server *s)
 static bool
 engage_new(struct job *j, struct server *s)
 {
-	struct conn *c = conn_open(&self.conns, &s->ip, s->port);
+	const struct conn_policy p = policy_of(j);
+	struct conn *c = conn_open(&self.conns, &s->ip, s->port, &p);
 
 	if (c == NULL) {
 		unreachable(j, errno);
@@ -157,7 +192,7 @@ serve(struct server *s)
 		return;
 	s->busy = true;
 	while ((j = TAILQ_FIRST(&s->line)) != NULL) {
-		if ((TAILQ_EMPTY(&s->idle) || j->fresh_only) && !make_room(s))
+		if (idle_for(j, s) == NULL && !make_room(s))
 			break;
 		TAILQ_REMOVE(&s->line, j, entry_line);
 		if (!engage_idle(j, s) && !engage_new(j, s))
@@ -191,13 +226,20 @@ on_over(struct conn *c)
  * be dead says nothing about the server: once more, by a new one.
  */
 static void
-job_failed(struct job *j, bool reused, bool welcome)
+job_failed(struct job *j, bool reused, bool welcome, bool tls_refused)
 {
 	if (j->t.stage == STAGE_DOT || !transaction_open(&j->t)) {
 		finish(j);
 		return;
 	}
 	j->conn = NULL;
+	if (tls_refused && !j->clear) {
+		j->clear = true;
+		j->next--;
+		proceed(j);
+		return;
+	}
+	j->clear = false;
 	if (reused && !j->fresh_only && j->t.stage == STAGE_CONNECT) {
 		j->fresh_only = true;
 		j->next--;
@@ -214,13 +256,20 @@ on_failed(struct conn *c)
 	struct job *j = c->job;
 	bool reused = c->messages > 0, welcome = c->client.welcome;
 	bool was_busy = s->busy;
+	/* with the server that there is clear text, in a new connection, and
+	 * for a while without asking again */
+	bool tls_refused =
+	    c->tls_refused && c->policy.route.tls == ROUTE_TLS_OPPORTUNISTIC;
+
+	if (tls_refused)
+		refusals_note(&self.refusals, &s->ip, s->port);
 
 	if (j == NULL)
 		TAILQ_REMOVE(&s->idle, c, entry);
 	s->busy = true; /* keeps it */
 	close_conn(c);
 	if (j != NULL)
-		job_failed(j, reused, welcome);
+		job_failed(j, reused, welcome, tls_refused);
 	s->busy = was_busy;
 	serve(s);
 }
@@ -243,8 +292,12 @@ on_found(struct find *f, bool found, const struct status *st)
 static void
 job_start(struct job *j)
 {
+	const struct routing routing = conf_routing(process_conf());
 	bool mx = j->transport == TRANSPORT_MX;
 	struct status st;
+
+	j->policy = route_policy(
+	    &routing, (enum transport)j->transport, j->host, j->port);
 
 	j->state = JOB_FIND;
 	if (self.stopping)
@@ -330,6 +383,10 @@ const struct peer_def driver_peers[DRIVER_PEERS] = {
 	    .nrules = ASK_RULES,
 	    .attached = resolve_attached,
 	    .lost = resolve_lost },
+	{ .kind = PEER_TLS,
+	    .rules = secure_rules,
+	    .nrules = SECURE_RULES,
+	    .conv_lost = secure_lost },
 };
 
 static void

@@ -44,6 +44,7 @@ static const struct offer_row rows[] = {
 	{ "8BITMIME", OFFER_8BITMIME, NULL },
 	{ "DSN", OFFER_DSN, NULL },
 	{ "SMTPUTF8", OFFER_SMTPUTF8, NULL },
+	{ "STARTTLS", OFFER_STARTTLS, NULL },
 	{ "LIMITS", 0, take_limits },
 };
 

@@ -16,7 +16,8 @@ enum offer {
 	OFFER_SIZE = 1 << 1,       /* RFC 1870 */
 	OFFER_8BITMIME = 1 << 2,   /* RFC 6152 */
 	OFFER_DSN = 1 << 3,        /* RFC 3461 */
-	OFFER_SMTPUTF8 = 1 << 4    /* RFC 6531 */
+	OFFER_SMTPUTF8 = 1 << 4,   /* RFC 6531 */
+	OFFER_STARTTLS = 1 << 5    /* RFC 3207 */
 };
 
 struct greeting {

@@ -9,6 +9,7 @@
 #define DELIVER_JOB_H
 
 #include "common/ipc/channel.h"
+#include "common/mail/route.h"
 #include "deliver/attempts.h"
 #include "deliver/transaction.h"
 
@@ -45,6 +46,8 @@ struct job {
 	struct attempts attempts;
 	size_t next;     /* attempts made */
 	size_t sessions; /* of those that were greeted */
+	struct route_policy policy;
+	bool clear;      /* TLS has failed with this server, and need not be */
 	bool fresh_only; /* an idle connection was dead already */
 	struct find *find;
 	struct server *server; /* in its line, or last tried */

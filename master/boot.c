@@ -84,6 +84,7 @@ void
 child_secrets(struct child *c)
 {
 	if (c->program->kind == PEER_TLS &&
+	    c->program->class_ != CLASS_CLIENT &&
 	    !secrets_send(&c->master->secrets, &c->master->conf, c->control))
 		child_kill(c, "no descriptor for its secrets");
 }

@@ -80,6 +80,16 @@ tls_workers(const struct conf *c)
 	return (size_t)conf_number(c, KEY_WORKERS_TLS);
 }
 
+/* One will do: what it does for a message is little against the rest. */
+static size_t
+tls_clients(const struct conf *c)
+{
+	for (size_t i = 0; i < c->nroutes; i++)
+		if (c->routes[i].tls != ROUTE_TLS_NONE)
+			return 1;
+	return 0;
+}
+
 /* A session has its socket and the body that it receives. */
 static size_t
 smtpd_files(const struct conf *c)
@@ -146,8 +156,11 @@ const struct program programs[] = {
 	{ "postern-deliver", "_postern-deliver", PEER_DELIVER, 0, "deliver",
 	    ROOT_EMPTY, SOCKETS_NONE, STOP_SECOND, deliver_files,
 	    deliverers },
-	{ "postern-tls", "_postern-tls", PEER_TLS, 0, "tls", ROOT_EMPTY,
-	    SOCKETS_NONE, STOP_SECOND, tls_files, tls_workers },
+	{ "postern-tls", "_postern-tls", PEER_TLS, 0, "tls",
+	    ROOT_EMPTY, SOCKETS_NONE, STOP_SECOND, tls_files, tls_workers },
+	{ "postern-tls", "_postern-tls-client", PEER_TLS, CLASS_CLIENT,
+	    "tls-client", ROOT_EMPTY, SOCKETS_NONE, STOP_LAST, tls_files,
+	    tls_clients },
 	{ "postern-smtpd", "_postern-smtpd", PEER_SMTPD, CLASS_STRANGER,
 	    "smtpd", ROOT_EMPTY, SOCKETS_TCP, STOP_FIRST, smtpd_files,
 	    smtpd_strangers },
@@ -161,16 +174,18 @@ static const struct {
 	enum peer_kind a;
 	enum peer_class class_; /* of a, 0 for each */
 	enum peer_kind b;
+	enum peer_class b_class; /* of b, as it is */
 } wires[] = {
-	{ PEER_SMTPD, 0, PEER_QUEUE },
-	{ PEER_SMTPD, CLASS_STRANGER, PEER_TLS },
-	{ PEER_QUEUE, 0, PEER_DELIVER },
-	{ PEER_DELIVER, 0, PEER_RESOLVE },
-	{ PEER_SMTPD, 0, PEER_LOOKUP },
-	{ PEER_QUEUE, 0, PEER_LOOKUP },
-	{ PEER_QUEUE, 0, PEER_REPORT },
-	{ PEER_REPORT, 0, PEER_READER },
-	{ PEER_QUEUE, 0, PEER_HISTORY },
+	{ PEER_SMTPD, 0, PEER_QUEUE, 0 },
+	{ PEER_SMTPD, CLASS_STRANGER, PEER_TLS, 0 },
+	{ PEER_DELIVER, 0, PEER_TLS, CLASS_CLIENT },
+	{ PEER_QUEUE, 0, PEER_DELIVER, 0 },
+	{ PEER_DELIVER, 0, PEER_RESOLVE, 0 },
+	{ PEER_SMTPD, 0, PEER_LOOKUP, 0 },
+	{ PEER_QUEUE, 0, PEER_LOOKUP, 0 },
+	{ PEER_QUEUE, 0, PEER_REPORT, 0 },
+	{ PEER_REPORT, 0, PEER_READER, 0 },
+	{ PEER_QUEUE, 0, PEER_HISTORY, 0 },
 };
 /* clang-format on */
 
@@ -178,7 +193,8 @@ static bool
 wire_fits(size_t i, const struct program *a, const struct program *b)
 {
 	return wires[i].a == a->kind && wires[i].b == b->kind &&
-	       (wires[i].class_ == 0 || wires[i].class_ == a->class_);
+	       (wires[i].class_ == 0 || wires[i].class_ == a->class_) &&
+	       wires[i].b_class == b->class_;
 }
 
 bool

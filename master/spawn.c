@@ -81,6 +81,8 @@ class_name(enum peer_class class_)
 		return "login";
 	case CLASS_LOCAL:
 		return "local";
+	case CLASS_CLIENT:
+		return "client";
 	}
 	return NULL;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* tls/accept.c - the server's side of a handshake.
+/* tls/accept.c - a handshake; and what is before it on the server's side.
  *
  * Where there is a choice of certificates the ClientHello is read first, then
  * played to libtls as if nothing had happened.

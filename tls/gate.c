@@ -10,6 +10,7 @@
 #include "common/base/clock.h"
 #include "common/base/fatal.h"
 #include "common/base/log.h"
+#include "tls/connect.h"
 #include "tls/context.h"
 #include "tls/hello.h"
 #include "tls/keypair.h"
@@ -41,6 +42,13 @@ static struct {
 	bool started, stopping;
 	int64_t stop_ms;
 } gate;
+
+/* Do we speak for deliver, without keys? */
+static bool
+is_client(void)
+{
+	return process_boot()->class_ == CLASS_CLIENT;
+}
 
 /* A certificate opens a pair, the key behind it completes it. */
 bool
@@ -140,6 +148,8 @@ gate_prepare(void)
 	if (tls_init() == -1)
 		fatal("libtls does not start");
 	tls_free(tls_server());
+	if (is_client())
+		connect_prepare(conf_text(process_conf(), KEY_TLS_CA));
 }
 
 static void
@@ -197,7 +207,7 @@ gate_start(void)
 	if (event_add(&gate.second, &second) == -1)
 		fatal("no event for the clock");
 	gate.started = true;
-	if (!secrets_take()) {
+	if (!is_client() && !secrets_take()) {
 		channels_flush();
 		fatal_code(EX_CONFIG, "the certificates cannot be used");
 	}
@@ -252,7 +262,22 @@ on_serve(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	return true;
 }
 
-/* smtpd is gone: open streams see the end of their clear text. */
+static bool
+on_connect(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	struct stream *s;
+
+	if (gate.stopping || gate.streams.n >= gate.max_streams) {
+		refuse(ch, conv, fd);
+		return true;
+	}
+	s = stream_new(&gate.streams, fd, ch, conv);
+	conv->object = s;
+	connect_begin(s, msg);
+	return true;
+}
+
+/* smtpd or deliver is gone: open streams see the end of their clear text. */
 static void
 on_conv_lost(struct channel *ch, struct conv *conv)
 {
@@ -267,14 +292,21 @@ on_conv_lost(struct channel *ch, struct conv *conv)
 }
 
 /* clang-format off */
-static const struct channel_rule rules[] = {
+static const struct channel_rule server_rules[] = {
 	{ &msg_tls_serve, on_serve, CONV_NEW, CONV_A },
+};
+static const struct channel_rule client_rules[] = {
+	{ &msg_tls_connect, on_connect, CONV_NEW, CONV_A },
 };
 /* clang-format on */
 
-const struct peer_def gate_smtpd = {
-	.kind = PEER_SMTPD,
-	.rules = rules,
-	.nrules = nitems(rules),
-	.conv_lost = on_conv_lost,
+const struct peer_def gate_peers[GATE_PEERS] = {
+	{ .kind = PEER_SMTPD,
+	    .rules = server_rules,
+	    .nrules = nitems(server_rules),
+	    .conv_lost = on_conv_lost },
+	{ .kind = PEER_DELIVER,
+	    .rules = client_rules,
+	    .nrules = nitems(client_rules),
+	    .conv_lost = on_conv_lost },
 };

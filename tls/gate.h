@@ -5,7 +5,8 @@
 
 #include "common/run/process.h"
 
-extern const struct peer_def gate_smtpd;
+enum { GATE_PEERS = 2 };
+extern const struct peer_def gate_peers[GATE_PEERS];
 
 bool gate_secret(const struct msg_secret *, int fd);
 void gate_secrets_end(void);

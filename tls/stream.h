@@ -86,7 +86,7 @@ ssize_t stream_push(struct tls *, const void *, size_t, void *);
 /* What the events of the peer's socket are; only those of these are on. */
 void stream_watch_peer(struct stream *, bool readable, bool writable);
 
-/* accept.c: the server's side, in STREAM_STARTING. */
+/* accept.c: in STREAM_STARTING. */
 void accept_step(struct stream *);
 
 #endif

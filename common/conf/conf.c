@@ -170,6 +170,10 @@ route_sound(const struct route *r)
 {
 	bool match = false;
 
+	if ((unsigned int)r->tls > ROUTE_TLS_VERIFY ||
+	    (r->immediate && (r->tls < ROUTE_TLS_REQUIRED ||
+				 r->transport != TRANSPORT_HOST)))
+		return false;
 	switch (r->match) {
 	case ROUTE_ANY:
 	case ROUTE_LOCAL:

@@ -59,6 +59,7 @@ enum conf_key {
 	KEY_TLS_SESSIONS,     /* per tls worker */
 	KEY_TLS_HANDSHAKE,    /* seconds */
 	KEY_TLS_PROTOCOLS,    /* "1.2" or "1.3": the oldest that is spoken */
+	KEY_TLS_CA,           /* file of those whose certificates we believe */
 	KEY_PASSWORDS,        /* file of the logins */
 	KEY_ALIASES,          /* file of aliases(5), "" none */
 	KEY_SENDERS,          /* file: whose addresses are whose, "" none */

@@ -192,6 +192,10 @@ static const struct setting settings[KEY_COUNT] = {
 		"tls protocols", SETTING_CHOICE, READER_TLS,
 		"1.2", 0, 0, 0,
 		"the oldest version of TLS that is spoken", "1.2 1.3" },
+	[KEY_TLS_CA] = {
+		"tls ca", SETTING_PATH, READER_TLS, POSTERN_CA, 0, 0,
+		PATH_BYTES,
+		"file of the authorities that may vouch for next hops", NULL },
 	[KEY_PASSWORDS] = {
 		"passwords", SETTING_PATH, 0, POSTERN_PASSWORDS, 0, 0,
 		PATH_BYTES,

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { DNS_PORT = 53 };
+enum { DNS_PORT = 53, SUBMISSIONS_PORT = 465 };
 
 /* The names behind "domain": one, or several in braces. */
 struct names {
@@ -429,7 +429,37 @@ route_host(struct parser *p, struct route *r)
 	parser_expected(p, what);
 }
 
-/* route any|local|domain NAME|domain { ... } to mx|host NAME [port N] */
+/* [tls [none|opportunistic|required|verify] [immediate]] */
+static void
+route_tls(struct parser *p, struct route *r)
+{
+	static const char *const words[] = {
+		[ROUTE_TLS_NONE] = "none",
+		[ROUTE_TLS_OPPORTUNISTIC] = "opportunistic",
+		[ROUTE_TLS_REQUIRED] = "required",
+		[ROUTE_TLS_VERIFY] = "verify",
+	};
+
+	if (!parser_skip(p, "tls"))
+		return;
+	r->tls = ROUTE_TLS_VERIFY;
+	for (size_t i = 0; i < nitems(words); i++)
+		if (parser_skip(p, words[i])) {
+			r->tls = (enum route_tls)i;
+			break;
+		}
+	if (parser_skip(p, "immediate") ||
+	    (r->port == SUBMISSIONS_PORT && r->tls >= ROUTE_TLS_REQUIRED))
+		r->immediate = true;
+	if (r->immediate && r->tls < ROUTE_TLS_REQUIRED)
+		parser_fail(p, "\"immediate\" goes with \"required\" or "
+			       "\"verify\" alone");
+	if (r->immediate && r->transport == TRANSPORT_MX)
+		parser_fail(p, "\"immediate\" goes with \"host\" alone");
+}
+
+/* route any|local|domain NAME|domain { ... } to mx|host NAME [port N]
+ * [tls ...] */
 static void
 parse_route(struct parser *p)
 {
@@ -446,6 +476,7 @@ parse_route(struct parser *p)
 	else
 		parser_expected(p, "\"mx\" or \"host\"");
 	optional_port(p, &r.port);
+	route_tls(p, &r);
 	n = r.match == ROUTE_DOMAIN ? names.n : 1;
 	for (size_t i = 0; !p->failed && i < n; i++) {
 		if (r.match == ROUTE_DOMAIN)

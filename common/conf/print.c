@@ -178,6 +178,13 @@ print_accept(const struct accept_rule *r, struct buf *out)
 static void
 print_route(const struct route *r, struct buf *out)
 {
+	static const char *const tls[] = {
+		[ROUTE_TLS_NONE] = "none",
+		[ROUTE_TLS_OPPORTUNISTIC] = "opportunistic",
+		[ROUTE_TLS_REQUIRED] = "required",
+		[ROUTE_TLS_VERIFY] = "verify",
+	};
+
 	buf_add_string(out, "route ");
 	switch (r->match) {
 	case ROUTE_ANY:
@@ -202,6 +209,9 @@ print_route(const struct route *r, struct buf *out)
 	}
 	if (r->port != 0)
 		buf_printf(out, " port %u", r->port);
+	if (r->tls != ROUTE_TLS_NONE)
+		buf_printf(out, " tls %s%s", tls[r->tls],
+		    r->immediate ? " immediate" : "");
 	buf_add_string(out, "\n");
 }
 

@@ -91,6 +91,8 @@ const struct ipc_type msg_accept = {
 static const struct ipc_field route_fields[] = {
 	{ "match", IPC_U8, offsetof(struct msg_route, match), 0 },
 	{ "transport", IPC_U8, offsetof(struct msg_route, transport), 0 },
+	{ "tls", IPC_U8, offsetof(struct msg_route, tls), 0 },
+	{ "immediate", IPC_U8, offsetof(struct msg_route, immediate), 0 },
 	{ "port", IPC_U16, offsetof(struct msg_route, port), 0 },
 	{ "domain", IPC_TEXT, offsetof(struct msg_route, domain), MSG_DOMAIN_MAX },
 	{ "host", IPC_TEXT, offsetof(struct msg_route, host), MSG_DOMAIN_MAX },

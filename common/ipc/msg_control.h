@@ -37,11 +37,13 @@ enum peer_kind {
 	PEER_LOOKUP = 10 /* knows the tables */
 };
 
-/* Classes of smtpd workers; queue takes the class from the channel. */
+/* Classes of processes of one kind; queue takes that of an smtpd worker from
+ * the channel. */
 enum peer_class {
-	CLASS_STRANGER = 1, /* from the network */
+	CLASS_STRANGER = 1, /* smtpd: from the network */
 	CLASS_LOGIN = 2,
-	CLASS_LOCAL = 3 /* the submission socket */
+	CLASS_LOCAL = 3, /* the submission socket */
+	CLASS_CLIENT = 4 /* tls: for deliver; has no keys */
 };
 
 struct msg_boot {
@@ -89,6 +91,7 @@ struct msg_accept {
 
 struct msg_route {
 	uint8_t match, transport;
+	uint8_t tls, immediate; /* of struct route */
 	uint16_t port;
 	char domain[MSG_DOMAIN_MAX + 1];
 	char host[MSG_DOMAIN_MAX + 1];

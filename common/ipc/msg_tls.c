@@ -24,6 +24,23 @@ const struct ipc_type msg_tls_serve = {
 };
 
 /* clang-format off */
+static const struct ipc_field tls_connect_fields[] = {
+	{ "verify", IPC_U8, offsetof(struct msg_tls_connect, verify), 0 },
+	{ "name", IPC_TEXT, offsetof(struct msg_tls_connect, name), MSG_DOMAIN_MAX },
+};
+/* clang-format on */
+
+const struct ipc_type msg_tls_connect = {
+	.number = MSG_TLS_CONNECT,
+	.name = "tls_connect",
+	.size = sizeof(struct msg_tls_connect),
+	.fields = tls_connect_fields,
+	.nfields = nitems(tls_connect_fields),
+	.fd = true,
+	.credit = 16384,
+};
+
+/* clang-format off */
 static const struct ipc_field tls_open_fields[] = {
 	{ "protocol", IPC_TEXT, offsetof(struct msg_tls_open, protocol), MSG_PROTOCOL_MAX },
 	{ "cipher", IPC_TEXT, offsetof(struct msg_tls_open, cipher), MSG_CIPHER_MAX },

@@ -20,7 +20,7 @@ enum tls_end {
 	TLS_END_ERROR = 3,  /* what came was not TLS as it must be */
 	TLS_END_LATE = 4,   /* the handshake took too long */
 	TLS_END_FULL = 5,   /* no room for one more */
-	TLS_END_OURS = 6    /* smtpd closed its end */
+	TLS_END_OURS = 6    /* smtpd or deliver closed its end */
 };
 
 struct msg_tls_serve {
@@ -33,11 +33,21 @@ struct msg_tls_open {
 	char name[MSG_DOMAIN_MAX + 1]; /* that the client asked for, "" none */
 };
 
+/*
+ * deliver opens the same with MSG_TLS_CONNECT and its connection to a server:
+ * it has it no more, and there is no way back to clear text.
+ */
+struct msg_tls_connect {
+	uint8_t verify;                /* 0: any certificate will do */
+	char name[MSG_DOMAIN_MAX + 1]; /* to ask for and to verify; "" none */
+};
+
 struct msg_tls_end {
 	uint8_t how;
 	char text[MSG_TEXT_MAX + 1];
 };
 
-extern const struct ipc_type msg_tls_serve, msg_tls_open, msg_tls_end;
+extern const struct ipc_type msg_tls_serve, msg_tls_connect, msg_tls_open,
+    msg_tls_end;
 
 #endif

@@ -102,7 +102,8 @@ enum msg_number {
 	/* smtpd and tls: msg_tls.h */
 	MSG_TLS_SERVE = 192,
 	MSG_TLS_OPEN,
-	MSG_TLS_END
+	MSG_TLS_END,
+	MSG_TLS_CONNECT
 };
 
 #endif

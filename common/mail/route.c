@@ -84,6 +84,49 @@ route_find(const struct routing *routing, const struct mailbox *m,
 		go_to(r, TRANSPORT_MX, m->domain);
 }
 
+static uint16_t
+port_of(const struct route *row)
+{
+	return row->port == 0 ? SMTP_PORT : row->port;
+}
+
+/* Does this row send anything there?  By MX the domain is the host. */
+static bool
+leads_to(const struct route *row, enum transport transport, const char *host,
+    uint16_t port)
+{
+	if (row->transport != transport || port_of(row) != port)
+		return false;
+	if (transport == TRANSPORT_HOST)
+		return view_is_nocase(view_of(row->host), host);
+	return row->match != ROUTE_DOMAIN ||
+	       view_is_nocase(view_of(host), row->domain);
+}
+
+/*
+ * By MX the first row for the domain decides, as it does for its mail; of a
+ * host several rows may speak, and mail of each goes over its connections.
+ */
+struct route_policy
+route_policy(const struct routing *routing, enum transport transport,
+    const char *host, uint16_t port)
+{
+	struct route_policy p = { ROUTE_TLS_NONE, false };
+
+	for (size_t i = 0; i < routing->nrows; i++) {
+		const struct route *row = &routing->rows[i];
+
+		if (!leads_to(row, transport, host, port))
+			continue;
+		if (row->tls > p.tls)
+			p.tls = row->tls;
+		p.immediate = p.immediate || row->immediate;
+		if (transport == TRANSPORT_MX)
+			break;
+	}
+	return p;
+}
+
 bool
 route_expand(
     const struct routing *routing, const struct mailbox *m, struct mailbox *out)

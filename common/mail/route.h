@@ -15,12 +15,22 @@ enum transport { TRANSPORT_MX = 1, TRANSPORT_HOST = 2, TRANSPORT_LOOKUP = 3 };
 
 enum route_match { ROUTE_ANY = 1, ROUTE_LOCAL, ROUTE_DOMAIN };
 
+/* What is asked of the connection, from the least to the most. */
+enum route_tls {
+	ROUTE_TLS_NONE,          /* clear text */
+	ROUTE_TLS_OPPORTUNISTIC, /* encrypted where that works */
+	ROUTE_TLS_REQUIRED,      /* encrypted, or later */
+	ROUTE_TLS_VERIFY         /* and with a certificate for its name */
+};
+
 struct route {
 	enum route_match match;
 	char domain[DOMAIN_MAX + 1]; /* of ROUTE_DOMAIN */
 	enum transport transport;
 	char host[DOMAIN_MAX + 1]; /* of TRANSPORT_HOST: name or "[1.2.3.4]" */
 	uint16_t port;             /* 0: 25 */
+	enum route_tls tls;
+	bool immediate; /* TLS from the first byte (RFC 8314) */
 };
 
 struct routing {
@@ -59,6 +69,13 @@ void route_find(
  */
 bool route_expand(
     const struct routing *, const struct mailbox *, struct mailbox *out);
+/* What is asked of a next hop: the most that any route to it asks. */
+struct route_policy {
+	enum route_tls tls;
+	bool immediate;
+};
+struct route_policy route_policy(
+    const struct routing *, enum transport, const char *host, uint16_t port);
 bool route_is_local(const struct routing *, const struct mailbox *);
 
 #endif

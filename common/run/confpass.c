@@ -83,6 +83,8 @@ send_route(struct channel *ch, const struct conf *c, size_t i)
 
 	m.match = (uint8_t)r->match;
 	m.transport = (uint8_t)r->transport;
+	m.tls = (uint8_t)r->tls;
+	m.immediate = r->immediate;
 	m.port = r->port;
 	memcpy(m.domain, r->domain, sizeof(m.domain));
 	memcpy(m.host, r->host, sizeof(m.host));
@@ -225,7 +227,8 @@ static const struct {
 	void (*send)(struct channel *, const struct conf *, size_t);
 } lists[] = {
 	{ READER_SMTPD, count_accepts, send_accept },
-	{ READER_SMTPD | READER_QUEUE, count_routes, send_route },
+	{ READER_SMTPD | READER_QUEUE | READER_DELIVER, count_routes,
+	    send_route },
 	{ READER_RESOLVE, count_resolvers, send_resolver },
 	{ READER_DELIVER, count_mx_allow, send_mx_allow },
 	{ READER_SMTPD, count_bare_ends, send_bare_ends },
@@ -330,6 +333,8 @@ take_route(struct conf *c, const void *msg)
 
 	r.match = (enum route_match)m->match;
 	r.transport = (enum transport)m->transport;
+	r.tls = (enum route_tls)m->tls;
+	r.immediate = m->immediate != 0;
 	r.port = m->port;
 	memcpy(r.domain, m->domain, sizeof(r.domain));
 	memcpy(r.host, m->host, sizeof(r.host));

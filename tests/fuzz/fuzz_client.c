@@ -3,8 +3,9 @@
  *
  * The first byte chooses the transaction; the rest is what the server says,
  * line by line.  A line that begins with "!" is a lost connection; before one
- * that begins with "*" the body and its dot are sent, if the client waits for
- * that.  Delivered is only what a 2yz after the dot says, and no lost
+ * that begins with "*" (the choice also says what TLS is asked for, and
+ * whether its handshake comes off) the body and its dot are sent, if the client
+ * waits for that.  Delivered is only what a 2yz after the dot says, and no lost
  * connection or nonsense is ever a "never".
  */
 #include "tests/fuzz/fuzz.h"
@@ -78,7 +79,7 @@ static void
 check_said(struct view v)
 {
 	static const char *const verbs[] = { "EHLO us.test", "HELO us.test",
-		"MAIL FROM:<", "RCPT TO:<", "DATA", "." };
+		"MAIL FROM:<", "RCPT TO:<", "DATA", ".", "STARTTLS" };
 
 	while (v.len > 0) {
 		size_t n = view_find(v, '\n');
@@ -108,12 +109,29 @@ go_on(struct play *p, enum client_next next)
 			return false;
 		next = take(p);
 	}
+	must(next != NEXT_BODY || p->client.secured ||
+		 p->client.tls < ROUTE_TLS_REQUIRED,
+	    "no body in clear text that must not be");
 	must((next == NEXT_BODY) == (p->client.state == CLIENT_BODY),
 	    "a body is asked for when it may be sent");
 	if (next != NEXT_FAILED)
 		return true;
 	check_end(p, false);
 	return false;
+}
+
+/* The handshake comes off or, if the choice says so, fails. */
+static bool
+shake(struct play *p)
+{
+	if ((p->choice & 64) != 0) {
+		client_tls_failed(&p->client, "spoilt");
+		check_end(p, true);
+		return false;
+	}
+	client_tls_done(&p->client, &p->said);
+	must(p->client.greeting.offers == 0, "what was learned is forgotten");
+	return true;
 }
 
 /* One line of the server; false: the session is over. */
@@ -136,6 +154,11 @@ hear(struct play *p, struct view line)
 	}
 	must(client_patience(&p->client) > 0, "a wait has an end");
 	next = client_line(&p->client, line, &p->said);
+	if (next == NEXT_TLS) {
+		must(p->client.state == CLIENT_HANDSHAKE && !p->client.secured,
+		    "TLS once");
+		return shake(p);
+	}
 	if (next == NEXT_WAIT && p->client.state == CLIENT_BODY)
 		return true; /* in the middle of a reply that comes too soon */
 	return go_on(p, next);
@@ -148,7 +171,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct play p = { .choice = fuzz_byte(&in) };
 
 	buf_init(&p.said, OUT_MAX);
-	client_begin(&p.client, "us.test");
+	client_begin(&p.client, "us.test", (enum route_tls)(p.choice >> 4 & 3));
 	take(&p);
 	while (in.len > 0) {
 		size_t n = view_find(in, '\n');

@@ -36,6 +36,7 @@ POSTERN_ACCOUNTS = (
     "_postern-resolve",
     "_postern-deliver",
     "_postern-tls",
+    "_postern-tls-client",
     "_postern-reader",
     "_postern-lookup",
 )

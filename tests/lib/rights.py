@@ -156,10 +156,10 @@ def descriptors(pid, postern):
 
 
 def name_of(pid):
-    """The program's name, with the class of an smtpd worker."""
+    """The program's name, with its class if it has one."""
     words = read_proc(pid, "cmdline").split("\0")
     name = os.path.basename(words[0])
-    return f"{name} {words[1]}" if name == "postern-smtpd" else name
+    return f"{name} {words[1]}" if words[1:2] and words[1].isalpha() else name
 
 
 def pids_by_name(postern):

@@ -53,6 +53,8 @@ static const struct row rows[] = {
 	{ NULL, "queue (>) and lookup (<)" },
 	{ &msg_expand, ">" }, { &msg_expanded, "<" },
 	{ &msg_expand_end, "<" },
+	{ NULL, "deliver (>) and tls (<)" },
+	{ &msg_tls_connect, ">" }, { &msg_tls_open, "<" }, { &msg_tls_end, "<" },
 	{ NULL, "queue (>) and deliver (<)" },
 	{ &msg_job, ">" }, { &msg_job_rcpt, ">" }, { &msg_result, "<" },
 	{ &msg_job_done, "<" }, { &msg_held_ask, ">" }, { &msg_held, "<" },

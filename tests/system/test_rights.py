@@ -30,7 +30,7 @@ NOBODY = 65534
 SMTPD, DELIVER, TLS = 2, 2, 2  # workers
 CONF = (f"workers smtpd {SMTPD}\nworkers deliver {DELIVER}\n"
         f"workers tls {TLS}\n"
-        "route domain elsewhere.example to mx\n"  # so there is a resolver
+        "route domain elsewhere.example to mx tls opportunistic\n"  # so there is a resolver, a client of TLS
         "recipients domain table.example { somebody }\n")  # and a lookup
 STOCK = 16  # body files that an idle smtpd has
 
@@ -50,6 +50,7 @@ ROWS = {
     "postern-lookup": ("_postern-lookup", "RUNTIME/empty", 1),
     "postern-deliver": ("_postern-deliver", "RUNTIME/empty", DELIVER),
     "postern-tls": ("_postern-tls", "RUNTIME/empty", TLS),
+    "postern-tls client": ("_postern-tls-client", "RUNTIME/empty", 1),
     "postern-smtpd stranger": ("_postern-smtpd", "RUNTIME/empty", SMTPD),
     "postern-smtpd local": ("_postern-smtpd-local", "RUNTIME/empty", 1),
 }
@@ -80,7 +81,8 @@ DESCRIPTORS = {
                         "history/history.db-shm read write": 1},
     "postern-resolve": {"channel": 1 + DELIVER},
     "postern-lookup": {"channel": 1 + SMTPD + 2},
-    "postern-deliver": {"channel": 3},
+        "postern-deliver": {"channel": 4},
+    "postern-tls client": {"channel": 1 + DELIVER},
     "postern-tls": {"channel": 1 + SMTPD},
     "postern-smtpd stranger": {"channel": 3 + TLS, "listen tcp": 1,
                                "body write append": STOCK},

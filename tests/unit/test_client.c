@@ -194,7 +194,7 @@ run(struct client *c, struct transaction *t, const char *heard,
 	struct view in = view_of(heard);
 	enum client_next next;
 
-	client_begin(c, "us");
+	client_begin(c, "us", ROUTE_TLS_NONE);
 	next = client_take(c, t, said);
 	while (in.len > 0 && (next == NEXT_WAIT || next == NEXT_BODY)) {
 		size_t n = view_find(in, '|');
@@ -352,7 +352,7 @@ test_parameters(void **state)
 		make(&t);
 		t.eightbit = parameters[i].eightbit;
 		buf_init(&said, 4096);
-		client_begin(&c, "us");
+		client_begin(&c, "us", ROUTE_TLS_NONE);
 		client_take(&c, &t, &said);
 		client_line(&c, view_of("220 s"), &said);
 		client_line(&c, view_of("250-s"), &said);
@@ -436,7 +436,7 @@ test_smtputf8(void **state)
 		}
 		t.utf8_header = utf8_cases[i].utf8_header;
 		buf_init(&said, 4096);
-		client_begin(&c, "us");
+		client_begin(&c, "us", ROUTE_TLS_NONE);
 		client_take(&c, &t, &said);
 		client_line(&c, view_of("220 s"), &said);
 		client_line(&c, view_of("250-s"), &said);
@@ -551,7 +551,7 @@ test_patience(void **state)
 	(void)state;
 	make(&t);
 	buf_init(&said, 4096);
-	client_begin(&c, "us");
+	client_begin(&c, "us", ROUTE_TLS_NONE);
 	check_int("greeting", client_patience(&c), 300);
 	run(&c, &t, HELLO, &said);
 	check_int("mail", client_patience(&c), 300);

@@ -22,7 +22,7 @@ static const char text[] = "hostname a.example\n"
 			   "accept from auth \"who\" on port 25 without tls "
 			   "sender domain c.example for domain d.example\n"
 			   "route domain c.example to host 192.0.2.1 port 26\n"
-			   "route any to mx\n"
+			   "route any to mx tls required\n"
 			   "resolver ::1 port 5353\n"
 			   "mx addresses allow 127.0.0.0/8\n"
 			   "tls certificate /c key /k\n";
@@ -39,14 +39,17 @@ static const struct {
 	    "accept from auth \"who\" on port 25 without tls "
 	    "sender domain c.example for domain d.example\n"
 	    "route domain c.example to host \"[192.0.2.1]\" port 26\n"
-	    "route any to mx\n",
+	    "route any to mx tls required\n",
 	    1 << 20, 5 * 86400, 100 },
 	{ PEER_QUEUE,
 	    "route domain c.example to host \"[192.0.2.1]\" port 26\n"
-	    "route any to mx\n",
+	    "route any to mx tls required\n",
 	    1 << 20, 2 * 86400, 7 },
-	{ PEER_DELIVER, "mx addresses allow 127.0.0.0/8\n", 50 << 20, 5 * 86400,
-	    7 },
+	{ PEER_DELIVER,
+	    "route domain c.example to host \"[192.0.2.1]\" port 26\n"
+	    "route any to mx tls required\n"
+	    "mx addresses allow 127.0.0.0/8\n",
+	    50 << 20, 5 * 86400, 7 },
 	{ PEER_RESOLVE, "resolver ::1 port 5353\n", 50 << 20, 5 * 86400, 100 },
 	{ PEER_REPORT, "", 50 << 20, 2 * 86400, 100 },
 };

@@ -100,7 +100,8 @@ teardown(void **state)
 static void
 open_one(void)
 {
-	struct conn *c = conn_open(&test.conns, &test.ip, test.port);
+	const struct conn_policy clear = { .route = { ROUTE_TLS_NONE, false } };
+	struct conn *c = conn_open(&test.conns, &test.ip, test.port, &clear);
 
 	assert_non_null(c);
 	conn_give(c, &test.t, -1);

@@ -6,27 +6,28 @@
 
 #define ANY_MX(port)                                                           \
 	{                                                                      \
-		ROUTE_ANY, "", TRANSPORT_MX, "", port                          \
+		ROUTE_ANY, "", TRANSPORT_MX, "", port, 0, false                \
 	}
 #define ANY_HOST(host, port)                                                   \
 	{                                                                      \
-		ROUTE_ANY, "", TRANSPORT_HOST, host, port                      \
+		ROUTE_ANY, "", TRANSPORT_HOST, host, port, 0, false            \
 	}
 
 static const struct route to_mx[] = { ANY_MX(2525) };
 static const struct route satellite[] = { ANY_HOST("smtp.isp.example", 0) };
 static const struct route to_literal[] = { ANY_HOST("[192.0.2.9]", 26) };
 static const struct route gateway[] = {
-	{ ROUTE_DOMAIN, "inside.example", TRANSPORT_HOST, "box.lan", 24 },
-	{ ROUTE_DOMAIN, "mx.example.org", TRANSPORT_MX, "", 0 },
+	{ ROUTE_DOMAIN, "inside.example", TRANSPORT_HOST, "box.lan", 24, 0,
+	    false },
+	{ ROUTE_DOMAIN, "mx.example.org", TRANSPORT_MX, "", 0, 0, false },
 	ANY_MX(0),
-	{ ROUTE_DOMAIN, "late.example", TRANSPORT_HOST, "never", 1 },
+	{ ROUTE_DOMAIN, "late.example", TRANSPORT_HOST, "never", 1, 0, false },
 };
 static const struct route local_first[] = {
-	{ ROUTE_LOCAL, "", TRANSPORT_HOST, "store.lan", 24 },
+	{ ROUTE_LOCAL, "", TRANSPORT_HOST, "store.lan", 24, 0, false },
 };
 static const struct route local_to_mx[] = {
-	{ ROUTE_LOCAL, "", TRANSPORT_MX, "", 25 },
+	{ ROUTE_LOCAL, "", TRANSPORT_MX, "", 25, 0, false },
 	ANY_HOST("smtp.isp.example", 0),
 };
 
