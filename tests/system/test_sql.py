@@ -126,8 +126,8 @@ def test_columns(suite, view):
     manual = (Path(__file__).parents[2] / "man/postern-spool.5").read_text()
     part = manual.split(f".It Sy {view} Pq view\n")[1].split(".It Sy")[0]
     part = part.split(".El\n")[0]
-    named = [line.split()[1] for line in part.splitlines()
-             if line.startswith(".Va ")]
+    named = [line.split()[2] for line in part.splitlines()
+             if line.startswith(".It Va ")]
     assert named == list(row)
 
 
