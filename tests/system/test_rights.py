@@ -400,6 +400,7 @@ GRANTED = {
     "postern-reader": DATABASE | HISTORY,
     "postern-history": HISTORY | {"write-history"},
     "postern-resolve": CONNECT,
+    "postern-lookup": set(),
     "postern-deliver": CONNECT,
     "postern-tls": {"socketpair"},
     "postern-smtpd stranger": set(),
