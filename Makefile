@@ -165,7 +165,7 @@ install: programs
 	install -m 755 $(BUILD)/postern-smtpd $(BUILD)/postern-queue \
 	    $(BUILD)/postern-report $(BUILD)/postern-deliver \
 	    $(BUILD)/postern-history $(BUILD)/postern-resolve \
-	    $(BUILD)/postern-lookup \
+	    $(BUILD)/postern-lookup $(BUILD)/postern-auth \
 	    $(BUILD)/postern-reader $(BUILD)/postern-tls $(DESTDIR)$(LIBEXEC)/
 	install -m 644 man/*.1 $(DESTDIR)$(MANDIR)/man1/
 	install -m 644 man/*.5 $(DESTDIR)$(MANDIR)/man5/

@@ -50,8 +50,7 @@ child_boot(struct child *c)
 static enum listener_tls
 tls_of(const struct master *m, const struct listener *l)
 {
-	if (l->sockets != SOCKETS_TCP ||
-	    !conf_has_certificate(&m->conf, l->number))
+	if (!listener_is_tcp(l) || !conf_has_certificate(&m->conf, l->number))
 		return LISTENER_CLEAR;
 	return l->of.tls ? LISTENER_IMPLICIT : LISTENER_STARTTLS;
 }
@@ -64,8 +63,9 @@ send_listeners(struct child *c)
 	for (size_t i = 0; i < all->n; i++) {
 		const struct listener *l = &all->of[i];
 		struct msg_listener m = { .number = l->number,
-			.port = l->sockets == SOCKETS_TCP ? l->of.port : 0,
-			.local = l->sockets != SOCKETS_TCP,
+			.port = listener_is_tcp(l) ? l->of.port : 0,
+			.local = !listener_is_tcp(l),
+			.auth = (uint8_t)l->of.auth,
 			.tls = (uint8_t)tls_of(c->master, l) };
 		int fd;
 

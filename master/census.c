@@ -36,7 +36,7 @@ static bool
 takes_part(const struct child *c)
 {
 	return c->program->kind == PEER_SMTPD &&
-	       c->program->sockets == SOCKETS_TCP;
+	       c->program->class_ != CLASS_LOCAL;
 }
 
 /* A half of the columns for strangers, the other for logins. */

@@ -36,9 +36,23 @@ historians(const struct conf *c)
 static size_t
 smtpd_strangers(const struct conf *c)
 {
-	if (c->nlisteners == 0)
-		return 0;
-	return (size_t)conf_number(c, KEY_WORKERS_SMTPD);
+	return conf_has_listeners(c, false)
+		   ? (size_t)conf_number(c, KEY_WORKERS_SMTPD)
+		   : 0;
+}
+
+static size_t
+smtpd_logins(const struct conf *c)
+{
+	return conf_has_listeners(c, true)
+		   ? (size_t)conf_number(c, KEY_WORKERS_SMTPD)
+		   : 0;
+}
+
+static size_t
+authorities(const struct conf *c)
+{
+	return conf_has_listeners(c, true) ? 1 : 0;
 }
 
 static size_t
@@ -161,9 +175,14 @@ const struct program programs[] = {
 	{ "postern-tls", "_postern-tls-client", PEER_TLS, CLASS_CLIENT,
 	    "tls-client", ROOT_EMPTY, SOCKETS_NONE, STOP_LAST, tls_files,
 	    tls_clients },
+	{ "postern-auth", "_postern-auth", PEER_AUTH, 0, "auth", ROOT_EMPTY,
+	    SOCKETS_NONE, STOP_SECOND, few_files, authorities },
 	{ "postern-smtpd", "_postern-smtpd", PEER_SMTPD, CLASS_STRANGER,
 	    "smtpd", ROOT_EMPTY, SOCKETS_TCP, STOP_FIRST, smtpd_files,
 	    smtpd_strangers },
+	{ "postern-smtpd", "_postern-smtpd-login", PEER_SMTPD, CLASS_LOGIN,
+	    "smtpd-login", ROOT_EMPTY, SOCKETS_LOGIN, STOP_FIRST, smtpd_files,
+	    smtpd_logins },
 	{ "postern-smtpd", "_postern-smtpd-local", PEER_SMTPD, CLASS_LOCAL,
 	    "smtpd-local", ROOT_EMPTY, SOCKETS_SUBMIT, STOP_FIRST,
 	    smtpd_files, one },
@@ -178,6 +197,8 @@ static const struct {
 } wires[] = {
 	{ PEER_SMTPD, 0, PEER_QUEUE, 0 },
 	{ PEER_SMTPD, CLASS_STRANGER, PEER_TLS, 0 },
+	{ PEER_SMTPD, CLASS_LOGIN, PEER_TLS, 0 },
+	{ PEER_SMTPD, CLASS_LOGIN, PEER_AUTH, 0 },
 	{ PEER_DELIVER, 0, PEER_TLS, CLASS_CLIENT },
 	{ PEER_QUEUE, 0, PEER_DELIVER, 0 },
 	{ PEER_DELIVER, 0, PEER_RESOLVE, 0 },

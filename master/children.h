@@ -15,7 +15,8 @@ enum child_root {
 
 enum child_sockets {
 	SOCKETS_NONE,
-	SOCKETS_TCP,
+	SOCKETS_TCP,   /* servers and strangers */
+	SOCKETS_LOGIN, /* people who log in */
 	SOCKETS_SUBMIT,
 	SOCKETS_CONTROL
 };

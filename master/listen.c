@@ -120,6 +120,23 @@ open_local(const char *path, int type)
 	return -1;
 }
 
+bool
+listener_is_tcp(const struct listener *l)
+{
+	return l->sockets == SOCKETS_TCP || l->sockets == SOCKETS_LOGIN;
+}
+
+/* A port may have become one for logins, or no longer be one. */
+static bool
+is_same(const struct listener *a, const struct listener *b)
+{
+	if (listener_is_tcp(a) != listener_is_tcp(b))
+		return false;
+	if (!listener_is_tcp(a))
+		return a->sockets == b->sockets;
+	return a->of.port == b->of.port && ip_eq(&a->of.ip, &b->of.ip);
+}
+
 static void
 pause_briefly(void)
 {
@@ -142,8 +159,7 @@ take_over(struct listeners *old, struct listener *one)
 	for (size_t i = 0; old != NULL && i < old->n; i++) {
 		struct listener *o = &old->of[i];
 
-		if (o->sockets != one->sockets || o->of.port != one->of.port ||
-		    !ip_eq(&o->of.ip, &one->of.ip))
+		if (!is_same(o, one))
 			continue;
 		o->kept = true;
 		one->fd = o->fd;
@@ -182,7 +198,9 @@ static bool
 add_statement(struct listeners *l, const struct conf *c, size_t i,
     struct listeners *old, unsigned int *patience, struct trouble *t)
 {
-	struct listener one = { .sockets = SOCKETS_TCP,
+	struct listener one = { .sockets = c->listeners[i].auth == AUTH_NEVER
+					       ? SOCKETS_TCP
+					       : SOCKETS_LOGIN,
 		.of = c->listeners[i],
 		.number = (uint16_t)i };
 

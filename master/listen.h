@@ -21,6 +21,8 @@ struct listeners {
 	size_t n;
 };
 
+/* Of the network, not a path. */
+bool listener_is_tcp(const struct listener *);
 /*
  * Opens everything that the configuration asks for.  Sockets that old (may be
  * NULL) has already are taken from there.  An address that is still in use is

@@ -257,7 +257,7 @@ log_starting(const struct master *m)
 	for (size_t i = 0; i < m->listeners.n; i++) {
 		const struct listener *l = &m->listeners.of[i];
 
-		if (l->sockets != SOCKETS_TCP)
+		if (!listener_is_tcp(l))
 			continue;
 		log_begin("listening");
 		log_word("address", ip_print(&l->of.ip, text));

@@ -17,7 +17,7 @@
 #include <sys/types.h>
 
 enum {
-	CHILDREN_MAX = 224,
+	CHILDREN_MAX = 288,
 	DEATHS_KEPT = 5,
 	DEATHS_WINDOW_MS = 60 * 1000,
 	ACCUSATIONS_MAX = 3, /* one child may have that many others killed */

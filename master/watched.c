@@ -15,7 +15,7 @@
 static size_t
 count_passwords(const struct conf *c)
 {
-	return conf_has_logins(c) ? 1 : 0;
+	return conf_has_listeners(c, true) ? 1 : 0;
 }
 
 static void

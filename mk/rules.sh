@@ -54,6 +54,7 @@ link() { # program, main source, libraries (files), link flags
 # folder, program, main file, extra libraries
 programs='master posternd main.c
 smtpd postern-smtpd main.c
+smtpd postern-auth auth_main.c
 queue postern-queue main.c $(SQLITE_LIBS)
 queue postern-report report_main.c $(SQLITE_LIBS)
 queue postern-reader reader_main.c $(SQLITE_LIBS)

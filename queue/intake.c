@@ -121,6 +121,8 @@ log_queued(const struct arrival *a)
 		log_i64("uid", m->uid);
 	else
 		log_text("client", m->client);
+	if (m->login[0] != '\0')
+		log_text("login", m->login);
 	if (m->message_id[0] != '\0')
 		log_text("message-id", m->message_id);
 	log_end();
@@ -188,12 +190,21 @@ message_of(const struct msg_commit *c, const struct peer *p)
 	m->ret = c->ret;
 	mem_free(m->envid);
 	m->envid = mem_copy_string(c->envid);
+	mem_free(m->login);
+	m->login = mem_copy_string(c->login);
 	m->sender = mem_copy_string(c->null_sender != 0 ? "" : c->sender);
 	client_text(c, client);
 	m->client = mem_copy_string(client);
 	m->helo = mem_copy_string(c->helo);
 	m->message_id = mem_copy_string(c->message_id);
 	return m;
+}
+
+/* Only a worker of those where people log in may say that somebody has. */
+static bool
+login_sound(const struct msg_commit *m, const struct peer *p)
+{
+	return m->login[0] == '\0' || p->class_ == CLASS_LOGIN;
 }
 
 /* What the frame claims must make sense. */
@@ -251,7 +262,7 @@ on_commit(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	char *over;
 
 	(void)fd;
-	if (!commit_sound(m))
+	if (!commit_sound(m) || !login_sound(m, p))
 		return false;
 	over = allowance_over(p, m);
 	if (over != NULL)

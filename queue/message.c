@@ -15,6 +15,7 @@ message_new(void)
 	m->fd = -1;
 	m->uid = UID_NONE;
 	m->envid = mem_copy_string("");
+	m->login = mem_copy_string("");
 	m->refs = 1;
 	return m;
 }
@@ -37,6 +38,7 @@ message_release(struct message *m)
 	mem_free(m->helo);
 	mem_free(m->message_id);
 	mem_free(m->envid);
+	mem_free(m->login);
 	mem_free(m);
 }
 

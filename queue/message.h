@@ -40,6 +40,7 @@ struct message {
 	char *message_id;
 	uint8_t ret; /* enum ret; RFC 3461 */
 	char *envid; /* decoded, "" none */
+	char *login; /* who handed it in, "" nobody has logged in */
 	int fd;      /* the body, read-only; -1 not open */
 	size_t refs; /* groups in memory, and operations on it */
 };

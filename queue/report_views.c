@@ -42,7 +42,8 @@ static const char other_version[] =
 static const char message[] =
     "SELECT id AS id, id_text(id) AS name, received AS received, size AS size,"
     " uid AS uid, sender AS sender, client AS client, helo AS helo,"
-    " message_id AS message_id, envid AS envid FROM @q.message";
+    " message_id AS message_id, envid AS envid, login AS login"
+    " FROM @q.message";
 
 static const char recipient[] =
     "SELECT r.message AS message, id_text(r.message) AS name,"

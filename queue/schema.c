@@ -72,6 +72,7 @@ static const char first[] =
  * of a destination. */
 static const char second[] =
     "ALTER TABLE message ADD COLUMN envid TEXT;" /* ENVID, decoded */
+    "ALTER TABLE message ADD COLUMN login TEXT;" /* who had logged in */
     "ALTER TABLE message ADD COLUMN ret INTEGER NOT NULL DEFAULT 0;"
     /* 1: its sender was told of the delay, or is not to be */
     "ALTER TABLE message ADD COLUMN warned INTEGER NOT NULL DEFAULT 0;"

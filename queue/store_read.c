@@ -38,7 +38,8 @@ static const char *const texts[STATEMENTS] = {
 	[LOAD_ONE] = "SELECT message, n, next_try, attempts, error"
 		     " FROM grp WHERE message = ? AND n = ?",
 	[LOAD_MESSAGE] = "SELECT shard, size, received, class, uid, flags,"
-			 " sender, client, helo, message_id, ret, envid"
+			 " sender, client, helo, message_id, ret, envid,"
+			 " login"
 			 " FROM message WHERE id = ?",
 	[LOAD_RCPTS] = "SELECT n, address, original, notify, orcpt"
 		       " FROM recipient"
@@ -120,6 +121,8 @@ load_wishes(sqlite3_stmt *s, struct message *m)
 		return;
 	mem_free(m->envid);
 	m->envid = copy_of(s, 11);
+	mem_free(m->login);
+	m->login = copy_of(s, 12);
 }
 
 /*

@@ -38,8 +38,9 @@ enum {
 static const char *const texts[STATEMENTS] = {
 	[ADD_MESSAGE] = "INSERT INTO message(id, shard, size, received,"
 			" class, uid, flags, sender, client, helo, message_id,"
-			" ret, envid)"
-			" VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			" ret, envid, login)"
+			" VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+			" ?)",
 	[ADD_GROUP] = "INSERT INTO grp VALUES(?, ?, ?, ?, ?, ?, ?)",
 	[ADD_RCPT] = "INSERT INTO recipient(message, grp, n, address, original,"
 		     " notify, orcpt) VALUES(?, ?, ?, ?, ?, ?, ?)",
@@ -216,6 +217,7 @@ add_message(const struct message *m)
 	bind_text(s, 11, m->message_id);
 	sqlite3_bind_int64(s, 12, m->ret);
 	bind_text(s, 13, m->envid[0] == '\0' ? NULL : m->envid);
+	bind_text(s, 14, m->login[0] == '\0' ? NULL : m->login);
 	return run(s);
 }
 

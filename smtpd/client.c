@@ -12,7 +12,9 @@
 #include "smtpd/asking.h"
 #include "smtpd/intake.h"
 #include "smtpd/limits.h"
+#include "smtpd/login.h"
 #include "smtpd/secure.h"
+#include "smtpd/session_auth.h"
 #include "smtpd/worker.h"
 
 #include <errno.h>
@@ -203,6 +205,11 @@ step(struct client *c, enum want want, struct buf *out)
 	case WANT_LOOKUP:
 		asking_begin(c);
 		return false;
+	case WANT_AUTH:
+		if (login_ask(c))
+			return false;
+		session_authed(&c->session, AUTH_AWAY, out);
+		return true;
 	case WANT_FILE:
 		if (!intake_take_file(c)) {
 			roster_move(&c->worker->roster, c, PLACE_FILE);
@@ -270,18 +277,29 @@ judge_pace(struct client *c, size_t taken)
 							     : NULL;
 }
 
+/* What was taken lies in our own memory: passwords do not stay there. */
+static void
+wipe(struct client *c, struct view all, size_t taken)
+{
+	if (c->session.secret)
+		explicit_bzero((void *)(uintptr_t)all.data, taken);
+	c->session.secret = false;
+}
+
 /* Lets the session take what it can of in; the rest is kept. */
 static void
 run(struct client *c, struct view in)
 {
 	struct worker *w = c->worker;
 	const struct smtp_reply *why;
+	const struct view all = in;
 	size_t before = in.len;
 
 	w->service.now_ms = clock_mono_ms();
 	while (!paused(c) && !c->broken &&
 	       step(c, session_feed(&c->session, &in, &w->out), &w->out))
 		continue;
+	wipe(c, all, before - in.len);
 	why = judge_pace(c, before - in.len);
 	if (w->stopping && session_between(&c->session))
 		why = &reply_stopping;
@@ -431,6 +449,7 @@ client_new(const struct door *d, int fd, const struct accept_client *who,
 	c->session.uid = uid;
 	c->session.counted = counted;
 	c->session.tls_offered = d->offers_tls;
+	c->session.auth = d->auth;
 	roster_add(&w->roster, c, PLACE_TALK);
 	if (d->speaks_tls) {
 		secure_begin(c);
@@ -476,6 +495,7 @@ client_end(struct client *c)
 	asking_forget(c);
 	secure_forget(c);
 	limits_leave(&c->worker->service, c->session.counted);
+	login_forget(c);
 	session_end(&c->session);
 	watch_nothing(c);
 	roster_remove(&c->worker->roster, c);
@@ -507,6 +527,15 @@ client_answered(struct client *c, const struct status *st)
 {
 	roster_move(&c->worker->roster, c, PLACE_TALK);
 	session_committed(&c->session, st, &c->worker->out);
+	resume(c);
+}
+
+void
+client_logged_in(struct client *c, enum auth_verdict verdict)
+{
+	login_forget(c);
+	roster_move(&c->worker->roster, c, PLACE_TALK);
+	session_authed(&c->session, verdict, &c->worker->out);
 	resume(c);
 }
 

@@ -8,6 +8,7 @@
 #ifndef SMTPD_CLIENT_H
 #define SMTPD_CLIENT_H
 
+#include "common/ipc/msg_auth.h"
 #include "smtpd/door.h"
 #include "smtpd/pace.h"
 #include "smtpd/pending.h"
@@ -43,6 +44,7 @@ struct client {
 	struct conv *secure;        /* with tls, which has its connection */
 	struct question *questions; /* PLACE_LOOKUP: ours */
 	size_t nquestions, nopen;   /* in all; not answered */
+	struct conv *login;         /* with auth, which looks at its password */
 	size_t rcpts_sent;          /* bytes of the list that queue was sent */
 };
 
@@ -56,6 +58,8 @@ void client_file_came(struct client *); /* client->file is set */
 void client_answered(struct client *, const struct status *);
 void client_refused(struct client *, const struct smtp_reply *);
 void client_looked_up(struct client *, const enum whether_answer *);
+/* For login: the verdict. */
+void client_logged_in(struct client *, enum auth_verdict);
 /* queue is gone: what was written of a body is lost. */
 void client_body_lost(struct client *);
 /* Its time in PLACE_GREET or PLACE_PAUSE is over. */

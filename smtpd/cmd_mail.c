@@ -38,6 +38,11 @@ cmd_mail(struct session *s, struct view argument)
 		session_hang_up(s);
 		return;
 	}
+	/* RFC 6409 4.3; a machine that the rules name need not log in */
+	if (s->auth != AUTH_NEVER && s->login == NULL && !s->trusted) {
+		session_refuse(s, &reply_auth_needed);
+		return;
+	}
 	if (s->service->intake.verdict != VERDICT_DONE) {
 		session_refuse_status(s, &s->service->intake);
 		return;

@@ -9,21 +9,22 @@
 
 /* clang-format off */
 static const struct command commands[] = {
-	/* verb		run		phases			argument, junk */
-	{ "MAIL",	cmd_mail,	AT_READY,		ARG_MUST, false },
-	{ "RCPT",	cmd_rcpt,	AT_MAIL | AT_RCPT,	ARG_MUST, false },
-	{ "DATA",	cmd_data,	AT_RCPT,		ARG_NONE, false },
+	/* verb		run		phases			argument, junk, secret */
+	{ "MAIL",	cmd_mail,	AT_READY,		ARG_MUST, false, false },
+	{ "RCPT",	cmd_rcpt,	AT_MAIL | AT_RCPT,	ARG_MUST, false, false },
+	{ "DATA",	cmd_data,	AT_RCPT,		ARG_NONE, false, false },
 	/* judges itself: its bytes follow in any case */
-	{ "BDAT",	cmd_bdat,	AT_COMMAND,		ARG_MAY, false },
-	{ "EHLO",	cmd_ehlo,	AT_COMMAND,		ARG_MUST, true },
-	{ "HELO",	cmd_helo,	AT_COMMAND,		ARG_MUST, true },
-	{ "QUIT",	cmd_quit,	AT_COMMAND,		ARG_NONE, false },
-	{ "RSET",	cmd_rset,	AT_COMMAND,		ARG_NONE, true },
-	{ "NOOP",	cmd_noop,	AT_COMMAND,		ARG_MAY, true },
-	{ "VRFY",	cmd_vrfy,	AT_COMMAND,		ARG_MUST, true },
-	{ "EXPN",	cmd_expn,	AT_COMMAND,		ARG_MAY, true },
-	{ "HELP",	cmd_help,	AT_COMMAND,		ARG_MAY, true },
-	{ "STARTTLS",	cmd_starttls,	AT_READY,		ARG_NONE, false },
+	{ "BDAT",	cmd_bdat,	AT_COMMAND,		ARG_MAY, false, false },
+	{ "EHLO",	cmd_ehlo,	AT_COMMAND,		ARG_MUST, true, false },
+	{ "HELO",	cmd_helo,	AT_COMMAND,		ARG_MUST, true, false },
+	{ "QUIT",	cmd_quit,	AT_COMMAND,		ARG_NONE, false, false },
+	{ "RSET",	cmd_rset,	AT_COMMAND,		ARG_NONE, true, false },
+	{ "NOOP",	cmd_noop,	AT_COMMAND,		ARG_MAY, true, false },
+	{ "VRFY",	cmd_vrfy,	AT_COMMAND,		ARG_MUST, true, false },
+	{ "EXPN",	cmd_expn,	AT_COMMAND,		ARG_MAY, true, false },
+	{ "HELP",	cmd_help,	AT_COMMAND,		ARG_MAY, true, false },
+	{ "STARTTLS",	cmd_starttls,	AT_READY,		ARG_NONE, false, false },
+	{ "AUTH",	cmd_auth,	AT_READY,		ARG_MUST, true, true },
 };
 
 /*
@@ -100,7 +101,8 @@ command_run(struct session *s, struct view line)
 	if (!session_count(s, c->junk))
 		return;
 	s->command = c->verb;
-	s->argument = argument;
+	s->argument = c->secret ? view_of("") : argument;
+	s->secret = s->secret || c->secret;
 	if ((c->phases & (unsigned int)s->phase) == 0)
 		refuse_order(s);
 	else if (!argument_fits(c->argument, argument))

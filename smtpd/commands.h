@@ -16,13 +16,15 @@ struct command {
 	void (*run)(struct session *, struct view argument);
 	unsigned int phases; /* AT_* */
 	enum argument argument;
-	bool junk; /* brings no message nearer: few are enough */
+	bool junk;   /* brings no message nearer: few are enough */
+	bool secret; /* nobody may read its argument */
 };
 
 void command_run(struct session *, struct view line);
 /* The argument of EHLO or HELO is one visible word of bearable length. */
 bool helo_valid(struct view);
 
+void cmd_auth(struct session *, struct view);
 void cmd_bdat(struct session *, struct view);
 void cmd_data(struct session *, struct view);
 void cmd_ehlo(struct session *, struct view);

@@ -189,6 +189,7 @@ door_open(struct door *d, struct worker *w, const struct listening *l)
 	d->number = l->number;
 	d->port = l->port;
 	d->local = l->local;
+	d->auth = l->auth;
 	d->offers_tls = l->tls == LISTENER_STARTTLS;
 	d->speaks_tls = l->tls == LISTENER_IMPLICIT;
 	/* replies are small and complete: none may wait for an acknowledgement

@@ -7,6 +7,7 @@
 #ifndef SMTPD_DOOR_H
 #define SMTPD_DOOR_H
 
+#include "common/conf/conf.h"
 #include <event2/event_struct.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,6 +22,7 @@ struct door {
 	int fd;
 	uint16_t number; /* of the listener in the configuration */
 	uint16_t port;   /* 0: the submission socket */
+	enum listener_auth auth;
 	bool local;      /* a UNIX socket */
 	bool offers_tls; /* STARTTLS */
 	bool speaks_tls; /* from the first byte */

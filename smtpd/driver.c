@@ -13,6 +13,7 @@
 #include "common/sys/shared.h"
 #include "smtpd/asking.h"
 #include "smtpd/intake.h"
+#include "smtpd/login.h"
 #include "smtpd/secure.h"
 #include "smtpd/worker.h"
 
@@ -29,6 +30,7 @@ enum {
 	LEAVE_WAIT_MS = 5000,
 	STRESS_IDLE_MS = 30000,
 	SECURE_MORE_MS = 30000,
+	LOGIN_WAIT_MS = 60000,
 	/* Longer than queue takes to give up on a disk, shorter than the ten
 	 * minutes that a client waits (RFC 5321 4.5.3.2.6). */
 	ANSWER_WAIT_MS = 540000
@@ -171,6 +173,16 @@ time_out_secure(int64_t now)
 }
 
 static void
+time_out_login(int64_t now)
+{
+	struct client *c;
+
+	while ((c = roster_overdue(
+		    &worker.roster, PLACE_LOGIN, now, LOGIN_WAIT_MS)) != NULL)
+		client_logged_in(c, AUTH_AWAY);
+}
+
+static void
 close_all(enum place place)
 {
 	struct client *c;
@@ -250,6 +262,7 @@ on_second(evutil_socket_t fd, short what, void *arg)
 	time_out_lookup(now);
 	time_out_leave(now);
 	time_out_secure(now);
+	time_out_login(now);
 	intake_second(&worker);
 	doors_second(&worker);
 	if (worker.stopping && now - worker.stop_ms >= STOP_WAIT_MS)
@@ -329,6 +342,7 @@ driver_stop(void)
 	close_all(PLACE_GREET);
 	end_all(PLACE_GIVE);
 	end_all(PLACE_SECURE);
+	close_all(PLACE_LOGIN);
 }
 
 static void
@@ -373,5 +387,11 @@ const struct peer_def driver_peers[DRIVER_PEERS] = {
 	    .rules = asking_rules,
 	    .nrules = ASKING_RULES,
 	    .conv_lost = asking_lost,
+	},
+	{
+	    .kind = PEER_AUTH,
+	    .rules = login_rules,
+	    .nrules = LOGIN_RULES,
+	    .conv_lost = login_lost,
 	},
 };

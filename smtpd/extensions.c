@@ -15,6 +15,7 @@ static const struct extension *const extensions[] = {
 	&ext_limits,
 	&ext_enhancedstatuscodes,
 	&ext_starttls,
+	&ext_auth,
 };
 
 enum { NOT_FOUND = nitems(extensions) * EXTENSION_PARAMS };

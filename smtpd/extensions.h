@@ -26,8 +26,8 @@ struct extension {
 	struct extension_param rcpt[EXTENSION_PARAMS];
 };
 
-extern const struct extension ext_8bitmime, ext_chunking, ext_limits, ext_dsn,
-    ext_enhancedstatuscodes, ext_pipelining, ext_size, ext_smtputf8,
+extern const struct extension ext_8bitmime, ext_auth, ext_chunking, ext_limits,
+    ext_dsn, ext_enhancedstatuscodes, ext_pipelining, ext_size, ext_smtputf8,
     ext_starttls;
 
 /* A "250-" line each. */

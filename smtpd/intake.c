@@ -243,6 +243,8 @@ commit_fill(const struct client *c, struct msg_commit *m)
 	m->null_sender = mail->null_sender;
 	m->client_family = s->client.ip.family;
 	memcpy(m->client, s->client.ip.bytes, sizeof(m->client));
+	if (s->login != NULL)
+		view_copy(view_of(s->login), m->login, sizeof(m->login));
 	mailbox_print(&mail->sender, m->sender);
 	view_copy(view_of(s->helo), m->helo, sizeof(m->helo));
 	view_copy(view_of(mail->body.header.message_id), m->message_id,

@@ -48,7 +48,7 @@ lines_skip(struct lines *l, struct view *in)
 }
 
 enum line
-lines_next(struct lines *l, struct view *in, struct view *line)
+lines_next(struct lines *l, struct view *in, size_t max, struct view *line)
 {
 	struct view head = *in;
 	size_t lf;
@@ -56,12 +56,11 @@ lines_next(struct lines *l, struct view *in, struct view *line)
 	if (!lines_skip(l, in))
 		return LINE_PART;
 	head = *in;
-	if (head.len > COMMAND_MAX)
-		head.len = COMMAND_MAX;
+	if (head.len > max)
+		head.len = max;
 	lf = view_find(head, '\n');
 	if (lf == head.len)
-		return lf < COMMAND_MAX ? LINE_PART
-					: spoiled(l, in, lf, LINE_LONG);
+		return lf < max ? LINE_PART : spoiled(l, in, lf, LINE_LONG);
 	if (lf == 0 || head.data[lf - 1] != '\r')
 		return spoiled(l, in, lf + 1, LINE_BARE);
 	*line = view_make(head.data, lf - 1);

@@ -2,9 +2,9 @@
 /* smtpd/lines.h - cuts what a client sends into command lines.
  *
  * Only CRLF ends a line (RFC 5321 2.3.8).  A bare LF, a bare CR, a NUL, or
- * COMMAND_MAX bytes without an end spoil the line: that is said once, and
- * what follows is dropped up to the next CRLF.  Where the bytes are cut into
- * pieces changes nothing.
+ * as many bytes as one may have without an end spoil the line: that is said
+ * once, and what follows is dropped up to the next CRLF.  Where the bytes are
+ * cut into pieces changes nothing.
  */
 #ifndef SMTPD_LINES_H
 #define SMTPD_LINES_H
@@ -31,6 +31,7 @@ struct lines {
  * it *in begins with a line.  lines_next() does the same by itself. */
 bool lines_skip(struct lines *, struct view *in);
 /* Takes one line off the front of *in; *line is without CRLF. */
-enum line lines_next(struct lines *, struct view *in, struct view *line);
+enum line lines_next(
+    struct lines *, struct view *in, size_t max, struct view *line);
 
 #endif

@@ -12,7 +12,8 @@ const struct smtp_reply
     reply_vrfy = { 252, "2.0.0", "not verified here, but mail to it is tried" },
     reply_help = { 214, "2.0.0", "EHLO HELO MAIL RCPT DATA BDAT RSET NOOP QUIT "
 	"VRFY HELP (RFC 5321, 3030)" },
-    reply_chunk = { 250, "2.0.0", "chunk received" };
+    reply_chunk = { 250, "2.0.0", "chunk received" },
+    reply_auth_done = { 235, "2.7.0", "logged in" };
 
 const struct smtp_reply
     reply_idle = { 421, "4.4.2", "nothing heard for too long, closing" },
@@ -46,6 +47,12 @@ const struct smtp_reply
 	"later" },
     reply_tables = { 451, "4.3.0", "the tables cannot be asked now, try "
 	"again later" },
+    reply_auth_away = { 454, "4.7.0", "logins cannot be checked now, try again "
+	"later" },
+    reply_auth_barred = { 454, "4.7.0", "too many failed logins with this name "
+	"or from your network, try again in 15 minutes" },
+    reply_auth_tries = { 421, "4.7.0", "too many failed logins in this session, "
+	"closing" },
     reply_space = { 452, "4.3.1", "message cannot be written, try again "
 	"later" };
 
@@ -75,6 +82,13 @@ const struct smtp_reply
 	"(RFC 5321 4.3.1), closing" },
     reply_utf8 = { 553, "5.6.7", "address is not ASCII, which needs SMTPUTF8 "
 	"at MAIL (RFC 6531)" },
+    reply_auth_twice = { 503, "5.5.1", "logged in already" },
+    reply_auth_mechanism = { 504, "5.5.4", "mechanism not offered, PLAIN and "
+	"LOGIN are" },
+    reply_auth_syntax = { 501, "5.5.2", "response not understood (RFC 4954, "
+	"4616)" },
+    reply_auth_long = { 500, "5.5.6", "response is longer than any may be" },
+    reply_auth_cancelled = { 501, "5.7.0", "login cancelled" },
     reply_bad_chunk = { 501, "5.5.4", "size of the chunk not understood "
 	"(RFC 3030: BDAT SIZE [LAST]), closing" };
 
@@ -87,6 +101,10 @@ const struct smtp_reply
 	"here" },
     reply_not_owner = { 553, "5.7.1", "this login may not send as that "
 	"address" },
+    reply_auth_needed = { 530, "5.7.0", "log in first (AUTH)" },
+    reply_auth_clear = { 538, "5.7.11", "passwords are taken only after "
+	"STARTTLS" },
+    reply_auth_failed = { 535, "5.7.8", "name or password is wrong" },
     reply_no_mailbox = { 550, "5.1.1", "no such mailbox here" },
     reply_too_big = { 552, "5.3.4", "message is larger than we accept" },
     reply_header_big = { 552, "5.3.4", "message header is larger than we "

@@ -24,6 +24,7 @@ enum place {
 	PLACE_PAUSE,  /* has erred: its answer waits a moment */
 	PLACE_LOOKUP, /* its recipients are being asked about */
 	PLACE_LEAVE,  /* the last reply is on its way */
+	PLACE_LOGIN,  /* waits for the verdict of auth */
 	PLACE_GIVE,   /* its connection is to be given to tls */
 	PLACE_SECURE, /* has no socket with us: waits for word from tls */
 	PLACE_COUNT

@@ -11,6 +11,7 @@
 #include "smtpd/commands.h"
 #include "smtpd/limits.h"
 #include "smtpd/pending.h"
+#include "smtpd/session_auth.h"
 
 #include <string.h>
 
@@ -32,9 +33,11 @@ void
 session_end(struct session *s)
 {
 	session_mail_end(s);
+	auth_forget(s);
+	mem_free(s->login);
 	mem_free(s->helo);
 	mem_free(s->tls);
-	s->helo = NULL;
+	s->client.login = s->login = s->helo = NULL;
 	s->tls = NULL;
 	s->phase = AT_END;
 }
@@ -51,6 +54,8 @@ session_secured(struct session *s, const struct tls_facts *facts)
 	session_begin(s, old.service, &client);
 	s->uid = old.uid;
 	s->counted = old.counted;
+	s->auth = old.auth;
+	s->tries = old.tries;
 	/* what we know of the client, not what it said */
 	s->errors = old.errors;
 	s->mails = old.mails;
@@ -154,6 +159,42 @@ refuse_line(struct session *s, const struct smtp_reply *why, bool of_chunk)
 		session_hang_up(s);
 }
 
+/* RFC 4954 4: tickets of other mechanisms are long, and so is our patience. */
+static size_t
+line_max(const struct session *s, struct view in)
+{
+	bool long_ = s->phase == AT_AUTH || view_starts_nocase(in, "AUTH ");
+
+	return long_ ? SASL_LINE_MAX : COMMAND_MAX;
+}
+
+/* What answers "334".  False: it is not whole yet. */
+static bool
+feed_auth(struct session *s, struct view *in)
+{
+	enum line kind;
+	struct view line;
+
+	s->command = "AUTH";
+	s->argument = view_of("");
+	kind = lines_next(&s->lines, in, line_max(s, *in), &line);
+	switch (kind) {
+	case LINE_PART:
+		s->command = NULL;
+		return false;
+	case LINE_WHOLE:
+		auth_line(s, line);
+		break;
+	case LINE_BARE:
+	case LINE_NUL:
+	case LINE_LONG:
+		auth_spoiled(s, kind == LINE_LONG);
+		break;
+	}
+	s->command = NULL;
+	return true;
+}
+
 /* One command line.  False: it is not whole yet. */
 static bool
 feed_command(struct session *s, struct view *in)
@@ -168,7 +209,7 @@ feed_command(struct session *s, struct view *in)
 		return true;
 	}
 	of_chunk = view_starts_nocase(*in, "BDAT");
-	switch (lines_next(&s->lines, in, &line)) {
+	switch (lines_next(&s->lines, in, line_max(s, *in), &line)) {
 	case LINE_PART:
 		return false;
 	case LINE_WHOLE:
@@ -368,6 +409,12 @@ session_feed(struct session *s, struct view *in, struct buf *out)
 			if (!feed_command(s, in))
 				return WANT_INPUT;
 			break;
+		case AT_AUTH:
+			if (!feed_auth(s, in))
+				return WANT_INPUT;
+			break;
+		case AT_AUTHING:
+			return WANT_AUTH;
 		case AT_OPENING:
 			return WANT_FILE;
 		case AT_BODY:
@@ -400,6 +447,7 @@ trace(struct session *s, int64_t wall_ms)
 		.helo = s->helo,
 		.ip = s->client.ip,
 		.esmtp = s->esmtp,
+		.auth = s->login != NULL,
 		.protocol = s->tls == NULL ? NULL : s->tls->protocol,
 		.cipher = s->tls == NULL ? NULL : s->tls->cipher,
 		.utf8 = s->mail->utf8,
@@ -525,7 +573,7 @@ session_in_body(const struct session *s)
 bool
 session_between(const struct session *s)
 {
-	return ((unsigned int)s->phase & AT_ANY) != 0;
+	return ((unsigned int)s->phase & (AT_ANY | AT_AUTH)) != 0;
 }
 
 void

@@ -29,6 +29,8 @@ enum phase {
 	AT_CHUNKS = 1 << 10,  /* between two BDAT of one message */
 	AT_CHUNK = 1 << 11,   /* a piece of it, of known length, comes in */
 	AT_SKIP = 1 << 12,    /* a chunk that is refused, but must be read */
+	AT_AUTH = 1 << 13,    /* AUTH waits for a response */
+	AT_AUTHING = 1 << 14, /* and for the verdict */
 	AT_COMMAND = AT_ANY | AT_CHUNKS
 };
 
@@ -42,6 +44,7 @@ enum want {
 	WANT_DROP,   /* the body was refused, its file is free; feed again */
 	WANT_PAUSE,  /* what is in out is written a moment later; feed again */
 	WANT_LOOKUP, /* ask about what is pending: pending_answered() */
+	WANT_AUTH,   /* is session.sasl right? session_authed() */
 	WANT_TLS,    /* write what is in out, then TLS: session_secured() */
 	WANT_CLOSE   /* write what is in out, then close */
 };
@@ -85,11 +88,16 @@ struct session {
 	enum phase phase;
 	bool esmtp; /* said EHLO, not HELO */
 	struct accept_client client;
-	bool trusted;          /* a machine of ours: accept_trusts() */
-	uint64_t counted;      /* the key of its limits; 0: it has none */
-	uint32_t uid;          /* local class: by the kernel */
-	bool tls_offered;      /* there is a certificate for its listener */
-	struct tls_facts *tls; /* ours; NULL: clear text */
+	bool trusted;            /* a machine of ours: accept_trusts() */
+	uint64_t counted;        /* the key of its limits; 0: it has none */
+	uint32_t uid;            /* local class: by the kernel */
+	bool tls_offered;        /* there is a certificate for its listener */
+	struct tls_facts *tls;   /* ours; NULL: clear text */
+	enum listener_auth auth; /* where people log in */
+	struct sasl *sasl;       /* ours; while AUTH runs */
+	char *login;             /* ours; NULL: has not logged in */
+	unsigned int tries;      /* to log in, that failed */
+	bool secret;             /* what was fed last held some of a password */
 	struct lines lines;
 	char *helo; /* ours; NULL before EHLO */
 	unsigned int errors, mails;

@@ -16,7 +16,7 @@ struct event_base;
 
 enum {
 	INPUT_MAX = 65536,              /* read from a client at a time */
-	INPUT_HEAD = 2 * 2048,          /* the start of a line, before it */
+	INPUT_HEAD = 12288 + 2048,      /* the start of a line, before it */
 	OUTPUT_MAX = SESSION_OUT + 8192 /* replies of one turn */
 };
 

@@ -23,6 +23,7 @@ int cmd_show(const struct command *, const char *control, int, char *[]);
 int cmd_check(const struct command *, const char *control, int, char *[]);
 /* retry, remove, bounce, hold, release: by the command's name */
 int cmd_order(const struct command *, const char *control, int, char *[]);
+int cmd_passwd(const struct command *, const char *control, int, char *[]);
 int cmd_sql(const struct command *, const char *control, int, char *[]);
 /* suspend, resume */
 int cmd_suspend(const struct command *, const char *control, int, char *[]);

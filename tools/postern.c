@@ -22,6 +22,8 @@ static const struct command commands[] = {
 	{ "show", "[--json] ID", "tell all about one message", cmd_show },
 	{ "sql", "[--json] STATEMENT", "ask the queue and its history in SQL",
 	    cmd_sql },
+	{ "passwd", "[--file FILE] [--delete | --check] NAME | --list",
+	    "edit the file of who may log in", cmd_passwd },
 	{ "check", "[--full] [--json]", "look for damage in the spool",
 	    cmd_check },
 	{ "retry", "ID ... | FILTER ... | --all", "try now what waits",

@@ -345,10 +345,10 @@ conf_has_certificate(const struct conf *c, size_t listener)
 }
 
 bool
-conf_has_logins(const struct conf *c)
+conf_has_listeners(const struct conf *c, bool logins)
 {
 	for (size_t i = 0; i < c->nlisteners; i++)
-		if (c->listeners[i].auth != AUTH_NEVER)
+		if ((c->listeners[i].auth != AUTH_NEVER) == logins)
 			return true;
 	return false;
 }

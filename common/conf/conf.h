@@ -196,12 +196,12 @@ bool conf_add_certificate(struct conf *, const struct conf_certificate *);
 /* Is there a certificate for the listener in that place? */
 bool conf_has_certificate(const struct conf *, size_t listener);
 
-/* Is there a listener where people log in? */
-bool conf_has_logins(const struct conf *);
 /* Does a table say who there is in that domain? Its place, or nrecipients. */
 size_t conf_recipients_of(const struct conf *, const char *domain);
 /* Is there any table at all? */
 bool conf_has_tables(const struct conf *);
+/* Is there a listener where people log in, or one where they do not? */
+bool conf_has_listeners(const struct conf *, bool logins);
 
 /* The view of it that routing takes; lent, lives as long as the conf. */
 struct routing conf_routing(const struct conf *);

@@ -50,6 +50,7 @@ static const struct ipc_field listener_fields[] = {
 	{ "port", IPC_U16, offsetof(struct msg_listener, port), 0 },
 	{ "local", IPC_U8, offsetof(struct msg_listener, local), 0 },
 	{ "tls", IPC_U8, offsetof(struct msg_listener, tls), 0 },
+	{ "auth", IPC_U8, offsetof(struct msg_listener, auth), 0 },
 };
 /* clang-format on */
 

@@ -71,6 +71,7 @@ struct msg_listener {
 	uint16_t port;   /* 0 of a UNIX socket */
 	uint8_t local;   /* a UNIX socket */
 	uint8_t tls;     /* enum listener_tls */
+	uint8_t auth;    /* enum listener_auth of conf.h */
 };
 
 /* What is spoken on a listener. */

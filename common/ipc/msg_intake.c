@@ -65,6 +65,7 @@ static const struct ipc_field commit_fields[] = {
 	{ "helo", IPC_TEXT, offsetof(struct msg_commit, helo), MSG_HELO_MAX },
 	{ "message_id", IPC_TEXT, offsetof(struct msg_commit, message_id), MSG_ID_TEXT_MAX },
 	{ "envid", IPC_TEXT, offsetof(struct msg_commit, envid), ENVID_MAX },
+	{ "login", IPC_TEXT, offsetof(struct msg_commit, login), MSG_DOMAIN_MAX },
 };
 /* clang-format on */
 

@@ -53,6 +53,7 @@ struct msg_commit {
 	char helo[MSG_HELO_MAX + 1];
 	char message_id[MSG_ID_TEXT_MAX + 1]; /* of the header; "" unknown */
 	char envid[ENVID_MAX + 1];            /* decoded; "" none */
+	char login[MSG_DOMAIN_MAX + 1];       /* login class; "" none */
 };
 
 struct msg_commit_rcpt {

@@ -99,6 +99,10 @@ enum msg_number {
 	MSG_EXPANDED,
 	MSG_EXPAND_END,
 
+	/* smtpd and auth: msg_auth.h */
+	MSG_AUTH_CHECK = 176,
+	MSG_AUTH_IS,
+
 	/* smtpd and tls: msg_tls.h */
 	MSG_TLS_SERVE = 192,
 	MSG_TLS_OPEN,

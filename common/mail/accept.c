@@ -55,6 +55,13 @@ client_matches(const struct accept_rule *rule, const struct accept_client *c)
 	       tls_matches(rule->tls, c->tls);
 }
 
+/* Nobody logs in but where the configuration lets him. */
+static bool
+without_rules(const struct accept_client *c)
+{
+	return client_matches(&only_local, c) || c->login != NULL;
+}
+
 static bool
 in_domain(const struct mailbox *m, const char *domain)
 {
@@ -67,7 +74,7 @@ accept_judge(const struct accept_rule *rules, size_t n,
     const struct mailbox *rcpt)
 {
 	if (n == 0)
-		return client_matches(&only_local, client);
+		return without_rules(client);
 	for (size_t i = 0; i < n; i++) {
 		const struct accept_rule *rule = &rules[i];
 
@@ -84,7 +91,7 @@ accept_trusts(const struct accept_rule *rules, size_t n,
     const struct accept_client *client)
 {
 	if (n == 0)
-		return client_matches(&only_local, client);
+		return without_rules(client);
 	for (size_t i = 0; i < n; i++) {
 		const struct accept_rule *rule = &rules[i];
 

@@ -2,9 +2,9 @@
 /* common/mail/accept.h - who may send where: the guard against open relay.
  *
  * Rules are tried in order, the first match wins, and what nothing matches is
- * refused.  No rules at all mean "accept from local" and nothing else.  A rule
- * matches when all its conditions do; the null sender has no domain, so that
- * no condition on a sender matches it.
+ * refused.  No rules at all mean "accept from local", "accept from auth" and
+ * nothing else.  A rule matches when all its conditions do; the null sender has
+ * no domain, so that no condition on a sender matches it.
  */
 #ifndef COMMON_MAIL_ACCEPT_H
 #define COMMON_MAIL_ACCEPT_H

@@ -69,13 +69,15 @@ add_tls(struct fold *f, const struct received *r)
 static const char *
 with_word(const struct received *r)
 {
-	bool tls = r->protocol != NULL;
+	/* by utf8, TLS, login */
+	static const char *const words[2][2][2] = {
+		{ { "ESMTP", "ESMTPA" }, { "ESMTPS", "ESMTPSA" } },
+		{ { "UTF8SMTP", "UTF8SMTPA" }, { "UTF8SMTPS", "UTF8SMTPSA" } },
+	};
 
 	if (!r->esmtp)
 		return "SMTP";
-	if (r->utf8)
-		return tls ? "UTF8SMTPS" : "UTF8SMTP";
-	return tls ? "ESMTPS" : "ESMTP";
+	return words[r->utf8][r->protocol != NULL][r->auth];
 }
 
 static void

@@ -20,6 +20,7 @@ struct received {
 	const char *rdns; /* "" or NULL when not known */
 	struct ip ip;
 	bool esmtp;           /* said EHLO */
+	bool auth;            /* logged in; the name is not told */
 	const char *protocol; /* of TLS, with its cipher; NULL: clear text */
 	const char *cipher;
 	bool utf8;            /* SMTPUTF8: RFC 6729 */

@@ -23,7 +23,7 @@
 
 enum {
 	CONTROL_FD = 3,
-	PEERS_MAX = 256,
+	PEERS_MAX = 320,
 	LISTENERS_MAX = 64,
 	FILES_MAX = 4096, /* to be read, before we run */
 	KINDS_MAX = 8     /* kinds of peers of one process */
@@ -79,7 +79,7 @@ on_listener(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	(void)ch;
 	(void)conv;
 	if (self.booted || self.nlisteners == LISTENERS_MAX ||
-	    l->tls > LISTENER_IMPLICIT) {
+	    l->tls > LISTENER_IMPLICIT || l->auth > AUTH_CLEAR) {
 		close(fd);
 		return false;
 	}
@@ -87,7 +87,8 @@ on_listener(struct channel *ch, struct conv *conv, const void *msg, int fd)
 		.number = l->number,
 		.local = l->local != 0,
 		.port = l->port,
-		.tls = (enum listener_tls)l->tls };
+		.tls = (enum listener_tls)l->tls,
+		.auth = (enum listener_auth)l->auth };
 	return true;
 }
 

@@ -53,6 +53,7 @@ struct listening {
 	uint16_t port;
 	bool local; /* a UNIX socket */
 	enum listener_tls tls;
+	enum listener_auth auth;
 };
 
 /* Shared memory that we were handed, for which the program must ask. */

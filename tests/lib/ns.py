@@ -37,6 +37,8 @@ POSTERN_ACCOUNTS = (
     "_postern-deliver",
     "_postern-tls",
     "_postern-tls-client",
+    "_postern-auth",
+    "_postern-smtpd-login",
     "_postern-reader",
     "_postern-lookup",
 )

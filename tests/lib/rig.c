@@ -3,12 +3,19 @@
 #include "tests/lib/rig.h"
 
 #include "smtpd/pending.h"
+#include <string.h>
 
 void
 rig_begin(struct rig *h, const struct accept_client *client)
 {
 	session_begin(&h->session, &h->service, client);
 	h->session.uid = 1000;
+	if (h->conf.nlisteners > 0)
+		h->session.auth = h->conf.listeners[0].auth;
+	h->session.tls_offered = conf_has_certificate(&h->conf, 0);
+	h->service.tls_up = h->session.tls_offered;
+	if (h->verdict == 0)
+		h->verdict = AUTH_NO;
 	buf_init(&h->held, RIG_BYTES);
 	buf_init(&h->out, RIG_BYTES);
 	buf_init(&h->file, RIG_BYTES);
@@ -128,6 +135,13 @@ rig_step(struct rig *h, struct view *in)
 		return false;
 	case WANT_WRITE:
 	case WANT_PAUSE:
+		return true;
+	case WANT_AUTH:
+		session_authed(&h->session,
+		    strcmp(h->session.sasl->password, "secret") == 0
+			? AUTH_YES
+			: h->verdict,
+		    &h->out);
 		return true;
 	case WANT_FILE:
 		if (h->no_stock)

@@ -7,7 +7,7 @@
 #ifndef TESTS_LIB_RIG_H
 #define TESTS_LIB_RIG_H
 
-#include "smtpd/session.h"
+#include "smtpd/session_auth.h"
 
 enum { RIG_BYTES = 16 * 1024 * 1024 };
 
@@ -16,6 +16,8 @@ struct rig {
 	struct service service; /* yours */
 	struct session session;
 	struct status commit; /* queue's answer */
+	/* auth's answer, when the password is not "secret" */
+	enum auth_verdict verdict;
 	bool no_stock;
 	uint64_t id;
 	struct buf held;   /* input that the session did not take */

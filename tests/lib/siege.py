@@ -156,7 +156,10 @@ def by_place(children):
 
 def place_name(words):
     name = os.path.basename(words[0]).removeprefix("postern-")
-    return f"{name}-local" if "local" in words[1:-1] else name
+    for class_ in ("local", "login"):
+        if class_ in words[1:-1]:
+            return f"{name}-{class_}"
+    return name
 
 
 def is_confined(pid):

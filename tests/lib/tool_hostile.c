@@ -150,6 +150,14 @@ take_secret(const struct msg_secret *m, int fd)
 	return true;
 }
 
+static bool
+take_file(const struct msg_file *m, int fd)
+{
+	(void)m;
+	close(fd);
+	return true;
+}
+
 static void
 no_secrets(void)
 {
@@ -170,6 +178,7 @@ kind_of(const char *name)
 		{ "postern-history", PEER_HISTORY },
 		{ "postern-tls", PEER_TLS },
 		{ "postern-reader", PEER_READER },
+		{ "postern-auth", PEER_AUTH },
 	};
 
 	for (size_t i = 0; i < nitems(kinds); i++)
@@ -214,7 +223,8 @@ main(int argc, char *argv[])
 	struct process hostile = { .rights = RIGHT_CHANNEL,
 		.peers = peers,
 		.secret = take_secret,
-		.secrets_end = no_secrets };
+		.secrets_end = no_secrets,
+		.file = take_file };
 
 	for (size_t i = 0; i < nitems(peers); i++) {
 		peers[i].rules = nothing;
@@ -232,8 +242,10 @@ main(int argc, char *argv[])
 		peers[1].kind = PEER_HISTORY;
 	if (hostile.kind == PEER_DELIVER)
 		peers[3] = peers[4];
-	if (hostile.kind == PEER_SMTPD)
+	if (hostile.kind == PEER_SMTPD) {
 		peers[3] = peers[5];
+		peers[0].kind = PEER_AUTH;
+	}
 	hostile.npeers = 4;
 	return process_main(&hostile, argc, argv);
 }

@@ -8,6 +8,7 @@
  * only who says what to whom is written here.
  */
 #include "common/base/alloc.h"
+#include "common/ipc/msg_auth.h"
 #include "common/ipc/msg_check.h"
 #include "common/ipc/msg_control.h"
 #include "common/ipc/msg_history.h"
@@ -39,7 +40,8 @@ static const struct row rows[] = {
 	{ &msg_local, ">" },
 	{ &msg_recipients, ">" }, { &msg_recipient, ">" },
 	{ &msg_listener, ">" }, { &msg_peer, ">" }, { &msg_secret, ">" },
-	{ &msg_secrets_end, ">" }, { &msg_file, ">" }, { &msg_boot_end, ">" }, { &msg_log, ">" },
+	{ &msg_secrets_end, ">" }, { &msg_file, ">" }, { &msg_boot_end, ">" },
+	{ &msg_log, ">" },
 	{ &msg_secrets_read, "<" }, { &msg_ready, "<" }, { &msg_broken, "<" },
 	{ NULL, "smtpd (>) and queue (<)" },
 	{ &msg_stock_want, ">" }, { &msg_stock, "<" }, { &msg_abandon, ">" },
@@ -55,6 +57,8 @@ static const struct row rows[] = {
 	{ &msg_expand_end, "<" },
 	{ NULL, "deliver (>) and tls (<)" },
 	{ &msg_tls_connect, ">" }, { &msg_tls_open, "<" }, { &msg_tls_end, "<" },
+	{ NULL, "smtpd (>) and auth (<)" },
+	{ &msg_auth_check, ">" }, { &msg_auth_is, "<" },
 	{ NULL, "queue (>) and deliver (<)" },
 	{ &msg_job, ">" }, { &msg_job_rcpt, ">" }, { &msg_result, "<" },
 	{ &msg_job_done, "<" }, { &msg_held_ask, ">" }, { &msg_held, "<" },

@@ -14,7 +14,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 import tlskit  # noqa: E402
-from harness import BUILD, Dns, Sink, wait_for  # noqa: E402
+from harness import BUILD, Dns, Sink, free_port, wait_for  # noqa: E402
 from siege import (NamedSink, Siege, Talk, descriptors,  # noqa: E402
                    full, kill, needs_root, say, sockets,
                    wait_gone)
@@ -24,7 +24,7 @@ TRICKS = ["noise", "version", "long", "unknown", "foreign", "stray", "short",
           "descriptor", "master"]
 # Who detects it, as in peer-broken; and what posternd calls the child.
 KINDS = {"queue": 2, "report": 5, "resolve": 4, "deliver": 3, "smtpd": 1,
-         "history": 6, "tls": 7, "reader": 8}
+         "history": 6, "tls": 7, "reader": 8, "auth": 9}
 CASES = [(kind, trick) for kind in KINDS for trick in TRICKS
          if full(True, kind == "deliver" or trick in ("noise", "master"))]
 
@@ -53,7 +53,11 @@ class Programs:
 
 def hostile_siege(tmp_path, sink):
     programs = Programs(tmp_path)
-    conf = CONF + tlskit.Pair(tmp_path, "mx").statement()
+    logins = Path(tmp_path) / "passwd"
+    logins.touch(0o600)
+    conf = (CONF + tlskit.Pair(tmp_path, "mx").statement() +
+            f'passwords "{logins}"\n'
+            f"listen on 127.0.0.1 port {free_port()} auth\n")
     return programs, Siege(tmp_path, sink, conf, programs=programs.folder)
 
 

@@ -52,6 +52,8 @@ ROWS = {
     "postern-tls": ("_postern-tls", "RUNTIME/empty", TLS),
     "postern-tls client": ("_postern-tls-client", "RUNTIME/empty", 1),
     "postern-smtpd stranger": ("_postern-smtpd", "RUNTIME/empty", SMTPD),
+    "postern-auth": ("_postern-auth", "RUNTIME/empty", 1),
+    "postern-smtpd login": ("_postern-smtpd-login", "RUNTIME/empty", SMTPD),
     "postern-smtpd local": ("_postern-smtpd-local", "RUNTIME/empty", 1),
 }
 # gets at the databases as that does
@@ -63,13 +65,14 @@ NCHILDREN = sum(row[2] for row in ROWS.values()) - 1
 # its own pipe, a channel to posternd and to every peer.
 OF_ALL = {"null": 1, "log": 2, "eventpoll": 1, "pipe": 2}
 DESCRIPTORS = {
-    "posternd": {"log": 4, "channel": NCHILDREN, "listen tcp": 1,
+    "posternd": {"log": 4, "channel": NCHILDREN, "listen tcp": 2,
                  "listen submit": 1, "listen control": 1,
                  "RUNTIME/posternd.pid read write": 1,
-                 "mx.pem read": 1, "mx.key read": 1,
+                 "mx.pem read": 1, "mx.key read": 1, "passwd read": 1,
                  "/memfd:clients (deleted) read write": 1},
-    "postern-queue": {"channel": 1 + SMTPD + 1 + DELIVER + 3, "eventfd": 1,
-                      "body read": STOCK * (SMTPD + 1),
+    "postern-queue": {"channel": 1 + 2 * SMTPD + 1 + DELIVER + 3,
+                      "eventfd": 1,
+                      "body read": STOCK * (2 * SMTPD + 1),
                       "queue/lock read write": 1, "queue/mess read": 1,
                       "folder mess/N": 1, "queue/queue.db read write": 1,
                       "queue/queue.db-wal read write": 1,
@@ -80,12 +83,15 @@ DESCRIPTORS = {
                         "history/history.db-wal read write": 1,
                         "history/history.db-shm read write": 1},
     "postern-resolve": {"channel": 1 + DELIVER},
-    "postern-lookup": {"channel": 1 + SMTPD + 2},
-        "postern-deliver": {"channel": 4},
+    "postern-lookup": {"channel": 1 + 2 * SMTPD + 2},
+    "postern-deliver": {"channel": 4},
     "postern-tls client": {"channel": 1 + DELIVER},
-    "postern-tls": {"channel": 1 + SMTPD},
+    "postern-tls": {"channel": 1 + 2 * SMTPD},
+    "postern-auth": {"channel": 1 + SMTPD},
     "postern-smtpd stranger": {"channel": 3 + TLS, "listen tcp": 1,
                                "body write append": STOCK},
+    "postern-smtpd login": {"channel": 4 + TLS, "listen tcp": 1,
+                            "body write append": STOCK},
     "postern-smtpd local": {"channel": 3, "listen submit": 1,
                             "body write append": STOCK},
 }
@@ -94,10 +100,13 @@ DESCRIPTORS = {
 def with_tls(place, conf=CONF, user=None):
     """The configuration, with a certificate that this user may open."""
     pair = tlskit.Pair(place, "mx")
+    logins = place / "passwd"
+    logins.touch(0o600)
     if user is not None and ROOT:
-        for path in (pair.certificate, pair.key):
+        for path in (pair.certificate, pair.key, logins):
             os.chown(path, user, user)
-    return conf + pair.statement()
+    return (conf + pair.statement() + f'passwords "{logins}"\n'
+            f"listen on 127.0.0.1 port {harness.free_port()} auth\n")
 
 
 def expected(name, more=None):
@@ -403,7 +412,9 @@ GRANTED = {
     "postern-lookup": set(),
     "postern-deliver": CONNECT,
     "postern-tls": {"socketpair"},
+    "postern-auth": set(),
     "postern-smtpd stranger": set(),
+    "postern-smtpd login": set(),
     "postern-smtpd local": set(),
 }
 # Without accounts of their own nothing but the folder tells them apart.

@@ -21,7 +21,7 @@ cut(struct lines *l, struct view in, struct buf *out)
 	enum line got;
 
 	do {
-		got = lines_next(l, &in, &line);
+		got = lines_next(l, &in, COMMAND_MAX, &line);
 		buf_printf(out, "%s", names[got]);
 		if (got == LINE_WHOLE)
 			buf_printf(out, " %.*s", (int)line.len, line.data);
@@ -96,8 +96,10 @@ test_lengths(void **state)
 
 		memset(text, 'x', len);
 		memcpy(text + len - 2, "\r\nRSET\r\n", 8);
-		check_int("first", lines_next(&l, &in, &line), lengths[i].want);
-		check_int("next", lines_next(&l, &in, &line), LINE_WHOLE);
+		check_int("first", lines_next(&l, &in, COMMAND_MAX, &line),
+		    lengths[i].want);
+		check_int("next", lines_next(&l, &in, COMMAND_MAX, &line),
+		    LINE_WHOLE);
 		check_int("RSET", view_is(line, "RSET"), true);
 		check_int("rest", in.len, 0);
 	}

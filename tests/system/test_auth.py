@@ -1,0 +1,348 @@
+# SPDX-License-Identifier: ISC
+# tests/system/test_auth.py - people log in: who may, where, how often, and
+# what is known of their passwords afterwards.
+"""AUTH with real clients, the file of logins, budgets, where secrets are."""
+
+import base64
+import os
+import re
+import smtplib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+import harness  # noqa: E402
+import tlskit  # noqa: E402
+from harness import BUILD, Postern, Sink, read_proc, wait_for  # noqa: E402
+from tlskit import Pair, TlsClient  # noqa: E402
+
+WORKERS = "workers smtpd 2\nworkers deliver 1\nworkers tls 1\n"
+PASSWORD = "correct horse \u00fc"
+MARK = "zQ7ypMarkedTypedPassword"
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="skipped: root")
+
+
+def passwd(path, *words, stdin=None, expect=0):
+    done = subprocess.run([BUILD / "postern", "passwd", "--file", path, *words],
+                          input=stdin, capture_output=True, text=True,
+                          timeout=60, check=False)
+    assert done.returncode == expect, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def plain(name, password, authzid=""):
+    return base64.b64encode(
+        f"{authzid}\0{name}\0{password}".encode()).decode()
+
+
+class Office:
+    """postern with ports where people log in, and a sink behind it."""
+
+    def __init__(self, folder, more="", rules="accept from auth\n"):
+        self.file = folder / "passwd"
+        for name in ("ann", "bob"):
+            passwd(self.file, name, stdin=PASSWORD + "\n")
+        passwd(self.file, "cyd", stdin="in ascii\n")
+        self.sink = Sink(folder)
+        pair = Pair(folder, "mx")
+        self.submission, self.implicit, self.clear = (
+            harness.free_port() for _ in range(3))
+        self.postern = Postern(
+            folder, WORKERS + pair.statement() +
+            f'passwords "{self.file}"\n'
+            f"listen on 127.0.0.1 port {self.submission} auth\n"
+            f"listen on 127.0.0.1 port {self.implicit} tls auth\n"
+            f"listen on 127.0.0.1 port {self.clear} auth cleartext\n" +
+            rules + more + self.sink.route())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *what):
+        self.postern.__exit__(*what)
+        self.sink.__exit__(*what)
+
+    def client(self, **options):
+        client = TlsClient(self.postern, self.submission, **options)
+        client.say("EHLO c.example")
+        return client
+
+    def login(self, name, password, port=None):
+        """The code of one try."""
+        client = TlsClient(self.postern, port or self.submission)
+        client.say("EHLO c.example")
+        try:
+            return client.say(f"AUTH PLAIN {plain(name, password)}")
+        finally:
+            client.socket.close()
+
+    def logged(self):
+        return "\n".join(self.postern.log_lines())
+
+
+@pytest.fixture(name="office", scope="module")
+def one_office(tmp_path_factory):
+    with Office(tmp_path_factory.mktemp("office")) as office:
+        yield office
+
+
+def context():
+    return tlskit.context()
+
+
+def test_smtplib(office):
+    """A library that chooses the mechanism itself; the trace header."""
+    with smtplib.SMTP("127.0.0.1", office.submission, timeout=20) as client:
+        client.ehlo("c.example")
+        assert "auth" not in client.esmtp_features
+        client.starttls(context=context())
+        client.ehlo("c.example")
+        assert client.esmtp_features["auth"].split() == ["PLAIN", "LOGIN"]
+        client.login("cyd", "in ascii")
+        client.sendmail("a@c.example", ["b@d.example"],
+                        "Subject: hello\r\n\r\nbody\r\n")
+    line = office.postern.wait_event("queued")[-1]
+    assert "login=\"cyd\"" in line
+
+
+def test_implicit(office):
+    with smtplib.SMTP_SSL("127.0.0.1", office.implicit, timeout=20,
+                          context=context()) as client:
+        client.ehlo("c.example")
+        code, _ = client.docmd("AUTH", "PLAIN " + plain("bob", PASSWORD))
+        assert code == 235
+
+
+@pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN"])
+def test_swaks(office, mechanism):
+    done = subprocess.run(
+        ["swaks", "--server", f"127.0.0.1:{office.submission}", "--tls",
+         "--auth", mechanism, "--auth-user", "ann", "--auth-password",
+         PASSWORD, "--from", "a@c.example", "--to", "b@d.example",
+         "--h-Subject", mechanism], capture_output=True, text=True,
+        timeout=60, check=False)
+    assert done.returncode == 0, done.stdout
+    assert "235 2.7.0" in done.stdout
+
+
+def test_trace_header(office):
+    """RFC 3848: how it came, not who."""
+    office.sink.hold()
+    with office.client() as client:
+        assert client.say("AUTH PLAIN " + plain("ann", PASSWORD)).startswith(
+            "235")
+        assert client.mail().startswith("250")
+    mess = Path(office.postern.spool) / "queue" / "mess"
+    texts = [path.read_text() for path in mess.glob("*/*")
+             if path.stat().st_size > 0]
+    office.sink.release()
+    assert any("with ESMTPSA" in text for text in texts)
+    assert not any("ann" in text for text in texts)
+
+
+def test_where_and_when(office):
+    """Not in clear text, not on a port for servers, not without."""
+    with TlsClient(office.postern, office.submission, start=False) as client:
+        assert "AUTH" not in client.say("EHLO c.example")
+        assert client.say("AUTH PLAIN " + plain("ann", PASSWORD)).startswith(
+            "538 5.7.11")
+    with TlsClient(office.postern, office.clear, start=False) as client:
+        assert "AUTH PLAIN LOGIN" in client.say("EHLO c.example")
+        assert client.say("AUTH PLAIN " + plain("ann", PASSWORD)).startswith(
+            "235")
+        assert client.say("AUTH PLAIN " + plain("ann", PASSWORD)).startswith(
+            "503")
+        # what was learned in clear text is forgotten
+        assert client.say("STARTTLS").startswith("220")
+        client.wrap()
+        client.say("EHLO c.example")
+        assert client.say("AUTH PLAIN " + plain("ann", PASSWORD)).startswith(
+            "235")
+    with TlsClient(office.postern) as client:
+        assert "AUTH" not in client.say("EHLO c.example")
+        assert client.say("AUTH PLAIN " + plain("ann", PASSWORD)).startswith(
+            "502")
+
+
+def test_wrong(office):
+    """One text for a wrong password and for nobody; three in a session."""
+    with office.client() as client:
+        said = [client.say("AUTH PLAIN " + plain(name, "wrong"))
+                for name in ("ann", "nobody-at-all")]
+        assert said[0] == said[1] and said[0].startswith("535 5.7.8")
+        assert client.say("AUTH LOGIN").startswith("334")
+        assert client.say("YW5u").startswith("334")
+        assert client.say("d3Jvbmc=") == said[0]
+        assert client.reply().startswith("421 4.7.0")
+    failed = office.postern.wait_event("login-failed", n=3)
+    assert 'login="ann"' in failed[0] and "client=127.0.0.1" in failed[0]
+
+
+def test_no_password_in_the_log(office):
+    with office.client() as client:
+        client.say("AUTH PLAIN " + plain("ann", MARK))
+        client.say("AUTH LOGIN " + base64.b64encode(b"ann").decode())
+        client.say(MARK)  # not base64
+    with TlsClient(office.postern) as client:
+        client.say("AUTH PLAIN " + plain("ann", MARK))
+    office.postern.wait_event("login-failed")
+    for secret in (MARK, plain("ann", MARK), PASSWORD):
+        assert secret not in office.logged()
+
+
+def test_changes_within_seconds(tmp_path):
+    """A new login, a broken file that changes nothing, one that is gone."""
+    with Office(tmp_path) as office:
+        assert office.login("eve", "pw").startswith("535")
+        passwd(office.file, "eve", stdin="pw\n")
+        office.postern.wait_event("passwords-read", n=2)
+        assert office.login("eve", "pw").startswith("235")
+        good = office.file.read_text()
+        new = office.file.with_suffix(".new")
+        new.write_text("# people\nann:abJnggxhB/yWI\n")
+        new.chmod(0o600)
+        new.rename(office.file)
+        line = office.postern.wait_event("passwords-refused")[0]
+        assert "line=2" in line and str(office.file) in line
+        assert office.login("eve", "pw").startswith("235")
+        office.file.unlink()
+        office.postern.wait_event("file-refused")
+        assert office.login("eve", "pw").startswith("235")
+        new.write_text("".join(line for line in good.splitlines(True)
+                               if not line.startswith("eve:")))
+        new.chmod(0o600)
+        new.rename(office.file)
+        office.postern.wait_event("passwords-read", n=3)
+        assert office.login("eve", "pw").startswith("535")
+        # the process that holds it dies: what comes next has it again
+        os.kill(office.postern.child("auth"), 9)
+        wait_for(lambda: office.login("ann", PASSWORD).startswith("235"),
+                 what="auth is back")
+
+
+def test_budget(tmp_path):
+    """Ten failures, then later; who has been there before is not barred."""
+    with Office(tmp_path) as office:
+        assert office.login("ann", PASSWORD).startswith("235")
+        said = [office.login("bob", "wrong")[:9] for _ in range(11)]
+        assert said[:10] == ["535 5.7.8"] * 10
+        assert said[10] == "454 4.7.0"
+        assert office.login("bob", PASSWORD).startswith("454 4.7.0")
+        assert office.login("ann", PASSWORD).startswith("235")
+        office.postern.wait_event("login-barred")
+
+
+def cpu(pid):
+    fields = read_proc(pid, "stat").rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def test_equal_work(tmp_path):
+    """Nobody's password costs what somebody's does: of the same kind."""
+    with Office(tmp_path) as office:
+        office.file.write_text("".join(
+            f"{name}:{BCRYPT}\n" for name in ("ann", "bob")))
+        office.postern.wait_event("passwords-read", n=2)
+        pid, spent = office.postern.child("auth"), {}
+        for name in ("ann", "nobody"):
+            before = cpu(pid)
+            for _ in range(3):
+                assert office.login(name, "wrong").startswith("535")
+            spent[name] = cpu(pid) - before
+        # bcrypt of cost 12: a fifth of a second and more for each
+        assert min(spent.values()) > 30
+        assert 0.5 < spent["ann"] / spent["nobody"] < 2
+
+
+# of "x"; only what it costs matters
+BCRYPT = "$2b$12$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a"
+
+
+@pytest.mark.parametrize("path, why", [
+    ("missing", "No such file"), ("open", "chmod 0600")])
+def test_refused_at_start(tmp_path, path, why):
+    (tmp_path / "open").write_text("")
+    (tmp_path / "open").chmod(0o644)
+    postern = Postern(
+        tmp_path, f'passwords "{tmp_path / path}"\n'
+        f"listen on 127.0.0.1 port {harness.free_port()} auth cleartext\n",
+        start=False)
+    done = postern.check_conf()
+    assert done.returncode != 0 and why in done.stderr
+
+
+def holds(pid, mark):
+    """Is it anywhere in the memory of the process?"""
+    with open(f"/proc/{pid}/maps", encoding="ascii") as maps:
+        ranges = [re.match(r"([0-9a-f]+)-([0-9a-f]+) r", line)
+                  for line in maps]
+    with open(f"/proc/{pid}/mem", "rb", 0) as memory:
+        for found in filter(None, ranges):
+            start, end = (int(word, 16) for word in found.groups())
+            try:
+                memory.seek(start)
+                if mark in memory.read(end - start):
+                    return True
+            except (OSError, ValueError, OverflowError):
+                continue
+    return False
+
+
+@needs_root
+def test_stored_hash_is_in_auth_alone(tmp_path):
+    with Office(tmp_path) as office:
+        mark = office.file.read_text().splitlines()[0].partition(":")[2]
+        for _ in range(2):
+            found = [pid for pid in office.postern.tree()
+                     if holds(pid, mark.encode())]
+            assert found == [office.postern.child("auth")]
+            for _ in range(3):
+                assert office.login("ann", PASSWORD).startswith("235")
+
+
+# --- postern passwd ---------------------------------------------------------------
+
+def test_passwd(tmp_path):
+    file = tmp_path / "passwd"
+    passwd(file, "ann", stdin="one\n")
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.read_text().startswith("ann:$y$")
+    file.write_text("# people\n" + file.read_text())
+    passwd(file, "bob", stdin="two\n")
+    passwd(file, "--check", "ann", stdin="one\n")
+    passwd(file, "--check", "ann", stdin="two\n", expect=77)
+    passwd(file, "--check", "eve", stdin="two\n", expect=77)
+    passwd(file, "ann", stdin="three\n")
+    passwd(file, "--check", "ann", stdin="three\n")
+    assert passwd(file, "--list") == "ann\nbob\n"
+    passwd(file, "--delete", "ann")
+    assert passwd(file, "--list") == "bob\n"
+    assert file.read_text().startswith("# people\nbob:")
+    passwd(file, "--delete", "ann", expect=67)
+    for words in (["ann", "secret"], ["a:b"], [], ["--list", "x"]):
+        passwd(file, *words, stdin="x\n", expect=64)
+    passwd(file, "ann", stdin="\n", expect=65)
+    passwd(file, "ann", stdin="x" * 501 + "\n", expect=65)
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_passwd_many_at_once(tmp_path):
+    """Each of them finds what the others have done."""
+    file = tmp_path / "passwd"
+    running = [subprocess.Popen(
+        [BUILD / "postern", "passwd", "--file", file, f"user{i}"],
+        stdin=subprocess.PIPE) for i in range(8)]
+    for process in running:
+        process.communicate(b"pw\n", timeout=60)
+        assert process.returncode == 0
+    assert len(passwd(file, "--list").split()) == 8
+
+
+def test_passwd_broken_file(tmp_path):
+    file = tmp_path / "passwd"
+    file.write_text("ann:x\n")
+    assert f"{file}:1" in passwd(file, "bob", stdin="x\n", expect=65)
+    assert file.read_text() == "ann:x\n"
