@@ -412,6 +412,7 @@ GRANTED = {
     "postern-lookup": set(),
     "postern-deliver": CONNECT,
     "postern-tls": {"socketpair"},
+    "postern-tls client": {"socketpair"},
     "postern-auth": set(),
     "postern-smtpd stranger": set(),
     "postern-smtpd login": set(),
