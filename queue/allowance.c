@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* queue/allowance.c - whether a sender may give us one more message.
  *
- * Who it is comes from the kernel (uid) by way of the class that its worker's
- * channel has.
+ * Who it is comes from the kernel (uid) or from postern-auth (login), by way of
+ * the class that its worker's channel has.
  */
 #include "queue/allowance.h"
 
@@ -16,38 +16,58 @@
 
 static struct quotas *quotas;
 
-/* Root's own programs are as trusted as we are. */
+/* Who is counted together, and where the limits are set. */
+struct allowance {
+	char who[MSG_DOMAIN_MAX + 16];
+	const char *name; /* in words that a reply can bear */
+	const enum conf_key *keys;
+};
+
+static const enum conf_key local_keys[QUOTA_KINDS] = {
+	[QUOTA_MESSAGES] = KEY_LOCAL_MESSAGES,
+	[QUOTA_RECIPIENTS] = KEY_LOCAL_RECIPIENTS,
+};
+static const enum conf_key login_keys[QUOTA_KINDS] = {
+	[QUOTA_MESSAGES] = KEY_AUTH_MESSAGES,
+	[QUOTA_RECIPIENTS] = KEY_AUTH_RECIPIENTS,
+};
+static const char *const whats[QUOTA_KINDS] = {
+	[QUOTA_MESSAGES] = "messages",
+	[QUOTA_RECIPIENTS] = "recipients",
+};
+
+/* False: nobody counts.  Root's own programs are as trusted as we are. */
 static bool
-has_quota(const struct peer *p, const struct msg_commit *m)
+allowance_of(
+    const struct peer *p, const struct msg_commit *m, struct allowance *a)
 {
+	if (m->login[0] != '\0') {
+		snprintf(a->who, sizeof(a->who), "login %s", m->login);
+		a->name = "this login";
+		a->keys = login_keys;
+		return true;
+	}
+	snprintf(a->who, sizeof(a->who), "uid %" PRIu32, m->uid);
+	a->name = a->who;
+	a->keys = local_keys;
 	return p->class_ == CLASS_LOCAL && m->uid != 0;
 }
 
-/* Which counts, and where its limit is set. */
-static const struct {
-	enum conf_key key;
-	const char *what;
-} quota_rows[QUOTA_KINDS] = {
-	[QUOTA_MESSAGES] = { KEY_LOCAL_MESSAGES, "messages" },
-	[QUOTA_RECIPIENTS] = { KEY_LOCAL_RECIPIENTS, "recipients" },
-};
-
 static struct number_rate
-quota_rate(size_t kind)
+rate_of(const struct allowance *a, size_t kind)
 {
-	return number_unpack_rate(
-	    conf_number(process_conf(), quota_rows[kind].key));
+	return number_unpack_rate(conf_number(process_conf(), a->keys[kind]));
 }
 
 static char *
-quota_text(const char *who, enum quota_kind kind)
+quota_text(const struct allowance *a, enum quota_kind kind)
 {
-	struct number_rate r = quota_rate(kind);
+	struct number_rate r = rate_of(a, kind);
 	char text[MSG_TEXT_MAX + 1];
 
 	snprintf(text, sizeof(text),
-	    "%s may send %" PRIu32 " %s per %s: try again later", who, r.count,
-	    quota_rows[kind].what, number_print_period(r.seconds));
+	    "%s may send %" PRIu32 " %s per %s: try again later", a->name,
+	    r.count, whats[kind], number_print_period(r.seconds));
 	return mem_copy_string(text);
 }
 
@@ -55,7 +75,7 @@ static void
 log_quota(const char *who, const char *text)
 {
 	log_begin("quota");
-	log_word("who", who);
+	log_text("who", who);
 	log_text("text", text);
 	log_end();
 }
@@ -64,20 +84,20 @@ char *
 allowance_over(const struct peer *p, const struct msg_commit *m)
 {
 	struct quota_limits limits;
+	struct allowance a;
 	enum quota_kind over;
-	char who[32], *text;
+	char *text;
 
-	if (!has_quota(p, m))
+	if (!allowance_of(p, m, &a))
 		return NULL;
 	if (quotas == NULL)
 		quotas = quotas_new();
 	for (size_t i = 0; i < QUOTA_KINDS; i++)
-		limits.rate[i] = quota_rate(i);
-	snprintf(who, sizeof(who), "uid %" PRIu32, m->uid);
-	over = quota_take(quotas, who, &limits, m->nrcpts, clock_wall_ms());
+		limits.rate[i] = rate_of(&a, i);
+	over = quota_take(quotas, a.who, &limits, m->nrcpts, clock_wall_ms());
 	if (over == QUOTA_KINDS)
 		return NULL;
-	text = quota_text(who, over);
-	log_quota(who, text);
+	text = quota_text(&a, over);
+	log_quota(a.who, text);
 	return text;
 }

@@ -448,6 +448,8 @@ trace(struct session *s, int64_t wall_ms)
 		.ip = s->client.ip,
 		.esmtp = s->esmtp,
 		.auth = s->login != NULL,
+		.hidden = s->login != NULL &&
+			  conf_number(s->service->conf, KEY_HIDE_LOGINS) != 0,
 		.protocol = s->tls == NULL ? NULL : s->tls->protocol,
 		.cipher = s->tls == NULL ? NULL : s->tls->cipher,
 		.utf8 = s->mail->utf8,
@@ -471,7 +473,7 @@ complete(struct session *s, int64_t wall_ms)
 		.wall_ms = wall_ms,
 	};
 
-	if (s->service->local)
+	if (s->service->local || s->login != NULL)
 		body_complete(&s->mail->body, &facts);
 }
 

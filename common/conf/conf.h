@@ -53,6 +53,9 @@ enum conf_key {
 	KEY_HISTORY,          /* 1 on, 0 off */
 	KEY_HISTORY_KEEP,     /* seconds */
 	KEY_HISTORY_SIZE,     /* bytes */
+	KEY_HIDE_LOGINS,      /* 1 on, 0 off */
+	KEY_AUTH_MESSAGES,    /* rate, of one login */
+	KEY_AUTH_RECIPIENTS,  /* rate */
 	KEY_LOCAL_MESSAGES,   /* rate, of one uid; conf_rate_of() */
 	KEY_LOCAL_RECIPIENTS, /* rate */
 	KEY_WORKERS_TLS,      /* 0: number of cores */

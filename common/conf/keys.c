@@ -168,6 +168,17 @@ static const struct setting settings[KEY_COUNT] = {
 		"history size", SETTING_SIZE, READER_HISTORY,
 		"", 2 * GIB, MIB, 1024 * 1024 * GIB,
 		"largest size of history.db; the oldest goes first", NULL },
+	[KEY_HIDE_LOGINS] = {
+		"hide auth clients", SETTING_SWITCH, READER_SMTPD, "", 0, 0, 1,
+		"leave out of Received from where a login sends", NULL },
+	[KEY_AUTH_MESSAGES] = {
+		"limit auth messages", SETTING_RATE, READER_QUEUE,
+		"", PER_HOUR(500), 0, 1000000000,
+		"messages of one login; 0: any", NULL },
+	[KEY_AUTH_RECIPIENTS] = {
+		"limit auth recipients", SETTING_RATE, READER_QUEUE,
+		"", PER_HOUR(2000), 0, 1000000000,
+		"and their recipients; 0: any", NULL },
 	[KEY_LOCAL_MESSAGES] = {
 		"limit local messages", SETTING_RATE, READER_QUEUE,
 		"", PER_HOUR(10000), 0, 1000000000,

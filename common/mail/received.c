@@ -105,7 +105,7 @@ received_add(struct buf *out, const struct received *r)
 	struct fold f;
 
 	fold_begin(&f, out, "Received:", "\t");
-	if (!r->local)
+	if (!r->local && !r->hidden)
 		add_from(&f, r);
 	fold_text(&f, "by");
 	fold_text(&f, r->hostname);

@@ -21,6 +21,7 @@ struct received {
 	struct ip ip;
 	bool esmtp;           /* said EHLO */
 	bool auth;            /* logged in; the name is not told */
+	bool hidden;          /* neither is from where: helo, rdns, ip unused */
 	const char *protocol; /* of TLS, with its cipher; NULL: clear text */
 	const char *cipher;
 	bool utf8;            /* SMTPUTF8: RFC 6729 */

@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 import harness  # noqa: E402
 import tlskit  # noqa: E402
 from harness import BUILD, Postern, Sink, read_proc, wait_for  # noqa: E402
+from scripted import Scripted, good  # noqa: E402
 from tlskit import Pair, TlsClient  # noqa: E402
 
 WORKERS = "workers smtpd 2\nworkers deliver 1\nworkers tls 1\n"
@@ -87,6 +88,34 @@ class Office:
 def one_office(tmp_path_factory):
     with Office(tmp_path_factory.mktemp("office")) as office:
         yield office
+
+
+def test_what_a_login_sends(tmp_path):
+    """Its header is made whole, its address hidden, its messages counted."""
+    with Scripted(good) as hop, Office(
+            tmp_path, more="hide auth clients on\n"
+            "limit auth messages 2 per hour\n"
+            f'route any to host "[127.0.0.1]" port {hop.port}\n') as office:
+        def send(port, name, to):
+            with smtplib.SMTP_SSL("127.0.0.1", port, timeout=20,
+                                  context=context()) as client:
+                client.login(name, PASSWORD if name != "cyd" else "in ascii")
+                client.sendmail("a@c.example", [to],
+                                "Bcc: secret@c.example\r\n\r\nbody\r\n")
+
+        send(office.implicit, "cyd", "one@d.example")
+        wait_for(lambda: hop.bodies, what="the message")
+        text = hop.bodies[0].decode()
+        assert text.startswith("Received: by ") and "127.0.0.1" not in text
+        assert "secret" not in text and "\r\nFrom: <a@c.example>" in text
+        assert "\r\nDate: " in text and "\r\nMessage-ID: <" in text
+        send(office.implicit, "cyd", "two@d.example")
+        with pytest.raises(smtplib.SMTPDataError) as refused:
+            send(office.implicit, "cyd", "three@d.example")
+        assert refused.value.smtp_code == 450
+        assert b"4.7.1 this login may send 2 messages per hour" in \
+            refused.value.smtp_error
+        assert 'who="login cyd"' in office.postern.wait_event("quota")[0]
 
 
 def context():
