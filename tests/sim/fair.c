@@ -295,8 +295,10 @@ fair_ended(const struct errand *e, bool told)
 		shrink(&v->most, WINDOW_START);
 	}
 	/* it may leave memory, and forget */
-	if (sim->domains[e->domain].nopen == 0)
+	if (sim->domains[e->domain].nopen == 0) {
 		v->least = 1;
+		sim->domains[e->domain].hungry = 0; /* it is looked at now */
+	}
 }
 
 bool

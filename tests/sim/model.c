@@ -265,7 +265,10 @@ model_ended(struct errand *e, bool told)
 		reached_not(d);
 	} else if (told) {
 		d->failing = false;
-		d->low = d->high = 0;
+		d->low = 0;
+		/* what a former queue began wakes none that is not in memory */
+		if (!e->orphan)
+			d->high = 0;
 	}
 	for (int i = 0; i < e->nrcpts; i++) {
 		struct recipient *r = &l->rcpts[e->rcpts[i].rcpt];
