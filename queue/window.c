@@ -326,6 +326,8 @@ expect_due(int64_t now)
 {
 	struct destination *d, *next;
 
+	if (window.expected > now) /* more than a look away */
+		timer_sooner(window.expected - now);
 	if (window.expected == 0 || window.expected > now)
 		return;
 	window.expected = 0;
@@ -476,10 +478,8 @@ settle_clock(struct destination *d)
 	}
 }
 
-/*
- * Its row's wake is right again.  What fell due after the last look into its
- * groups may be earlier than what has been read of destinations.
- */
+/* Its row's wake is right again.  What fell due after the last look into its
+ * groups may be earlier than what has been read of destinations. */
 static void
 on_left(struct store_op *op)
 {

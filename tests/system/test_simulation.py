@@ -37,6 +37,7 @@ def test_histories(tmp_path, capsys):
 
 @pytest.mark.parametrize("seed", [
     5256,  # a group that a worker still held hid when the next one was due
+    3737,  # more than a minute from now, beside jobs, was forgotten for one
     20267,  # what expired gave back a rate that it had not spent
 ])
 def test_found_before(tmp_path, seed):

@@ -220,10 +220,37 @@ test_stays_for_what_follows_a_barred_one(void **state)
 	assert_null(known());
 }
 
+/* More than a look at all rows away: the timer is set for it after that. */
+static void
+test_due_after_the_next_look(void **state)
+{
+	struct job_key key = { .message = 1, .group = 1 };
+	const int64_t minute = 60000, when = NOW + minute + LATER;
+	struct store_op *op;
+
+	(void)state;
+	embargo_add(&key, NULL);
+	fall_due();
+	load(true, when);
+	assert_non_null(known());
+	time_is(NOW + minute);
+	op = take(STORE_DUE);
+	op->done(op);
+	assert_int_equal(nasked, 0);
+	time_is(when - 1);
+	assert_int_equal(nasked, 0);
+	time_is(when);
+	load(true, 0);
+	op = take(STORE_DUE);
+	op->done(op);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+		    test_due_after_the_next_look, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    test_leaves_when_nothing_is_due, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
