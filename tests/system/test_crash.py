@@ -190,7 +190,7 @@ def results_written(postern, sink):
 def hold_at_dots(postern, sink, n):
     """n or more deliveries wait for their 250, the rest of the load behind."""
     postern.load(50)
-    while True:
+    for _ in range(5):
         postern.progress(400)
         failures = len(postern.events("asleep"))
         sink.hold()
@@ -203,6 +203,7 @@ def hold_at_dots(postern, sink, n):
         # sleeps, and while none ends its halved window lets no more begin
         sink.release()
         postern.tool("retry", "--all")
+    assert sink.held() >= n
     postern.stop_load()
     wait_for(lambda: results_written(postern, sink), what="results on disk")
     return sink.held()
