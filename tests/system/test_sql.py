@@ -108,7 +108,8 @@ def running(tmp_path_factory):
 # --- what it answers ---------------------------------------------------------
 
 COLUMNS = {
-    "message": "id name received size uid sender client helo message_id envid",
+    "message": "id name received size uid sender client helo message_id envid"
+               " login",
     "recipient": "message name address original state destination attempts"
                  " next_try error",
     "destination": "id transport host port not_before failures error"
