@@ -314,9 +314,9 @@ open_ask(struct ask **out, const char *path, bool standby)
 	struct ask *a = mem_zero(1, sizeof(*a));
 	int code;
 
-	a->standby = standby && standby_allowed();
 	if (path == NULL)
 		path = getenv("POSTERN_CONTROL");
+	a->standby = standby && standby_allowed(path == NULL);
 	a->path = path != NULL ? path : POSTERN_RUN "/control";
 	a->base = event_base_new();
 	if (a->base != NULL)

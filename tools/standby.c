@@ -36,9 +36,9 @@ standby_allow(const char *conf)
 }
 
 bool
-standby_allowed(void)
+standby_allowed(bool usual)
 {
-	return standby.allowed;
+	return standby.allowed && (usual || standby.conf != NULL);
 }
 
 /* Beside the tool where it was built, in sbin where it was installed. */

@@ -12,7 +12,8 @@
 
 /* Whom it is for: root, and whoever names a configuration (`postern -f`). */
 void standby_allow(const char *conf); /* NULL: root's, where it usually is */
-bool standby_allowed(void);
+/* Another socket than the usual one tells nothing of which spool is meant. */
+bool standby_allowed(bool usual);
 /*
  * A connection to one that runs now, made by dial (-1: not yet); -1: it may
  * not be, or did not start, which was said on standard error.

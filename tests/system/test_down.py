@@ -129,6 +129,16 @@ def test_no_queue(suite, tmp_path):
     (tmp_path / "kept").rename(suite.spool / "queue/queue.db")
 
 
+def test_socket_alone(suite):
+    """Which spool another socket belongs to is not guessed, not for root."""
+    suite.stop()
+    done = tool(suite, "queue", conf=False)
+    assert done.returncode == 69 and done.stdout == ""
+    assert done.stderr.splitlines() == [
+        f"postern: cannot reach postern-report at {suite.control}: No such "
+        "file or directory: is posternd running?"]
+
+
 def test_only_who_may(suite):
     """Others, who name no configuration, just hear that nobody is there."""
     suite.stop()

@@ -394,7 +394,7 @@ def test_who_does_not_read_holds_no_reader(suite):
 
 def test_who_goes_away_frees_the_reader(suite):
     for sig in (signal.SIGKILL, signal.SIGTERM):
-        asking = suite.occupy(LARGE)
+        asking = suite.occupy(ENDLESS)
         for p in asking:
             p.send_signal(sig)
             p.communicate()
@@ -407,7 +407,7 @@ def test_no_read_stays_open(suite):
     assert suite.one("SELECT count(*) FROM message") == 12
     # one may still work on a question that nobody waits for
     wait_for(lambda: not suite.opened(), what="closed databases")
-    asking = suite.start(LARGE)
+    asking = suite.start(ENDLESS)
     wait_for(suite.opened, what="open ones")
     asking.kill()
     asking.communicate()
