@@ -17,6 +17,7 @@
 import json
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -75,6 +76,29 @@ def read_proc(pid, name):
         return Path(f"/proc/{pid}/{name}").read_text(errors="replace")
     except OSError:
         return ""
+
+
+LARGEST_REGION = 1 << 30
+
+
+def memory_holds(pid, marks):
+    """The marks that stand in the memory of a process."""
+    found = set()
+    regions = [re.match(r"([0-9a-f]+)-([0-9a-f]+) r", line)
+               for line in read_proc(pid, "maps").splitlines()
+               if "[v" not in line]
+    with open(f"/proc/{pid}/mem", "rb", buffering=0) as mem:
+        for region in filter(None, regions):
+            start, end = (int(word, 16) for word in region.groups())
+            if end - start > LARGEST_REGION:
+                continue  # a sanitizer's shadow
+            try:
+                mem.seek(start)
+                data = mem.read(end - start)
+            except OSError:
+                continue
+            found |= {what for what, mark in marks.items() if mark in data}
+    return found
 
 
 def children_of(pid):

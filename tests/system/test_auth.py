@@ -5,7 +5,6 @@
 
 import base64
 import os
-import re
 import smtplib
 import subprocess
 import sys
@@ -303,30 +302,14 @@ def test_refused_at_start(tmp_path, path, why):
     assert done.returncode != 0 and why in done.stderr
 
 
-def holds(pid, mark):
-    """Is it anywhere in the memory of the process?"""
-    with open(f"/proc/{pid}/maps", encoding="ascii") as maps:
-        ranges = [re.match(r"([0-9a-f]+)-([0-9a-f]+) r", line)
-                  for line in maps]
-    with open(f"/proc/{pid}/mem", "rb", 0) as memory:
-        for found in filter(None, ranges):
-            start, end = (int(word, 16) for word in found.groups())
-            try:
-                memory.seek(start)
-                if mark in memory.read(end - start):
-                    return True
-            except (OSError, ValueError, OverflowError):
-                continue
-    return False
-
-
 @needs_root
 def test_stored_hash_is_in_auth_alone(tmp_path):
     with Office(tmp_path) as office:
-        mark = office.file.read_text().splitlines()[0].partition(":")[2]
+        line = office.file.read_text().splitlines()[0]
+        mark = {"hash": line.partition(":")[2].encode()}
         for _ in range(2):
             found = [pid for pid in office.postern.tree()
-                     if holds(pid, mark.encode())]
+                     if harness.memory_holds(pid, mark)]
             assert found == [office.postern.child("auth")]
             for _ in range(3):
                 assert office.login("ann", PASSWORD).startswith("235")

@@ -431,29 +431,6 @@ def key_marks(pair):
             "words": number[::-1]}
 
 
-LARGEST_REGION = 1 << 30
-
-
-def memory_holds(pid, marks):
-    """The marks that stand in the memory of a process."""
-    found = set()
-    regions = [re.match(r"([0-9a-f]+)-([0-9a-f]+) r", line)
-               for line in read_proc(pid, "maps").splitlines()
-               if "[v" not in line]
-    with open(f"/proc/{pid}/mem", "rb", buffering=0) as mem:
-        for region in filter(None, regions):
-            start, end = (int(word, 16) for word in region.groups())
-            if end - start > LARGEST_REGION:
-                continue  # a sanitizer's shadow
-            try:
-                mem.seek(start)
-                data = mem.read(end - start)
-            except OSError:
-                continue
-            found |= {what for what, mark in marks.items() if mark in data}
-    return found
-
-
 @needs_root
 @pytest.mark.parametrize("kind", full(["p256", "rsa"], ["p256"]))
 def test_key_is_in_tls_alone(tmp_path, kind):
@@ -474,7 +451,7 @@ def test_key_is_in_tls_alone(tmp_path, kind):
 
 def look_for_key(p, marks):
     for pid in p.tree():
-        found = memory_holds(pid, marks)
+        found = harness.memory_holds(pid, marks)
         if pid == p.child("tls"):
             assert found & {"number", "words"}, "the search finds nothing"
             assert "PEM" not in found, "the file's text was not wiped"
