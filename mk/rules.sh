@@ -13,6 +13,11 @@
 # shellcheck disable=SC2016,SC2086,SC2116
 set -eu
 
+# What configure looks for grows; an old answer would fail at a link.
+if [ -e config.mk ] && [ -n "$(find configure -newer config.mk)" ]; then
+	echo "configure is newer than config.mk: run ./configure again" >&2
+fi
+
 build=$1
 sandbox=$2
 out=$build/rules.mk
