@@ -42,21 +42,34 @@ lose(void)
 	events.unlogged = 0;
 }
 
+static bool
+has_room(const struct peer *p)
+{
+	return p->channel != NULL && channel_unsent(p->channel) <= UNREAD_MAX;
+}
+
+static void
+tell_lost(struct peer *p)
+{
+	struct msg_past_lost lost = { .count = events.lost };
+
+	if (events.lost > 0)
+		channel_send(p->channel, NULL, &msg_past_lost, &lost, -1);
+	events.lost = 0;
+}
+
 static void
 tell(const struct ipc_type *type, const void *m)
 {
 	struct peer *p = process_peer(PEER_HISTORY, 0);
-	struct msg_past_lost lost = { .count = events.lost };
 
 	if (p == NULL)
 		return; /* "history off" */
-	if (p->channel == NULL || channel_unsent(p->channel) > UNREAD_MAX) {
+	if (!has_room(p)) {
 		lose();
 		return;
 	}
-	if (events.lost > 0)
-		channel_send(p->channel, NULL, &msg_past_lost, &lost, -1);
-	events.lost = 0;
+	tell_lost(p);
 	channel_send(p->channel, NULL, type, m, -1);
 }
 
@@ -71,7 +84,12 @@ flush(void)
 void
 events_turn(void)
 {
+	struct peer *p = process_peer(PEER_HISTORY, 0);
+
 	flush();
+	/* the last frame may be among the lost: none comes after it */
+	if (events.lost > 0 && p != NULL && has_room(p))
+		tell_lost(p);
 }
 
 static void

@@ -104,7 +104,7 @@ def test_stopped_history_delays_nothing_and_drops_are_counted(tmp_path):
             postern.wait_event("history-lost")
         finally:
             os.kill(pid, signal.SIGCONT)
-        assert Client(postern, messages=1).run().acknowledged
+        # nothing else happens that would bring the count along
         wait_for(lambda: ask(postern, "SELECT value FROM meta"
                              " WHERE key = 'lost'")[0][0] > 0,
                  120, "the count", poll=0.1)
