@@ -94,14 +94,21 @@ tls_workers(const struct conf *c)
 	return (size_t)conf_number(c, KEY_WORKERS_TLS);
 }
 
-/* One will do: what it does for a message is little against the rest. */
+/*
+ * One will do: what it does for a message is little against the rest.  None
+ * only where every route says so, and nothing goes without a route.
+ */
 static size_t
 tls_clients(const struct conf *c)
 {
-	for (size_t i = 0; i < c->nroutes; i++)
+	bool all = false;
+
+	for (size_t i = 0; i < c->nroutes; i++) {
 		if (c->routes[i].tls != ROUTE_TLS_NONE)
 			return 1;
-	return 0;
+		all = all || c->routes[i].match == ROUTE_ANY;
+	}
+	return all ? 0 : 1;
 }
 
 /* A session has its socket and the body that it receives. */

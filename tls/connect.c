@@ -79,7 +79,8 @@ connect_prepare(const char *ca_path)
 	tls_config_insecure_noverifyname(self.any);
 	if (!is_usable(self.any))
 		fatal("libtls takes no configuration for clients");
-	self.verify = verifying(ca_path);
+	if (conf_verifies(process_conf()))
+		self.verify = verifying(ca_path);
 }
 
 void

@@ -323,6 +323,15 @@ conf_has_tables(const struct conf *c)
 }
 
 bool
+conf_verifies(const struct conf *c)
+{
+	for (size_t i = 0; i < c->nroutes; i++)
+		if (c->routes[i].tls == ROUTE_TLS_VERIFY)
+			return true;
+	return false;
+}
+
+bool
 conf_add_certificate(struct conf *c, const struct conf_certificate *cert)
 {
 	if (c->ncertificates >= CONF_CERTIFICATES_MAX ||

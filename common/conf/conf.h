@@ -203,6 +203,8 @@ bool conf_has_certificate(const struct conf *, size_t listener);
 size_t conf_recipients_of(const struct conf *, const char *domain);
 /* Is there any table at all? */
 bool conf_has_tables(const struct conf *);
+/* Does a route ask for certificates that an authority vouches for? */
+bool conf_verifies(const struct conf *);
 /* Is there a listener where people log in, or one where they do not? */
 bool conf_has_listeners(const struct conf *, bool logins);
 

@@ -463,7 +463,7 @@ route_tls(struct parser *p, struct route *r)
 static void
 parse_route(struct parser *p)
 {
-	struct route r = { 0 };
+	struct route r = { .tls = ROUTE_TLS_OPPORTUNISTIC };
 	struct names names = { 0 };
 	size_t n;
 

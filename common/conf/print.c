@@ -209,7 +209,7 @@ print_route(const struct route *r, struct buf *out)
 	}
 	if (r->port != 0)
 		buf_printf(out, " port %u", r->port);
-	if (r->tls != ROUTE_TLS_NONE)
+	if (r->tls != ROUTE_TLS_OPPORTUNISTIC)
 		buf_printf(out, " tls %s%s", tls[r->tls],
 		    r->immediate ? " immediate" : "");
 	buf_add_string(out, "\n");

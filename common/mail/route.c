@@ -10,9 +10,10 @@
 
 enum { SMTP_PORT = 25 };
 
-static const struct route to_mx = {
-	.match = ROUTE_ANY, .transport = TRANSPORT_MX, .port = SMTP_PORT
-};
+static const struct route to_mx = { .match = ROUTE_ANY,
+	.transport = TRANSPORT_MX,
+	.port = SMTP_PORT,
+	.tls = ROUTE_TLS_OPPORTUNISTIC };
 
 bool
 route_is_local(const struct routing *routing, const struct mailbox *m)
@@ -112,18 +113,22 @@ route_policy(const struct routing *routing, enum transport transport,
     const char *host, uint16_t port)
 {
 	struct route_policy p = { ROUTE_TLS_NONE, false };
+	bool told = false;
 
 	for (size_t i = 0; i < routing->nrows; i++) {
 		const struct route *row = &routing->rows[i];
 
 		if (!leads_to(row, transport, host, port))
 			continue;
+		told = true;
 		if (row->tls > p.tls)
 			p.tls = row->tls;
 		p.immediate = p.immediate || row->immediate;
 		if (transport == TRANSPORT_MX)
 			break;
 	}
+	if (!told)
+		p.tls = to_mx.tls;
 	return p;
 }
 

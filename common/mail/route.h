@@ -69,7 +69,8 @@ void route_find(
  */
 bool route_expand(
     const struct routing *, const struct mailbox *, struct mailbox *out);
-/* What is asked of a next hop: the most that any route to it asks. */
+/* What is asked of a next hop: the most that any route to it asks; where none
+ * leads there, to be encrypted where that works. */
 struct route_policy {
 	enum route_tls tls;
 	bool immediate;

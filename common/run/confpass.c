@@ -227,8 +227,8 @@ static const struct {
 	void (*send)(struct channel *, const struct conf *, size_t);
 } lists[] = {
 	{ READER_SMTPD, count_accepts, send_accept },
-	{ READER_SMTPD | READER_QUEUE | READER_DELIVER, count_routes,
-	    send_route },
+	{ READER_SMTPD | READER_QUEUE | READER_DELIVER | READER_TLS,
+	    count_routes, send_route },
 	{ READER_RESOLVE, count_resolvers, send_resolver },
 	{ READER_DELIVER, count_mx_allow, send_mx_allow },
 	{ READER_SMTPD, count_bare_ends, send_bare_ends },

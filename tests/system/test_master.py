@@ -22,8 +22,8 @@ import harness  # noqa: E402
 from harness import BUILD, Postern, free_port, read_proc, wait_for  # noqa: E402
 
 ROUTE = 'route any to host "[127.0.0.1]" port 9\n'
-COUNTS = {"queue": 1, "report": 1, "reader": 2, "history": 1, "resolve": 1, "deliver": 2,
-          "smtpd": 3}
+COUNTS = {"queue": 1, "report": 1, "reader": 2, "history": 1, "resolve": 1,
+          "deliver": 2, "tls": 1, "smtpd": 3}
 KINDS = list(COUNTS)
 MSG_READY, MSG_BROKEN = 12, 13  # common/ipc/types.h
 SMTPD, QUEUE = 1, 2  # common/ipc/msg_control.h
@@ -79,6 +79,15 @@ def test_no_resolver_for_a_literal_host(tmp_path):
         assert "resolve" not in p.children()
 
 
+def test_no_tls_where_every_route_says_none(tmp_path):
+    rest = 'route domain a.example to host "[127.0.0.1]" tls none\n'
+    with Postern(tmp_path, ROUTE.replace("\n", " tls none\n")) as p:
+        assert "tls" not in p.children()
+    (tmp_path / "rest").mkdir()
+    with Postern(tmp_path / "rest", rest) as p:  # others go by MX
+        assert "tls" in p.children()
+
+
 def test_empty_file_is_local_only(tmp_path):
     with Postern(tmp_path, start=False) as p:
         p.write_conf(f'spool "{p.spool}"\nruntime "{p.runtime}"\n'
@@ -123,7 +132,7 @@ def test_stop_does_not_wait_for_the_stuck(tmp_path):
         for kind, p in instances.items():
             assert p.process.wait(20) == 0
             assert time.monotonic() - begin < 15
-            assert f"name={kind} " in p.events("child-killed")[0]
+            assert f"name={kind}" in p.events("child-killed")[0]
 
 
 def test_background(tmp_path):

@@ -158,12 +158,59 @@ test_expand(void **state)
 	}
 }
 
+#define NONE   ROUTE_TLS_NONE
+#define MAYBE  ROUTE_TLS_OPPORTUNISTIC
+#define MUST   ROUTE_TLS_REQUIRED
+#define VERIFY ROUTE_TLS_VERIFY
+
+static const struct route asked[] = {
+	{ ROUTE_DOMAIN, "a.example", TRANSPORT_HOST, "box", 25, NONE, false },
+	{ ROUTE_DOMAIN, "b.example", TRANSPORT_HOST, "box", 0, MUST, true },
+	{ ROUTE_DOMAIN, "c.example", TRANSPORT_MX, "", 0, VERIFY, false },
+	{ ROUTE_DOMAIN, "d.example", TRANSPORT_MX, "", 0, NONE, false },
+	{ ROUTE_DOMAIN, "d.example", TRANSPORT_MX, "", 0, MUST, false },
+	{ ROUTE_DOMAIN, "e.example", TRANSPORT_HOST, "cave", 0, NONE, false },
+};
+
+static const struct {
+	enum transport transport;
+	const char *host;
+	uint16_t port;
+	enum route_tls tls;
+	bool immediate;
+} policies[] = {
+	{ TRANSPORT_HOST, "BOX", 25, MUST, true }, /* the most of all */
+	{ TRANSPORT_HOST, "cave", 25, NONE, false },
+	{ TRANSPORT_HOST, "cave", 26, MAYBE, false }, /* no row says so */
+	{ TRANSPORT_MX, "c.example", 25, VERIFY, false },
+	{ TRANSPORT_MX, "d.example", 25, NONE, false }, /* the first row */
+	{ TRANSPORT_MX, "x.example", 25, MAYBE, false },
+	{ TRANSPORT_MX, "[192.0.2.1]", 25, MAYBE, false },
+};
+
+static void
+test_policy(void **state)
+{
+	const struct routing routing = { ROWS(asked), "mx.example.org", "",
+		NULL, 0 };
+
+	(void)state;
+	for (size_t i = 0; i < nitems(policies); i++) {
+		struct route_policy p = route_policy(&routing,
+		    policies[i].transport, policies[i].host, policies[i].port);
+
+		check_int(policies[i].host, p.tls, policies[i].tls);
+		check_int(policies[i].host, p.immediate, policies[i].immediate);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_expand),
+		cmocka_unit_test(test_policy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
