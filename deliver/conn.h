@@ -47,7 +47,8 @@ struct conn {
 	struct conv *secure;   /* with tls; NULL: clear text, or over */
 	struct event handover; /* its socket goes to tls, in the next turn */
 	bool handing;          /* gone there, and nothing came back yet */
-	bool tls_refused;      /* a handshake that the server has spoilt */
+	char tls[MSG_TLS_MAX + 1]; /* what was agreed on; "" clear text */
+	bool tls_refused;          /* a handshake that the server has spoilt */
 	struct transfer transfer;
 	struct buf in;         /* a reply line without its end */
 	struct buf out;        /* what the socket would not take */

@@ -209,6 +209,7 @@ on_over(struct conn *c)
 	struct job *j = c->job;
 
 	c->job = NULL;
+	memcpy(j->t.tls, c->tls, sizeof(j->t.tls));
 	finish(j);
 	if (c->client.fit && c->messages < CONN_MESSAGES && !self.stopping &&
 	    self.conns.n <= limit(KEY_TOTAL_CONNECTIONS)) {
@@ -266,6 +267,8 @@ on_failed(struct conn *c)
 
 	if (j == NULL)
 		TAILQ_REMOVE(&s->idle, c, entry);
+	else
+		memcpy(j->t.tls, c->tls, sizeof(j->t.tls));
 	s->busy = true; /* keeps it */
 	close_conn(c);
 	if (j != NULL)

@@ -180,6 +180,7 @@ send_done(struct channel *ch, struct conv *conv, const struct job *j)
 	m.smtp = (uint16_t)st->smtp;
 	m.subject = (uint16_t)st->subject;
 	m.detail = (uint16_t)st->detail;
+	memcpy(m.tls, j->t.tls, sizeof(m.tls));
 	view_copy(view_of(st->text), m.text, sizeof(m.text));
 	if (j->next > 0) {
 		const struct attempt *a = &j->attempts.list[j->next - 1];

@@ -57,15 +57,18 @@ log_server(const char *event, const struct conn *c)
 }
 
 static void
-log_agreed(const struct conn *c, const struct msg_tls_open *m)
+agreed(struct conn *c, const struct msg_tls_open *m)
 {
-	bool verified = c->policy.route.tls == ROUTE_TLS_VERIFY;
+	const char *verified =
+	    c->policy.route.tls == ROUTE_TLS_VERIFY ? "name" : "no";
 
 	log_server("tls", c);
 	log_text("protocol", m->protocol);
 	log_text("cipher", m->cipher);
-	log_word("verified", verified ? "name" : "no");
+	log_word("verified", verified);
 	log_end();
+	snprintf(c->tls, sizeof(c->tls), "%s %s %s", m->protocol, m->cipher,
+	    verified);
 }
 
 static bool
@@ -78,7 +81,7 @@ on_open(struct channel *ch, struct conv *conv, const void *msg, int fd)
 		close(fd); /* it was given up meanwhile */
 		return true;
 	}
-	log_agreed(c, msg);
+	agreed(c, msg);
 	conn_secured(c, fd);
 	return true;
 }

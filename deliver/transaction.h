@@ -30,8 +30,9 @@ struct transaction {
 	bool eightbit;    /* BODY=8BITMIME, where it is offered */
 	bool utf8_header; /* RFC 6532: only to who offers SMTPUTF8 */
 	bool dsn;         /* the last server was told what to tell the sender */
-	enum job_stage stage; /* how far the last session came */
-	struct status status; /* of every recipient that is not settled */
+	char tls[MSG_TLS_MAX + 1]; /* of the last session, as is reported */
+	enum job_stage stage;      /* how far the last session came */
+	struct status status;      /* of every recipient that is not settled */
 };
 
 /* Takes nothing: copies. At most n recipients will be added. */

@@ -202,6 +202,7 @@ gather(const struct msg_past_event *m)
 	    last->group == m->group && last->smtp == m->smtp &&
 	    last->subject == m->subject && last->detail == m->detail &&
 	    strcmp(last->host, m->host) == 0 &&
+	    strcmp(last->tls, m->tls) == 0 &&
 	    strcmp(last->text, m->text) == 0) {
 		last->count++;
 		return;
@@ -232,6 +233,7 @@ events_rcpt(enum past_kind kind, const struct group *g, const struct rcpt *r,
 		m.family = done->family;
 		memcpy(m.bytes, done->address, sizeof(m.bytes));
 		memcpy(m.host, done->host, sizeof(m.host));
+		memcpy(m.tls, done->tls, sizeof(m.tls));
 	}
 	(void)view_copy(view_of(r->address), m.address, sizeof(m.address));
 	(void)view_copy(view_of(st->text), m.text, sizeof(m.text));

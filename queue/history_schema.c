@@ -59,6 +59,13 @@ const char history_tables[] =
     "PRAGMA user_version = 1;"
     "COMMIT;";
 
+/* tls: protocol, cipher, how the server was verified; NULL: clear text */
+const char history_upgrade[] = "BEGIN IMMEDIATE;"
+			       "ALTER TABLE recipient ADD COLUMN tls TEXT;"
+			       "ALTER TABLE event ADD COLUMN tls TEXT;"
+			       "PRAGMA user_version = 2;"
+			       "COMMIT;";
+
 int64_t
 history_hash(struct view v)
 {

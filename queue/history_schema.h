@@ -9,10 +9,12 @@
 
 #include "common/base/view.h"
 
-enum { HISTORY_VERSION = 1 };
+enum { HISTORY_VERSION = 2 };
 
-/* Makes the tables in an empty database. */
+/* Makes the tables in an empty database, version 1. */
 extern const char history_tables[];
+/* Makes version 2 of version 1. */
+extern const char history_upgrade[];
 
 /* What a Message-ID, with or without its angle brackets, is found by. */
 int64_t history_hash(struct view message_id);

@@ -26,16 +26,16 @@ static const char *const texts[STATEMENTS] = {
 	[ADD_RCPT] = "INSERT OR IGNORE INTO recipient"
 	    "(message, grp, n, address, original) VALUES(?, ?, ?, ?, ?)",
 	[END_RCPT] = "UPDATE recipient SET fate = ?4, at = ?5, reply = ?6,"
-	    " host = ?7, addr = ?8"
+	    " host = ?7, addr = ?8, tls = ?9"
 	    " WHERE message = ?1 AND grp = ?2 AND n = ?3",
 	[END_RCPT_ANEW] = "INSERT INTO recipient(message, grp, n, fate, at,"
-	    " reply, host, addr, address) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
-	    " ?9)",
+	    " reply, host, addr, tls, address) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7,"
+	    " ?8, ?9, ?10)",
 	[END_ALL] = "UPDATE recipient SET fate = ?2, at = ?3"
 	    " WHERE message = ?1 AND fate IS NULL",
 	[ADD_EVENT] = "INSERT INTO event VALUES(?1,"
 	    " (SELECT coalesce(max(seq), 0) + 1 FROM event WHERE message = ?1),"
-	    " ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+	    " ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
 	[ADD_LOST] = "UPDATE meta SET value = value + ? WHERE key = 'lost'",
 	[TRIM_BOUND] = "SELECT max(id) FROM"
 	    " (SELECT id, received FROM message ORDER BY id LIMIT ?1)"
@@ -155,8 +155,10 @@ version_fits(struct past *p)
 
 	if (version == HISTORY_VERSION)
 		return true;
-	if (version == 0)
-		return past_run(p, history_tables) || fail(p);
+	if (version == 0 && !past_run(p, history_tables))
+		return fail(p);
+	if (version == 0 || version == 1)
+		return past_run(p, history_upgrade) || fail(p);
 	if (version == -1)
 		return fail(p);
 	p->foreign = true;
@@ -372,6 +374,7 @@ bind_fate(sqlite3_stmt *s, const struct msg_past_event *m, const char *reply,
 	bind_text(s, 6, reply);
 	bind_text_or_null(s, 7, m->host);
 	bind_text_or_null(s, 8, addr);
+	bind_text_or_null(s, 9, m->tls);
 }
 
 /* A recipient is done with. */
@@ -393,7 +396,7 @@ end_rcpt(struct past *p, const struct msg_past_event *m)
 	if (address == 0)
 		return false;
 	bind_fate(p->statements[END_RCPT_ANEW], m, reply, addr);
-	sqlite3_bind_int64(p->statements[END_RCPT_ANEW], 9, address);
+	sqlite3_bind_int64(p->statements[END_RCPT_ANEW], 10, address);
 	return past_step(p, END_RCPT_ANEW);
 }
 
@@ -433,6 +436,7 @@ add_event(struct past *p, const struct msg_past_event *m)
 	bind_text_or_null(s, 9, reply);
 	bind_text_or_null(s, 10, m->host);
 	bind_text_or_null(s, 11, addr);
+	bind_text_or_null(s, 12, m->tls);
 	return past_step(p, ADD_EVENT);
 }
 

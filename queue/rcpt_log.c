@@ -52,6 +52,8 @@ rcpt_log(const char *event, const struct group *g, const struct rcpt *r,
 		ip_print(&ip, text);
 		log_word("addr", text);
 	}
+	if (done != NULL && done->tls[0] != '\0')
+		log_text("tls", done->tls);
 	log_i64("delay", clock_wall_ms() - g->message->received);
 	log_u64("smtp", (uint64_t)st->smtp);
 	log_word("status", status_code(st, code));

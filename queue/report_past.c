@@ -43,13 +43,13 @@ static const char *const texts[STATEMENTS] = {
 	    " LEFT JOIN address a ON a.id = m.sender WHERE m.id = ?1",
 	[RCPTS] =
 	    "SELECT r.grp, r.n, a.text, o.text, r.fate, r.at, r.reply, r.host,"
-	    " r.addr FROM recipient r LEFT JOIN address a ON a.id = r.address"
+	    " r.addr, r.tls FROM recipient r LEFT JOIN address a ON a.id = r.address"
 	    " LEFT JOIN address o ON o.id = r.original"
 	    " WHERE r.message = ?1 AND (r.grp, r.n) > (?2, ?3)"
 	    " ORDER BY r.grp, r.n",
 	[EVENTS] =
 	    "SELECT e.seq, e.at, e.kind, e.grp, a.text, e.count, e.other,"
-	    " e.uid, e.reply, e.host, e.addr FROM event e"
+	    " e.uid, e.reply, e.host, e.addr, e.tls FROM event e"
 	    " LEFT JOIN address a ON a.id = e.address"
 	    " WHERE e.message = ?1 AND e.seq > ?2 ORDER BY e.seq",
 };
@@ -233,6 +233,7 @@ tell_rcpt(struct slice *s, sqlite3_stmt *st)
 	report_text(st, 6, e.text, sizeof(e.text));
 	report_text(st, 7, e.host, sizeof(e.host));
 	report_ip(st, 8, &e.family, e.bytes);
+	report_text(st, 9, e.tls, sizeof(e.tls));
 	memcpy(e.address, m.address, sizeof(e.address));
 	if (e.kind != PAST_REMOVED) /* that is an event of its own, too */
 		s->out->event(s->out->arg, &e);
@@ -275,6 +276,7 @@ tell_event(struct slice *s, sqlite3_stmt *st)
 	report_text(st, 8, e.text, sizeof(e.text));
 	report_text(st, 9, e.host, sizeof(e.host));
 	report_ip(st, 10, &e.family, e.bytes);
+	report_text(st, 11, e.tls, sizeof(e.tls));
 	s->out->event(s->out->arg, &e);
 }
 

@@ -69,11 +69,12 @@ static const char event[] =
     "SELECT m.id AS message, id_text(m.id) AS name, m.received AS at,"
     " 'received' AS kind, s.text AS sender, NULL AS address, NULL AS count,"
     " NULL AS reply, m.helo AS host, m.client AS ip, m.uid AS uid,"
-    " m.cause AS related FROM @h.message AS m"
+    " m.cause AS related, NULL AS tls FROM @h.message AS m"
     " LEFT JOIN @h.address AS s ON s.id = m.sender"
     " UNION ALL SELECT r.message, id_text(r.message), r.at," KIND(
 	"r.fate") ","
-		  " s.text, a.text, 1, r.reply, r.host, r.addr, NULL, NULL"
+		  " s.text, a.text, 1, r.reply, r.host, r.addr, NULL, NULL,"
+		  " r.tls"
 		  " FROM @h.recipient AS r"
 		  " LEFT JOIN @h.address AS a ON a.id = r.address"
 		  " LEFT JOIN @h.message AS m ON m.id = r.message"
@@ -83,7 +84,7 @@ static const char event[] =
 		  " UNION ALL SELECT e.message, id_text(e.message), e.at," KIND(
 		      "e.kind") ","
 				" s.text, a.text, e.count, e.reply, e.host, "
-				"e.addr, e.uid, e.other"
+				"e.addr, e.uid, e.other, e.tls"
 				" FROM @h.event AS e"
 				" LEFT JOIN @h.address AS a ON a.id = "
 				"e.address"
@@ -95,7 +96,8 @@ static const char event[] =
 static const char no_event[] =
     "SELECT NULL AS message, NULL AS name, NULL AS at, NULL AS kind,"
     " NULL AS sender, NULL AS address, NULL AS count, NULL AS reply,"
-    " NULL AS host, NULL AS ip, NULL AS uid, NULL AS related WHERE 0";
+    " NULL AS host, NULL AS ip, NULL AS uid, NULL AS related, NULL AS tls"
+    " WHERE 0";
 
 static void
 id_text(sqlite3_context *c, int n, sqlite3_value **values)

@@ -158,8 +158,10 @@ event_line(struct story *s, const struct msg_past_event *e)
 		snprintf(text, sizeof(text), "the sender, by message %s",
 		    id_print(e->other, id));
 	else
-		snprintf(text, sizeof(text), "%s%s%s%s%s%s%s", by, e->address,
-		    more, server[0] == '\0' ? "" : " by ", server,
+		snprintf(text, sizeof(text), "%s%s%s%s%s%s%s%s%s%s", by,
+		    e->address, more, server[0] == '\0' ? "" : " by ", server,
+		    e->tls[0] == '\0' ? "" : " (", e->tls,
+		    e->tls[0] == '\0' ? "" : ")",
 		    e->text[0] == '\0' ||
 			    (by[0] == '\0' && e->address[0] == '\0' &&
 				server[0] == '\0')
@@ -274,6 +276,8 @@ json_event(struct story *s, const struct msg_past_event *e)
 	json_text(s->out, "recipient", e->address);
 	buf_printf(s->out, ",\"recipients\":%" PRIu32 ",", e->count);
 	json_text(s->out, "server", server);
+	buf_add_string(s->out, ",");
+	json_text(s->out, "tls", e->tls);
 	buf_add_string(s->out, ",");
 	json_text(s->out, "text", e->text);
 	buf_add_string(s->out, ",");

@@ -62,6 +62,7 @@ static const struct ipc_field past_event_fields[] = {
 	{ "family", IPC_U8, offsetof(struct msg_past_event, family), 0 },
 	{ "bytes", IPC_BYTES, offsetof(struct msg_past_event, bytes), MSG_IP_BYTES },
 	{ "host", IPC_TEXT, offsetof(struct msg_past_event, host), MSG_DOMAIN_MAX },
+	{ "tls", IPC_TEXT, offsetof(struct msg_past_event, tls), MSG_TLS_MAX },
 	{ "address", IPC_TEXT, offsetof(struct msg_past_event, address), MSG_ADDRESS_MAX },
 	{ "text", IPC_TEXT, offsetof(struct msg_past_event, text), MSG_TEXT_MAX },
 };

@@ -9,7 +9,7 @@
 #ifndef COMMON_IPC_MSG_HISTORY_H
 #define COMMON_IPC_MSG_HISTORY_H
 
-#include "common/ipc/msg_control.h"
+#include "common/ipc/msg_job.h"
 
 enum past_kind { /* also in history.db */
 	PAST_DELIVERED = 1,
@@ -57,6 +57,7 @@ struct msg_past_event {
 	uint8_t family;
 	uint8_t bytes[MSG_IP_BYTES]; /* of the server */
 	char host[MSG_DOMAIN_MAX + 1];
+	char tls[MSG_TLS_MAX + 1];         /* as in MSG_JOB_DONE */
 	char address[MSG_ADDRESS_MAX + 1]; /* of the recipient n */
 	char text[MSG_TEXT_MAX + 1];
 };

@@ -81,6 +81,7 @@ static const struct ipc_field job_done_fields[] = {
 	{ "family", IPC_U8, offsetof(struct msg_job_done, family), 0 },
 	{ "address", IPC_BYTES, offsetof(struct msg_job_done, address), MSG_IP_BYTES },
 	{ "host", IPC_TEXT, offsetof(struct msg_job_done, host), MSG_HOST_MAX },
+	{ "tls", IPC_TEXT, offsetof(struct msg_job_done, tls), MSG_TLS_MAX },
 	{ "text", IPC_TEXT, offsetof(struct msg_job_done, text), MSG_TEXT_MAX },
 };
 /* clang-format on */

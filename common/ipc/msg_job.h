@@ -23,7 +23,7 @@
 #include "common/ipc/msg_control.h"
 #include "common/mail/notify.h"
 
-enum { MSG_TOKEN_BYTES = 16, MSG_HOST_MAX = 255 };
+enum { MSG_TOKEN_BYTES = 16, MSG_HOST_MAX = 255, MSG_TLS_MAX = 95 };
 
 /* How far an attempt came: decides whose clock a failure moves. */
 enum job_stage {
@@ -79,6 +79,7 @@ struct msg_job_done {
 	uint8_t family; /* of the server last tried; 0: none was */
 	uint8_t address[MSG_IP_BYTES];
 	char host[MSG_HOST_MAX + 1]; /* its name, "" if none */
+	char tls[MSG_TLS_MAX + 1];   /* protocol, cipher, verified how; "" */
 	char text[MSG_TEXT_MAX + 1];
 };
 

@@ -115,7 +115,7 @@ COLUMNS = {
     "destination": "id transport host port not_before failures error"
                    " suspended reason",
     "event": "message name at kind sender address count reply host ip uid"
-             " related",
+             " related tls",
 }
 
 

@@ -232,6 +232,14 @@ def test_policy(suite, tmp_path, policy):
         if policy != "none":
             line = postern.wait_event("tls")
             assert "TLSv1.3" in str(line)
+            how = "name" if policy == "verify" else "no"
+            told = f"TLSv1.3 TLS_AES_256_GCM_SHA384 {how}"
+            assert any(f'tls="{told}"' in line
+                       for line in postern.events("delivered"))
+            wait_for(lambda: f"[127.0.0.1] ({told}): 250" in postern.tool(
+                "trace", "b@fine.example"), what="trace to say it")
+            assert told in postern.tool(
+                "sql", "SELECT tls FROM event WHERE kind = 'delivered'")
 
 
 def test_implicit(suite, tmp_path):

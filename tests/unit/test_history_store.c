@@ -78,6 +78,7 @@ tell_event(struct past *p, uint64_t id, enum past_kind kind, uint32_t n)
 		.subject = 4,
 		.detail = 1,
 		.host = "mx.example",
+		.tls = "T C dane",
 		.address = "late@d.example",
 		.text = "busy" };
 
@@ -255,6 +256,33 @@ test_foreign(void **state)
 	assert_int_equal(number("SELECT count(*) FROM sqlite_schema"), 0);
 }
 
+/* What version 1 has told is there, and what comes is told beside it. */
+static void
+test_upgrade(void **state)
+{
+	struct past *p = past_new(&wide);
+	sqlite3 *db;
+
+	(void)state;
+	fresh();
+	assert_int_equal(sqlite3_open("history.db", &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, history_tables, NULL, NULL, NULL), 0);
+	assert_int_equal(
+	    sqlite3_exec(
+		db, "INSERT INTO address VALUES(1, 'old@x')", NULL, NULL, NULL),
+	    0);
+	sqlite3_close(db);
+	tell_message(p, 1, 10, "s@x");
+	tell_rcpt(p, 1, 1, "r@x");
+	tell_event(p, 1, PAST_DELIVERED, 1);
+	past_commit(p);
+	past_free(p);
+	assert_int_equal(number("PRAGMA user_version"), HISTORY_VERSION);
+	assert_int_equal(number("SELECT count(*) FROM address"), 3);
+	assert_int_equal(
+	    number("SELECT count(*) FROM recipient WHERE tls = 'T C dane'"), 1);
+}
+
 static void
 test_hash(void **state)
 {
@@ -275,6 +303,7 @@ main(void)
 		cmocka_unit_test(test_size),
 		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_upgrade),
 		cmocka_unit_test(test_hash),
 	};
 	int failed;
