@@ -3,8 +3,10 @@
  *
  * Messages, groups and recipients lie in the same order, so that three scans
  * side by side do what a join would seek for again with every row; of a
- * million messages each microsecond counts.  All three and the destinations
- * are read in one transaction, which ends with the slice.
+ * million messages each microsecond counts.  Destinations are a fourth scan:
+ * they were numbered as mail for them came, so that the one that is asked for
+ * is often the next; else it is sought.  All are read in one transaction,
+ * which ends with the slice.
  */
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
@@ -14,11 +16,11 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Rows that begin with the id of a message. */
+/* Rows that begin with the id of a message, or of a destination. */
 struct scan {
 	sqlite3_stmt *s;
 	int code; /* of the last step */
-	int64_t message;
+	int64_t id;
 };
 
 /* What the recipients of a group have in common. */
@@ -36,7 +38,7 @@ struct slice {
 	struct rows *rows;
 	struct rows_ask *ask;
 	const struct rows_out *out;
-	struct scan messages, groups, rcpts;
+	struct scan messages, groups, rcpts, destinations;
 	struct common common;
 	int64_t now;
 	int cost;
@@ -47,29 +49,28 @@ scan_next(struct scan *c)
 {
 	c->code = sqlite3_step(c->s);
 	if (c->code == SQLITE_ROW)
-		c->message = sqlite3_column_int64(c->s, 0);
+		c->id = sqlite3_column_int64(c->s, 0);
 }
 
 static void
-scan_begin(
-    struct scan *c, struct rows *r, enum rows_statement n, uint64_t after)
+scan_begin(struct scan *c, struct rows *r, enum rows_statement n, int64_t bound)
 {
 	c->s = r->db.statements[n];
-	sqlite3_bind_int64(c->s, 1, (int64_t)after);
+	sqlite3_bind_int64(c->s, 1, bound);
 	scan_next(c);
 }
 
 static bool
 scan_at(const struct scan *c, int64_t message)
 {
-	return c->code == SQLITE_ROW && c->message == message;
+	return c->code == SQLITE_ROW && c->id == message;
 }
 
 /* Past what belongs to no message. */
 static void
 scan_to(struct scan *c, int64_t message)
 {
-	while (c->code == SQLITE_ROW && c->message < message)
+	while (c->code == SQLITE_ROW && c->id < message)
 		scan_next(c);
 }
 
@@ -82,20 +83,37 @@ scan_failed(const struct scan *c)
 static void
 fill_common(sqlite3_stmt *s, int64_t now, struct common *m)
 {
-	int64_t suspended = sqlite3_column_int64(s, 4);
+	int64_t suspended = sqlite3_column_int64(s, 5);
 	char why[MSG_TEXT_MAX + 1 - 16]; /* room for the word */
 
-	rows_fill_destination(s, 0, m->text, sizeof(m->text));
-	m->lookup = sqlite3_column_int(s, 0) == TRANSPORT_LOOKUP;
-	m->clock = sqlite3_column_int64(s, 3);
+	rows_fill_destination(s, 1, m->text, sizeof(m->text));
+	m->lookup = sqlite3_column_int(s, 1) == TRANSPORT_LOOKUP;
+	m->clock = sqlite3_column_int64(s, 4);
 	m->suspended = suspended > now;
 	if (suspended < INT64_MAX && suspended > m->clock)
 		m->clock = suspended;
-	report_text(s, 6, m->error, sizeof(m->error));
-	report_text(s, 5, why, sizeof(why));
-	if (m->suspended)
-		snprintf(m->reason, sizeof(m->reason), "suspended%s%s",
-		    sqlite3_column_type(s, 5) == SQLITE_NULL ? "" : ": ", why);
+	report_text(s, 7, m->error, sizeof(m->error));
+	if (!m->suspended)
+		return;
+	report_text(s, 6, why, sizeof(why));
+	snprintf(m->reason, sizeof(m->reason), "suspended%s%s",
+	    sqlite3_column_type(s, 6) == SQLITE_NULL ? "" : ": ", why);
+}
+
+/* It stands on that destination, if there is one. */
+static bool
+seek_destination(struct slice *sl, int64_t id)
+{
+	struct scan *c = &sl->destinations;
+
+	if (c->s != NULL && c->code == SQLITE_ROW)
+		scan_next(c);
+	if (c->s != NULL && c->code == SQLITE_ROW && c->id == id)
+		return true;
+	if (c->s != NULL)
+		sqlite3_reset(c->s);
+	scan_begin(c, sl->rows, DESTINATIONS, id);
+	return scan_at(c, id);
 }
 
 /* Of the group that is stood on; those of one destination often follow one
@@ -103,19 +121,29 @@ fill_common(sqlite3_stmt *s, int64_t now, struct common *m)
 static bool
 find_common(struct slice *sl)
 {
-	sqlite3_stmt *s = sl->rows->db.statements[DESTINATION];
 	int64_t id = sqlite3_column_int64(sl->groups.s, 5);
-	int code;
+	struct common *m = &sl->common;
 
-	if (sl->common.destination == id)
+	if (m->destination == id)
 		return true;
-	sl->common = (struct common){ .destination = id };
-	sqlite3_bind_int64(s, 1, id);
-	code = sqlite3_step(s);
-	if (code == SQLITE_ROW)
-		fill_common(s, sl->now, &sl->common);
-	sqlite3_reset(s);
-	return code == SQLITE_ROW || code == SQLITE_DONE;
+	m->destination = id;
+	if (seek_destination(sl, id)) {
+		fill_common(sl->destinations.s, sl->now, m);
+		return true;
+	}
+	/* somebody has taken its row away */
+	m->clock = 0;
+	m->suspended = m->lookup = false;
+	m->text[0] = m->error[0] = '\0';
+	return !scan_failed(&sl->destinations);
+}
+
+/* A column that is NULL or "" is as good as none. */
+static bool
+take_text(sqlite3_stmt *s, int column, char *out, size_t size)
+{
+	report_text(s, column, out, size);
+	return out[0] != '\0';
 }
 
 /* The state of the group, then the last error: of the recipient, of the
@@ -137,11 +165,8 @@ fill_rcpt(const struct slice *sl, struct msg_row_rcpt *m)
 	waits = m->state == GROUP_FRESH || m->state == GROUP_WAITING;
 	if (sl->common.suspended && waits)
 		(void)strlcpy(m->error, sl->common.reason, sizeof(m->error));
-	else if (sqlite3_column_type(r, 5) != SQLITE_NULL)
-		report_text(r, 5, m->error, sizeof(m->error));
-	else if (sqlite3_column_type(g, 6) != SQLITE_NULL)
-		report_text(g, 6, m->error, sizeof(m->error));
-	else
+	else if (!take_text(r, 5, m->error, sizeof(m->error)) &&
+		 !take_text(g, 6, m->error, sizeof(m->error)))
 		(void)strlcpy(m->error, sl->common.error, sizeof(m->error));
 	if (sl->common.lookup && waits)
 		m->state = GROUP_UNEXPANDED;
@@ -158,12 +183,12 @@ is_enough(struct slice *sl)
 static bool
 send_group(struct slice *sl, int64_t message)
 {
-	int64_t n = sqlite3_column_int64(sl->groups.s, 1);
+	int64_t n = sqlite3_column_int64(sl->groups.s, 1), at;
 	static struct msg_row_rcpt m;
 
 	while (scan_at(&sl->rcpts, message) &&
-	       sqlite3_column_int64(sl->rcpts.s, 1) <= n) {
-		if (sqlite3_column_int64(sl->rcpts.s, 1) == n) {
+	       (at = sqlite3_column_int64(sl->rcpts.s, 1)) <= n) {
+		if (at == n) {
 			fill_rcpt(sl, &m);
 			sl->out->rcpt(sl->out->arg, &m);
 			sl->ask->group = n;
@@ -182,7 +207,7 @@ send_group(struct slice *sl, int64_t message)
 static bool
 send_message(struct slice *sl)
 {
-	int64_t id = sl->messages.message;
+	int64_t id = sl->messages.id;
 	static struct msg_row m;
 
 	sl->ask->limit--;
@@ -207,7 +232,7 @@ send_message(struct slice *sl)
 static enum rows_result
 run(struct slice *sl)
 {
-	uint64_t after = sl->ask->after;
+	int64_t after = (int64_t)sl->ask->after;
 	enum rows_result result = ROWS_GO_ON;
 
 	scan_begin(&sl->messages, sl->rows, MESSAGES, after);
@@ -241,11 +266,13 @@ control(struct rows *r, enum rows_statement n)
 static void
 reset(struct slice *sl)
 {
-	const struct scan *scans[] = { &sl->messages, &sl->groups, &sl->rcpts };
+	const struct scan *scans[] = { &sl->messages, &sl->groups, &sl->rcpts,
+		&sl->destinations };
 
 	for (int failed = 0; failed < 2; failed++)
 		for (size_t i = 0; i < nitems(scans); i++)
-			if (scan_failed(scans[i]) == (failed == 1))
+			if (scans[i]->s != NULL &&
+			    scan_failed(scans[i]) == (failed == 1))
 				sqlite3_reset(scans[i]->s);
 }
 

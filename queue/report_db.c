@@ -168,17 +168,25 @@ report_uid(sqlite3_stmt *s, int column)
 	return (uint32_t)n;
 }
 
+/* Rows beside one another often come from the same client. */
 void
 report_ip(
     sqlite3_stmt *s, int column, uint8_t *family, uint8_t bytes[MSG_IP_BYTES])
 {
+	static char last[IP_TEXT];
+	static struct ip ip;
 	char text[IP_TEXT];
-	struct ip ip;
 
 	*family = 0;
 	report_text(s, column, text, sizeof(text));
-	if (text[0] == '\0' || !ip_parse(view_of(text), &ip))
+	if (text[0] == '\0')
 		return;
+	if (strcmp(text, last) != 0) {
+		last[0] = '\0';
+		if (!ip_parse(view_of(text), &ip))
+			return;
+		(void)strlcpy(last, text, sizeof(last));
+	}
 	*family = ip.family;
 	memcpy(bytes, ip.bytes, MSG_IP_BYTES);
 }

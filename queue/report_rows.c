@@ -36,14 +36,15 @@ static const char *const texts[STATEMENTS] = {
 	[COMMIT] = "COMMIT",
 	[ALL_GROUPS] =
 	    "SELECT message, n, state, attempts, next_try, destination,"
-	    " nullif(error, '') FROM grp WHERE message > ?1"
+	    " error FROM grp WHERE message > ?1"
 	    " ORDER BY message, n",
 	[ALL_RECIPIENTS] =
-	    "SELECT message, grp, n, address, original, nullif(error, '')"
+	    "SELECT message, grp, n, address, original, error"
 	    " FROM recipient WHERE message > ?1 ORDER BY message, grp, n",
-	[DESTINATION] =
-	    "SELECT transport, host, port, not_before, suspended,"
-	    " suspend_reason, error FROM destination WHERE id = ?1",
+	[DESTINATIONS] =
+	    "SELECT id, transport, host, port, not_before, suspended,"
+	    " suspend_reason, error FROM destination WHERE id >= ?1"
+	    " ORDER BY id",
 	[RECIPIENTS] =
 	    "SELECT " RCPT_COLUMNS
 	    " FROM grp g LEFT JOIN destination d ON d.id = g.destination"
@@ -96,8 +97,17 @@ rows_fill_message(sqlite3_stmt *s, struct msg_row *m)
 	report_text(s, 7, m->message_id, sizeof(m->message_id));
 }
 
-static void
-add_number(unsigned int n, char *out, size_t size)
+/* Where out ends, behind what fits of the text. */
+static char *
+add_text(char *out, const char *end, const char *text)
+{
+	while (out < end && *text != '\0')
+		*out++ = *text++;
+	return out;
+}
+
+static char *
+add_number(char *out, const char *end, unsigned int n)
 {
 	char digits[16], *p = digits + sizeof(digits) - 1;
 
@@ -105,28 +115,30 @@ add_number(unsigned int n, char *out, size_t size)
 	do {
 		*--p = (char)('0' + n % 10);
 	} while ((n /= 10) > 0);
-	(void)strlcat(out, p, size);
+	return add_text(out, end, p);
 }
 
 void
 rows_fill_destination(sqlite3_stmt *s, int c, char *out, size_t size)
 {
-	bool mx = sqlite3_column_int(s, c) == TRANSPORT_MX;
-	char host[MSG_DOMAIN_MAX + 1];
+	const char *host, *end = out + size - 1;
+	int transport;
 
 	out[0] = '\0';
 	if (sqlite3_column_type(s, c) == SQLITE_NULL)
 		return;
-	if (sqlite3_column_int(s, c) == TRANSPORT_LOOKUP) {
+	transport = sqlite3_column_int(s, c);
+	if (transport == TRANSPORT_LOOKUP) {
 		(void)strlcpy(out, "aliases", size);
 		return;
 	}
 	/* pieced together: printing takes longer than reading the row */
-	report_text(s, c + 1, host, sizeof(host));
-	(void)strlcpy(out, mx ? "mx " : "host ", size);
-	(void)strlcat(out, host, size);
-	(void)strlcat(out, " port ", size);
-	add_number((unsigned int)sqlite3_column_int(s, c + 2), out, size);
+	host = (const char *)sqlite3_column_text(s, c + 1);
+	out = add_text(out, end, transport == TRANSPORT_MX ? "mx " : "host ");
+	out = add_text(out, end, host == NULL ? "" : host);
+	out = add_text(out, end, " port ");
+	out = add_number(out, end, (unsigned int)sqlite3_column_int(s, c + 2));
+	*out = '\0';
 }
 
 static void

@@ -208,10 +208,10 @@ channel_send(struct channel *ch, struct conv *conv, const struct ipc_type *type,
 			close(fd);
 		return;
 	}
-	payload.max = IPC_PAYLOAD_MAX;
+	payload.max = IPC_PAYLOAD_MAX + sizeof(uint64_t);
 	buf_clear(&payload);
 	ipc_encode(type, msg, &payload);
-	if (!buf_ok(&payload))
+	if (!buf_ok(&payload) || payload.len > IPC_PAYLOAD_MAX)
 		panic("message %s is too long", type->name);
 	if (fd != -1)
 		flags |= FRAME_FD;

@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <sys/endian.h>
 
 /* Bytes of an integer kind on the wire and in memory; 0 for the others. */
 static size_t
@@ -73,16 +74,6 @@ integer_store(char *p, size_t size, uint64_t n)
 	}
 }
 
-static void
-put_integer(struct buf *out, uint64_t n, size_t size)
-{
-	char bytes[8];
-
-	for (size_t i = 0; i < size; i++)
-		bytes[i] = (char)(n >> (8 * i));
-	buf_add(out, view_make(bytes, size));
-}
-
 static bool
 get_integer(struct view *in, size_t size, uint64_t *n)
 {
@@ -95,32 +86,77 @@ get_integer(struct view *in, size_t size, uint64_t *n)
 	return true;
 }
 
-static void
-put_text(const struct ipc_field *f, const char *p, struct buf *out)
-{
-	size_t len = strnlen(p, f->max + 1);
+/* Of the text of each field, and of the whole encoding. */
+struct lengths {
+	size_t text[IPC_FIELDS_MAX];
+	size_t all;
+};
 
-	if (len > f->max)
-		panic("field %s is not terminated", f->name);
-	put_integer(out, len, 2);
-	buf_add(out, view_make(p, len));
+static void
+measure(const struct ipc_type *t, const char *msg, struct lengths *len)
+{
+	len->all = 0;
+	if (t->nfields > IPC_FIELDS_MAX)
+		panic("%zu fields of %s", t->nfields, t->name);
+	for (size_t i = 0; i < t->nfields; i++) {
+		const struct ipc_field *f = &t->fields[i];
+
+		if (f->kind != IPC_TEXT) {
+			len->all += f->kind == IPC_BYTES
+					? f->max
+					: integer_size(f->kind);
+			continue;
+		}
+		len->text[i] = strnlen(msg + f->offset, f->max + 1);
+		if (len->text[i] > f->max)
+			panic("field %s is not terminated", f->name);
+		len->all += 2 + len->text[i];
+	}
 }
 
+/* Whole words are stored; what follows the integer is written over later. */
+static char *
+put_integer(char *out, uint64_t n, size_t size)
+{
+	n = htole64(n);
+	memcpy(out, &n, sizeof(n));
+	return out + size;
+}
+
+static char *
+put_bytes(char *out, const char *p, size_t len)
+{
+	memcpy(out, p, len);
+	return out + len;
+}
+
+/* The room is found once, not for each field: every message of every process
+ * comes through here. */
 void
 ipc_encode(const struct ipc_type *t, const void *msg, struct buf *out)
 {
+	struct lengths len;
+	char *to;
+
+	measure(t, msg, &len);
+	to = buf_room(out, len.all + sizeof(uint64_t));
+	if (to == NULL)
+		return;
 	for (size_t i = 0; i < t->nfields; i++) {
 		const struct ipc_field *f = &t->fields[i];
 		const char *p = (const char *)msg + f->offset;
 		size_t size = integer_size(f->kind);
 
-		if (size > 0)
-			put_integer(out, integer_load(p, size), size);
-		else if (f->kind == IPC_TEXT)
-			put_text(f, p, out);
-		else
-			buf_add(out, view_make(p, f->max));
+		if (size > 0) {
+			to = put_integer(to, integer_load(p, size), size);
+		} else if (f->kind == IPC_TEXT) {
+			to = put_integer(to, len.text[i], 2);
+			to = put_bytes(to, p, len.text[i]);
+		} else {
+			to = put_bytes(to, p, f->max);
+		}
 	}
+	buf_commit(out, len.all);
 }
 
 static bool

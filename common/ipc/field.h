@@ -35,6 +35,7 @@ struct ipc_field {
 
 enum {
 	IPC_PAYLOAD_MAX = 16384, /* bytes of one encoded message */
+	IPC_FIELDS_MAX = 48,     /* of one message */
 	IPC_STRUCT_MAX = 20480   /* bytes of the largest message struct */
 };
 
@@ -48,7 +49,7 @@ struct ipc_type {
 	size_t credit; /* a type that opens conversations: most at once */
 };
 
-/* Appends the encoding; out fails if it does not fit. */
+/* Appends the encoding; out fails if it and 8 bytes do not fit. */
 void ipc_encode(const struct ipc_type *, const void *msg, struct buf *out);
 /* Fills *out (t->size bytes); false if the bytes are not exactly one *t. */
 bool ipc_decode(const struct ipc_type *, struct view, void *out);
