@@ -279,6 +279,7 @@ class Worker:
         r["stage"], r["family"] = stage, data[at]
         r["address"] = data[at + 1:at + 17]
         r["host"], at = take_text(data, at + 17)
+        r["tls"], at = take_text(data, at)
         r["text"], _ = take_text(data, at)
         job.done = r
 
