@@ -72,6 +72,7 @@ struct group {
 	struct line *line;        /* its sender's, while held in memory */
 	TAILQ_ENTRY(group) ready; /* in that line */
 	bool in_line;
+	bool light;        /* and its sender had few others in memory then */
 	bool loaded;       /* it was read from queue.db */
 	struct gate *gate; /* the host's that it counts for while open */
 	int64_t spent;     /* when rates counted it, 0: they have not */

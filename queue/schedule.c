@@ -17,7 +17,8 @@ schedule_init(
 	s->window_max = window_max;
 	s->open_max = open_max;
 	s->random = seed;
-	TAILQ_INIT(&s->ring);
+	for (int i = 0; i < SCHEDULE_RINGS; i++)
+		TAILQ_INIT(&s->rings[i]);
 	gates_init(&s->gates, window_max);
 }
 
@@ -81,11 +82,11 @@ schedule_destination(struct schedule *s, enum transport transport,
 
 /* Out of the ring, or of the line at a gate. */
 static void
-ring_leave(struct schedule *s, struct destination *d)
+ring_leave(struct destination *d)
 {
-	if (d->in_ring)
-		TAILQ_REMOVE(&s->ring, d, ring);
-	d->in_ring = false;
+	if (d->in_ring != NULL)
+		TAILQ_REMOVE(d->in_ring, d, ring);
+	d->in_ring = NULL;
 	if (d->blocked != NULL)
 		TAILQ_REMOVE(&d->blocked->blocked, d, ring);
 	d->blocked = NULL;
@@ -94,9 +95,9 @@ ring_leave(struct schedule *s, struct destination *d)
 static void
 ring_enter(struct schedule *s, struct destination *d)
 {
-	ring_leave(s, d);
-	TAILQ_INSERT_TAIL(&s->ring, d, ring);
-	d->in_ring = true;
+	ring_leave(d);
+	d->in_ring = &s->rings[d->nlight > 0 ? RING_LIGHT : RING_HEAVY];
+	TAILQ_INSERT_TAIL(d->in_ring, d, ring);
 }
 
 /* The first of those that wait at the gate is to look again. */
@@ -117,12 +118,13 @@ ring_settle(struct schedule *s, struct destination *d)
 {
 	unsigned int window = d->probing ? 1 : d->window;
 	bool may = !TAILQ_EMPTY(&d->turns) && d->nopen < window;
-	bool was = d->in_ring;
+	bool was = d->in_ring != NULL;
+	bool rises = d->nlight > 0 && d->in_ring != &s->rings[RING_LIGHT];
 
-	if (may && d->blocked == NULL && !was) {
+	if (may && d->blocked == NULL && (!was || rises)) {
 		ring_enter(s, d);
 	} else if (!may) {
-		ring_leave(s, d);
+		ring_leave(d);
 		if (was)
 			gate_admit(s, d->server);
 	}
@@ -150,7 +152,7 @@ schedule_forget(struct schedule *s, struct destination *d)
 
 	if (d->ngroups > 0 || d->nopen > 0)
 		panic("destination %s is in use", d->host);
-	ring_leave(s, d);
+	ring_leave(d);
 	if (d->server != NULL)
 		gate_remember(&s->gates, key_of(d->transport, d->host, d->port),
 		    d->server, d->server_at);
@@ -234,8 +236,10 @@ schedule_hold(struct schedule *s, struct group *g)
 void
 schedule_unready(struct schedule *s, struct group *g)
 {
-	if (g->in_line)
+	if (g->in_line) {
 		line_remove(&g->destination->turns, g);
+		g->destination->nlight -= g->light ? 1 : 0;
+	}
 	ring_settle(s, g->destination);
 }
 
@@ -264,6 +268,7 @@ void
 schedule_ready(struct schedule *s, struct group *g)
 {
 	line_add(&g->destination->turns, g);
+	g->destination->nlight += g->light ? 1 : 0;
 	ring_settle(s, g->destination);
 }
 
@@ -357,7 +362,7 @@ pass(struct schedule *s, struct destination *d, int64_t now)
 	shut = schedule_asleep(d, now) ? NULL : gate_shut(s, d, now);
 	if (shut == NULL && !schedule_asleep(d, now))
 		return true;
-	ring_leave(s, d);
+	ring_leave(d);
 	if (shut != NULL) {
 		TAILQ_INSERT_TAIL(&shut->blocked, d, ring);
 		d->blocked = shut;
@@ -387,6 +392,15 @@ schedule_refund(struct group *g, int64_t now)
 		gate_refund(d->limit, g->spent, now);
 }
 
+/* The next destination of the ring whose turn it is, or of the other one. */
+static struct destination *
+front(const struct schedule *s)
+{
+	struct destination *d = TAILQ_FIRST(&s->rings[s->turn]);
+
+	return d != NULL ? d : TAILQ_FIRST(&s->rings[1 - s->turn]);
+}
+
 struct group *
 schedule_next(struct schedule *s, int64_t now)
 {
@@ -396,15 +410,17 @@ schedule_next(struct schedule *s, int64_t now)
 	if (s->nopen >= s->open_max)
 		return NULL;
 	gates_open(s, now);
-	while ((d = TAILQ_FIRST(&s->ring)) != NULL) {
+	while ((d = front(s)) != NULL) {
 		if (!pass(s, d, now))
 			continue;
+		s->turn = d->in_ring == &s->rings[RING_LIGHT] ? RING_HEAVY
+							      : RING_LIGHT;
 		g = line_next(&d->turns);
 		spend(d, now);
 		schedule_take(s, g);
 		g->spent = now;
 		/* to the back of the ring, if it is still in it */
-		if (d->in_ring)
+		if (d->in_ring != NULL)
 			ring_enter(s, d);
 		return g;
 	}

@@ -7,7 +7,10 @@
  * during which it sleeps, as it does while an operator suspends it; and lines
  * of groups that may be tried now (queue/line.h).  A destination whose clock
  * has passed is probed by one group first.  Between destinations: round robin,
- * so that a slow one never delays another.  What they share, the window of a
+ * so that a slow one never delays another; those for which there is a light
+ * group (queue/line.h) have a round of their own and every second turn, so that
+ * one message waits for one turn of each of them and not for a list that goes
+ * everywhere.  What destinations share, the window of a
  * host and the configuration's rates, are gates (queue/gate.h).
  *
  * All times are wall clock ms, since clocks are kept across restarts.
@@ -45,6 +48,7 @@ struct destination {
 	size_t ngroups; /* in memory: in line, being tried, or being stored */
 	size_t nloaded; /* of those: read from queue.db */
 	size_t nopen;   /* being tried */
+	size_t nlight;  /* in line and light */
 	unsigned int window;
 	unsigned int failures; /* of its clock, in a row */
 	int64_t not_before;    /* asleep until then; 0 awake */
@@ -53,23 +57,25 @@ struct destination {
 	struct gate *server;   /* the host it was reached by; NULL: unknown */
 	int64_t server_at;     /* when that was */
 	struct gate *blocked;  /* in that one's line, not in the ring */
-	bool probing;          /* one group only, until it succeeds */
-	bool in_ring;          /* may be tried now */
-	bool more;             /* queue.db may hold waiting groups for it */
-	bool loading;          /* they are being read */
-	bool marked;           /* its row says that it sleeps */
-	bool dirty;            /* its row's wake must be set when it leaves */
-	bool hungry;           /* waits for room to be read into */
-	bool barred;           /* one that is due may not be tried yet */
-	int64_t next_due;      /* of its groups that are not; 0: not known */
-	int64_t loaded_at;     /* groups due by then have been read */
-	int64_t after_time;    /* read so far: (next_try, message, n) */
+	struct destination_line *in_ring; /* may be tried now; or NULL */
+	bool probing;       /* one group only, until it succeeds */
+	bool more;          /* queue.db may hold waiting groups for it */
+	bool loading;       /* they are being read */
+	bool marked;        /* its row says that it sleeps */
+	bool dirty;         /* its row's wake must be set when it leaves */
+	bool hungry;        /* waits for room to be read into */
+	bool barred;        /* one that is due may not be tried yet */
+	int64_t next_due;   /* of its groups that are not; 0: not known */
+	int64_t loaded_at;  /* groups due by then have been read */
+	int64_t after_time; /* read so far: (next_try, message, n) */
 	uint64_t after_message;
 	uint32_t after_n;
 	TAILQ_ENTRY(destination) ring;
 	TAILQ_ENTRY(destination) meal; /* while hungry */
 	struct destination *next;      /* in its bucket */
 };
+
+enum schedule_ring { RING_LIGHT, RING_HEAVY, SCHEDULE_RINGS };
 
 struct schedule {
 	struct gates gates;
@@ -80,7 +86,8 @@ struct schedule {
 	size_t ngroups;
 	size_t ndestinations;
 	uint64_t random; /* state of the jitter */
-	struct destination_line ring;
+	struct destination_line rings[SCHEDULE_RINGS];
+	enum schedule_ring turn; /* whose it is */
 	struct destination *bucket[SCHEDULE_BUCKETS];
 };
 

@@ -91,7 +91,8 @@ class Big(Siege):
 
     def fresh(self, domain="fresh.test"):
         """Seconds from the dial of one message until it is at the sink."""
-        client = Client(self, messages=1, domain=domain)
+        client = Client(self, messages=1, domain=domain,
+                        sender="one@client.example")
         before = os.path.getsize(self.sink.log)
         begun = time.monotonic()
         assert client.run().acknowledged == 1

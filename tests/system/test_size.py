@@ -167,6 +167,7 @@ def test_recipients(tmp_path, capsys, domains):
         assert verdict.acknowledged == rcpts + 5 + len(beside)
         assert not verdict.duplicates
         assert seconds < full(0.5, 20)
+        assert max(beside) < full(0.25, 10)
 
 
 def test_dead_and_slow(tmp_path, capsys):

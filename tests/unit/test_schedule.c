@@ -196,6 +196,60 @@ test_round_robin(void **state)
 }
 
 static void
+add_list(int domains)
+{
+	char host[32];
+
+	s.open_max = MANY;
+	for (int i = 0; i < domains; i++) {
+		snprintf(host, sizeof(host), "l%d.example", i);
+		add_from("list@client.example", host);
+	}
+}
+
+/* How many are tried before and with the one for this host. */
+static int
+turns_until(const char *host)
+{
+	int n = 1;
+
+	while (strcmp(schedule_next(&s, NOW)->destination->host, host) != 0)
+		n++;
+	return n;
+}
+
+/* What was in line before the list was seen to be long goes first. */
+static void
+test_single_passes_a_list(void **state)
+{
+	(void)state;
+	add_list(100);
+	add_from("a@client.example", "single.example");
+	assert_in_range(turns_until("single.example"), 1, 2 * LINE_LIGHT + 2);
+	/* also where the list has a group in line already */
+	add_from("b@client.example", "l99.example");
+	assert_in_range(turns_until("l99.example"), 1, 2);
+	assert_in_range(turns_until("l99.example"), 1, 2);
+}
+
+/* However many single messages come, the list has every second turn. */
+static void
+test_list_goes_on(void **state)
+{
+	char name[64];
+	int listed = 0;
+
+	(void)state;
+	add_list(100);
+	for (int i = 0; i < 80; i++) {
+		snprintf(name, sizeof(name), "a@s%d.example", i);
+		add_from(name, strchr(name, '@') + 1);
+		listed += schedule_next(&s, NOW)->destination->host[0] == 'l';
+	}
+	assert_in_range(listed, 40, 40 + LINE_LIGHT);
+}
+
+static void
 test_total_is_bounded(void **state)
 {
 	char host[32];
@@ -300,13 +354,14 @@ test_a_flood_leaves_room(void **state)
 static void
 test_host_is_charged(void **state)
 {
-	char domain[32];
+	char domain[32], sender[32];
 	struct group *g;
 
 	(void)state;
 	for (int i = 0; i < 30; i++) {
 		snprintf(domain, sizeof(domain), "d%d.example", i);
-		add(domain);
+		snprintf(sender, sizeof(sender), "s%d@client.example", i);
+		add_from(sender, domain);
 	}
 	/* all of them have been there before */
 	for (int i = 0; i < 30; i++) {
@@ -369,7 +424,7 @@ test_place_that_nobody_takes(void **state)
 	(void)state;
 	crowd_at_a_host();
 	schedule_ended(&s, groups[0], OUTCOME_ABORTED, NULL, NOW);
-	assert_true(groups[1]->destination->in_ring);
+	assert_non_null(groups[1]->destination->in_ring);
 	schedule_unready(&s, groups[1]);
 	assert_ptr_equal(schedule_next(&s, NOW), groups[2]);
 }
@@ -406,7 +461,8 @@ test_rate(void **state)
 	s.open_max = 1000;
 	/* others go on meanwhile, and nothing is looked at in vain */
 	assert_int_equal(open_all(now), 20);
-	assert_true(TAILQ_EMPTY(&s.ring));
+	assert_true(TAILQ_EMPTY(&s.rings[RING_LIGHT]));
+	assert_true(TAILQ_EMPTY(&s.rings[RING_HEAVY]));
 	for (; n < 20 && now < NOW + 100000; now++) {
 		if (schedule_due(&s) > now)
 			now = schedule_due(&s);
@@ -505,6 +561,10 @@ main(void)
 		    test_window_shrunk_under_many, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    test_round_robin, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_single_passes_a_list, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_list_goes_on, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    test_total_is_bounded, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_pauses, set_up, tear_down),
