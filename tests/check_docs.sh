@@ -24,8 +24,8 @@ messages() {
 		    echo "tests/lib/tool_ipc.c: lacks the message $type"
 	done
 	[ "$(sed '/^<!-- make ipc -->$/,/^<!-- end -->$/d' ARCHITECTURE.md |
-	    wc -l)" -le 180 ] ||
-	    echo "ARCHITECTURE.md: longer than four screens, messages aside"
+	    wc -l)" -le 220 ] ||
+	    echo "ARCHITECTURE.md: longer than 220 lines, messages aside"
 }
 
 # Files in backquotes; NAME and x stand for others.
