@@ -26,6 +26,7 @@ static const struct state_row states[] = {
 	[CLIENT_HELO] = { "the reply to HELO", 300, STAGE_CONNECT },
 	[CLIENT_STARTTLS] = { "the reply to STARTTLS", 300, STAGE_CONNECT },
 	[CLIENT_HANDSHAKE] = { "the TLS handshake", 120, STAGE_CONNECT },
+	[CLIENT_AUTH] = { "the reply to AUTH", 300, STAGE_CONNECT },
 	[CLIENT_IDLE] = { "the next message", 5, STAGE_CONNECT },
 	[CLIENT_MAIL] = { "the reply to MAIL", 300, STAGE_CONNECT },
 	[CLIENT_RCPT] = { "the reply to RCPT", 300, STAGE_MAIL },
@@ -45,6 +46,12 @@ client_begin(struct client *c, const char *name, enum route_tls tls)
 	c->tls = tls;
 	reply_begin(&c->reply);
 	greeting_begin(&c->greeting);
+}
+
+void
+client_login(struct client *c, const struct credential *credential)
+{
+	c->login.credential = credential;
 }
 
 unsigned int
@@ -106,6 +113,8 @@ nonsense(struct client *c, struct view line)
 {
 	int len = (int)(line.len < SHOWN ? line.len : SHOWN);
 
+	if (c->state == CLIENT_AUTH)
+		len = 0; /* it might repeat a piece of what was said */
 	if (c->t != NULL)
 		status_later(&c->t->status, 451, 5, 0,
 		    "not an SMTP reply, waiting for %s: %.*s",
@@ -289,6 +298,64 @@ may_be_clear(struct client *c, const char *why)
 	return false;
 }
 
+/* RFC 4954 6: a refusal is a matter of ours and the server's: no message is
+ * to blame, so later. */
+static enum client_next
+login_refused(struct client *c)
+{
+	const struct reply *r = &c->reply;
+	bool shown = credential_shows(c->login.credential, view_of(r->text));
+
+	if (c->t == NULL)
+		return fail(c);
+	c->t->login_refused = r->code / 100 == 5;
+	status_later(&c->t->status, 451, 7, 8,
+	    "the server refuses our login: %d %s", r->code,
+	    shown ? "(its text repeats the password)" : r->text);
+	return fail(c);
+}
+
+static enum client_next
+no_login(struct client *c, int detail, const char *why)
+{
+	if (c->t != NULL)
+		status_later(
+		    &c->t->status, 451, 7, detail, "no login: %s", why);
+	return fail(c);
+}
+
+static enum client_next
+enter(struct client *c, struct buf *out)
+{
+	const struct credential *credential = c->login.credential;
+
+	if (credential == NULL || c->login.done) {
+		c->state = CLIENT_IDLE;
+		return c->t == NULL ? NEXT_WAIT : begin_transaction(c, out);
+	}
+	if (!c->secured && !credential->cleartext)
+		return no_login(c, 5, "not without TLS");
+	if (!login_begin(&c->login, c->greeting.offers, out))
+		return no_login(
+		    c, 4, "the server offers neither AUTH PLAIN nor LOGIN");
+	c->state = CLIENT_AUTH;
+	return NEXT_WAIT;
+}
+
+static enum client_next
+heard_auth(struct client *c, struct buf *out)
+{
+	switch (login_heard(&c->login, &c->reply, out)) {
+	case LOGIN_MORE:
+		return NEXT_WAIT;
+	case LOGIN_DONE:
+		return enter(c, out);
+	case LOGIN_REFUSED:
+		break;
+	}
+	return login_refused(c);
+}
+
 static enum client_next
 ready(struct client *c, struct buf *out)
 {
@@ -300,8 +367,7 @@ ready(struct client *c, struct buf *out)
 	}
 	if (!c->secured && !may_be_clear(c, "the server does not offer it"))
 		return NEXT_FAILED;
-	c->state = CLIENT_IDLE;
-	return c->t == NULL ? NEXT_WAIT : begin_transaction(c, out);
+	return enter(c, out);
 }
 
 static enum client_next
@@ -341,8 +407,7 @@ heard_starttls(struct client *c, struct buf *out)
 		return NEXT_FAILED;
 	if (c->reply.code / 100 < 4)
 		return turned_away(c);
-	c->state = CLIENT_IDLE;
-	return c->t == NULL ? NEXT_WAIT : begin_transaction(c, out);
+	return enter(c, out);
 }
 
 void
@@ -461,7 +526,8 @@ static enum client_next
 heard(struct client *c, struct buf *out)
 {
 	c->replies++;
-	if (c->reply.code == 421 && c->state != CLIENT_DOT)
+	if (c->reply.code == 421 && c->state != CLIENT_DOT &&
+	    c->state != CLIENT_AUTH)
 		return turned_away(c);
 	switch (c->state) {
 	case CLIENT_GREETING:
@@ -472,6 +538,8 @@ heard(struct client *c, struct buf *out)
 		return heard_helo(c, out);
 	case CLIENT_STARTTLS:
 		return heard_starttls(c, out);
+	case CLIENT_AUTH:
+		return heard_auth(c, out);
 	case CLIENT_MAIL:
 		return heard_mail(c, out);
 	case CLIENT_RCPT:

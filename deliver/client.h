@@ -17,6 +17,7 @@
 #include "common/mail/reply.h"
 #include "common/mail/route.h"
 #include "deliver/greeting.h"
+#include "deliver/login.h"
 #include "deliver/transaction.h"
 
 /* What the client waits for. */
@@ -26,6 +27,7 @@ enum client_state {
 	CLIENT_HELO,
 	CLIENT_STARTTLS,
 	CLIENT_HANDSHAKE, /* the driver, which has it made */
+	CLIENT_AUTH,      /* the reply to it, or to what it was asked */
 	CLIENT_IDLE,      /* for a transaction */
 	CLIENT_MAIL,
 	CLIENT_RCPT,
@@ -57,10 +59,13 @@ struct client {
 	bool welcome;          /* the greeting was 220 */
 	enum route_tls tls;    /* what is asked of the connection */
 	bool secured;          /* what is said goes through TLS */
+	struct login login;
 	bool fit; /* NEXT_OVER: a next transaction may follow at once */
 };
 
 void client_begin(struct client *, const char *name, enum route_tls);
+/* We are to log in; lent, before the first line is heard. */
+void client_login(struct client *, const struct credential *);
 /* TLS is there; of the server nothing is known any more (RFC 3207 4.2).
  * Before the first byte that is all, else EHLO is said again. */
 void client_tls_done(struct client *, struct buf *out);

@@ -64,6 +64,7 @@ conn_new(struct conns *all, int fd, const struct conn_policy *policy)
 	event_assign(&c->handover, all->base, -1, 0, on_handover, c);
 	c->policy = *policy;
 	client_begin(&c->client, all->hostname, tls_wanted(policy));
+	client_login(&c->client, all->credential);
 	if (policy->route.immediate)
 		event_add(&c->writable, NULL); /* it speaks when it is there */
 	buf_init(&c->in, 2 * LINE_BYTES + TRANSFER_PIECE);

@@ -29,6 +29,8 @@ struct conns {
 	struct event_base *base;
 	struct timers *timers;
 	const char *hostname; /* for EHLO */
+	/* for servers where we log in; lent, NULL: there are none */
+	const struct credential *credential;
 	void (*over)(struct conn *);
 	void (*failed)(struct conn *);
 	struct buf out;               /* said, and not yet written */

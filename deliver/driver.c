@@ -11,6 +11,7 @@
 #include "common/base/fatal.h"
 #include "common/mail/route.h"
 #include "deliver/find.h"
+#include "deliver/identity.h"
 #include "deliver/refusals.h"
 #include "deliver/secure.h"
 #include "deliver/server.h"
@@ -229,7 +230,10 @@ on_over(struct conn *c)
 static void
 job_failed(struct job *j, bool reused, bool welcome, bool tls_refused)
 {
-	if (j->t.stage == STAGE_DOT || !transaction_open(&j->t)) {
+	if (j->t.login_refused) /* once: servers lock out who goes on */
+		identity_log_refused(j);
+	if (j->t.login_refused || j->t.stage == STAGE_DOT ||
+	    !transaction_open(&j->t)) {
 		finish(j);
 		return;
 	}
@@ -297,6 +301,7 @@ job_start(struct job *j)
 {
 	const struct routing routing = conf_routing(process_conf());
 	bool mx = j->transport == TRANSPORT_MX;
+	const char *host = route_hop_host(j->host);
 	struct status st;
 
 	j->policy = route_policy(
@@ -305,12 +310,14 @@ job_start(struct job *j)
 	j->state = JOB_FIND;
 	if (self.stopping)
 		return;
-	if (!domain_is_literal(view_of(j->host)))
+	if (!identity_fits(j, &st))
+		nowhere(j, &st);
+	else if (!domain_is_literal(view_of(host)))
 		j->find =
-		    mx ? find_mx(&self.asker, &self.us, j->host, on_found, j)
-		       : find_host(&self.asker, &self.us, j->host, on_found, j);
+		    mx ? find_mx(&self.asker, &self.us, host, on_found, j)
+		       : find_host(&self.asker, &self.us, host, on_found, j);
 	else if (attempts_literal(
-		     &j->attempts, j->host, mx ? &self.us : NULL, &st))
+		     &j->attempts, host, mx ? &self.us : NULL, &st))
 		proceed(j);
 	else
 		nowhere(j, &st);
@@ -444,6 +451,7 @@ driver_start(void)
 	timer_init(&self.stop, on_stop_timer, NULL);
 	conns_init(&self.conns, process_base(), &self.timers);
 	self.conns.hostname = self.us.hostname;
+	self.conns.credential = identity_credential();
 	self.conns.over = on_over;
 	self.conns.failed = on_failed;
 	servers_init(&self.servers);

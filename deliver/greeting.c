@@ -38,6 +38,18 @@ take_limits(struct greeting *g, struct view argument)
 			g->mail_max = n;
 }
 
+static void
+take_auth(struct greeting *g, struct view argument)
+{
+	struct view word;
+
+	while ((word = view_word(&argument)).len > 0)
+		if (view_is_nocase(word, "PLAIN"))
+			g->offers |= OFFER_AUTH_PLAIN;
+		else if (view_is_nocase(word, "LOGIN"))
+			g->offers |= OFFER_AUTH_LOGIN;
+}
+
 static const struct offer_row rows[] = {
 	{ "PIPELINING", OFFER_PIPELINING, NULL },
 	{ "SIZE", OFFER_SIZE, take_size },
@@ -46,6 +58,7 @@ static const struct offer_row rows[] = {
 	{ "SMTPUTF8", OFFER_SMTPUTF8, NULL },
 	{ "STARTTLS", OFFER_STARTTLS, NULL },
 	{ "LIMITS", 0, take_limits },
+	{ "AUTH", 0, take_auth },
 };
 
 void

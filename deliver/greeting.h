@@ -17,7 +17,9 @@ enum offer {
 	OFFER_8BITMIME = 1 << 2,   /* RFC 6152 */
 	OFFER_DSN = 1 << 3,        /* RFC 3461 */
 	OFFER_SMTPUTF8 = 1 << 4,   /* RFC 6531 */
-	OFFER_STARTTLS = 1 << 5    /* RFC 3207 */
+	OFFER_STARTTLS = 1 << 5,   /* RFC 3207 */
+	OFFER_AUTH_PLAIN = 1 << 6, /* RFC 4954, and its mechanisms */
+	OFFER_AUTH_LOGIN = 1 << 7
 };
 
 struct greeting {

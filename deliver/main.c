@@ -2,11 +2,12 @@
 /* deliver/main.c - the process that talks SMTP to servers.
  *
  * Holds: its connections, the bodies that it is delivering (read-only),
- * channels to queue and resolve.
+ * channels to queue and resolve; one of class login: the password of its route.
  * Never holds: a file of its own, the spool, a key, a DNS socket.
  */
 #include "common/run/process.h"
 #include "deliver/driver.h"
+#include "deliver/identity.h"
 
 static const struct process deliver = {
 	.name = "postern-deliver",
@@ -18,6 +19,7 @@ static const struct process deliver = {
 	.start = driver_start,
 	.turn = driver_turn,
 	.stop = driver_stop,
+	.file = identity_file,
 };
 
 int

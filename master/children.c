@@ -61,6 +61,13 @@ deliverers(const struct conf *c)
 	return (size_t)conf_number(c, KEY_WORKERS_DELIVER);
 }
 
+/* A worker for each login of a route, which alone has the password. */
+static size_t
+deliverers_login(const struct conf *c)
+{
+	return c->nlogins;
+}
+
 /*
  * Only who sends everything to addresses does without DNS: what no route
  * matches goes by MX.
@@ -177,6 +184,9 @@ const struct program programs[] = {
 	{ "postern-deliver", "_postern-deliver", PEER_DELIVER, 0, "deliver",
 	    ROOT_EMPTY, SOCKETS_NONE, STOP_SECOND, deliver_files,
 	    deliverers },
+	{ "postern-deliver", "_postern-deliver-login", PEER_DELIVER,
+	    CLASS_LOGIN, "deliver-login", ROOT_EMPTY, SOCKETS_NONE,
+	    STOP_SECOND, deliver_files, deliverers_login },
 	{ "postern-tls", "_postern-tls", PEER_TLS, 0, "tls",
 	    ROOT_EMPTY, SOCKETS_NONE, STOP_SECOND, tls_files, tls_workers },
 	{ "postern-tls", "_postern-tls-client", PEER_TLS, CLASS_CLIENT,
@@ -208,6 +218,7 @@ static const struct {
 	{ PEER_SMTPD, CLASS_LOGIN, PEER_AUTH, 0 },
 	{ PEER_DELIVER, 0, PEER_TLS, CLASS_CLIENT },
 	{ PEER_QUEUE, 0, PEER_DELIVER, 0 },
+	{ PEER_QUEUE, 0, PEER_DELIVER, CLASS_LOGIN },
 	{ PEER_DELIVER, 0, PEER_RESOLVE, 0 },
 	{ PEER_SMTPD, 0, PEER_LOOKUP, 0 },
 	{ PEER_QUEUE, 0, PEER_LOOKUP, 0 },

@@ -28,7 +28,7 @@ struct program {
 	const char *file;    /* in the folder of programs */
 	const char *account; /* when root */
 	enum peer_kind kind;
-	enum peer_class class_; /* 0 but for smtpd */
+	enum peer_class class_; /* 0: there is but one */
 	const char *label;      /* of its children in the log */
 	enum child_root root;
 	enum child_sockets sockets;

@@ -8,10 +8,21 @@
 
 enum { LOOK_SECONDS = 2 };
 
+static struct watched_reader
+reader_of(const struct child *c)
+{
+	const struct watched_reader r = { c->program->kind, c->program->class_,
+		c->index };
+
+	return r;
+}
+
 void
 child_files(struct child *c)
 {
-	if (!watched_send(&c->master->watched, c->program->kind, c->control))
+	const struct watched_reader r = reader_of(c);
+
+	if (!watched_send(&c->master->watched, &r, c->control))
 		child_kill(c, "no descriptor for its files");
 }
 
@@ -31,8 +42,9 @@ pass_on(struct master *m, const struct watched_file *w)
 	log_end();
 	for (size_t i = 0; i < m->nchildren; i++) {
 		struct child *c = &m->children[i];
+		const struct watched_reader r = reader_of(c);
 
-		if (c->program->kind == w->name.reader && is_told(c) &&
+		if (watched_is_for(w, &r) && is_told(c) &&
 		    !watched_send_file(w, c->control))
 			child_kill(c, "no descriptor for its files");
 	}

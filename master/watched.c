@@ -92,6 +92,25 @@ name_recipients(const struct conf *c, size_t i, struct watched_name *n)
 	n->path = c->recipients[place].path;
 }
 
+static size_t
+count_logins(const struct conf *c)
+{
+	return c->nlogins;
+}
+
+static void
+name_login(const struct conf *c, size_t i, struct watched_name *n)
+{
+	n->reader = PEER_DELIVER;
+	n->class_ = CLASS_LOGIN;
+	n->one = true;
+	n->kind = FILE_LOGIN;
+	n->number = (uint16_t)i;
+	n->line = c->logins[i].line;
+	n->private = true;
+	n->path = c->logins[i].path;
+}
+
 /* A name comes zeroed. */
 static const struct {
 	size_t (*count)(const struct conf *);
@@ -101,6 +120,7 @@ static const struct {
 	{ count_aliases, name_aliases },
 	{ count_senders, name_senders },
 	{ count_recipients, name_recipients },
+	{ count_logins, name_login },
 };
 
 /* False, and *why: what is wrong, errno if it has a %m. */
@@ -206,11 +226,20 @@ watched_send_file(const struct watched_file *w, struct channel *ch)
 }
 
 bool
-watched_send(
-    const struct watched *all, enum peer_kind reader, struct channel *ch)
+watched_is_for(const struct watched_file *w, const struct watched_reader *r)
+{
+	const struct watched_name *n = &w->name;
+
+	return n->reader == r->kind && n->class_ == r->class_ &&
+	       (!n->one || n->number == r->index);
+}
+
+bool
+watched_send(const struct watched *all, const struct watched_reader *reader,
+    struct channel *ch)
 {
 	for (size_t i = 0; i < all->n; i++)
-		if (all->of[i].name.reader == reader &&
+		if (watched_is_for(&all->of[i], reader) &&
 		    !watched_send_file(&all->of[i], ch))
 			return false;
 	return true;

@@ -20,7 +20,9 @@
 
 /* What the configuration says of one. */
 struct watched_name {
-	enum peer_kind reader; /* every process of this kind gets it */
+	enum peer_kind reader; /* every process of this kind and class */
+	enum peer_class class_;
+	bool one; /* only the one of them whose index is the number */
 	enum file_kind kind;
 	uint16_t number; /* which of that kind, as its reader counts */
 	uint32_t line;   /* of the statement, 0: a setting */
@@ -43,9 +45,16 @@ struct watched {
 bool watched_open(
     struct watched *, const struct conf *, const char *file, struct trouble *);
 void watched_close(struct watched *);
+/* A process that may read some. */
+struct watched_reader {
+	enum peer_kind kind;
+	enum peer_class class_;
+	unsigned int index;
+};
+bool watched_is_for(const struct watched_file *, const struct watched_reader *);
 /* Everything for that reader; false: no descriptor is left. */
 bool watched_send(
-    const struct watched *, enum peer_kind reader, struct channel *);
+    const struct watched *, const struct watched_reader *, struct channel *);
 /* One of them; false: no descriptor is left. */
 bool watched_send_file(const struct watched_file *, struct channel *);
 /* Another file, or another content, can be had now: fd is of that. */

@@ -33,7 +33,7 @@ account() {
 group postern
 for name in _postern-smtpd _postern-smtpd-local _postern-queue \
     _postern-report _postern-history _postern-resolve _postern-deliver \
-    _postern-tls _postern-tls-client _postern-reader _postern-lookup \
+    _postern-deliver-login _postern-tls _postern-tls-client _postern-reader _postern-lookup \
     _postern-auth _postern-smtpd-login; do
 	group "$name"
 	account "$name"

@@ -12,6 +12,7 @@ struct bounce {
 	int64_t arrival, now, until;
 	struct dsn_recipient *recipients; /* texts are ours */
 	size_t n;
+	char *subject, *paragraphs[ALERT_PARAGRAPHS]; /* of an alert */
 };
 
 struct bounce *
@@ -33,6 +34,23 @@ bounce_new(const struct message *m, const struct bounce_terms *t)
 	return b;
 }
 
+struct bounce *
+bounce_alert(const struct alert *a, int64_t now)
+{
+	struct bounce *b = mem_zero(1, sizeof(*b));
+
+	b->hostname = mem_copy_string(a->hostname);
+	b->to = mem_copy_string(a->to);
+	b->envid = mem_copy_string("");
+	b->postmaster = true;
+	b->now = now;
+	b->subject = mem_copy_string(a->subject);
+	for (size_t i = 0; i < ALERT_PARAGRAPHS && a->paragraphs[i] != NULL;
+	     i++)
+		b->paragraphs[i] = mem_copy_string(a->paragraphs[i]);
+	return b;
+}
+
 /* The structs of dsn.h lend const texts; these are copies of our own. */
 static void
 text_free(const char *text)
@@ -51,6 +69,9 @@ bounce_free(struct bounce *b)
 		text_free(b->recipients[i].remote_mta);
 	}
 	mem_free(b->recipients);
+	for (size_t i = 0; i < ALERT_PARAGRAPHS; i++)
+		mem_free(b->paragraphs[i]);
+	mem_free(b->subject);
 	mem_free(b->hostname);
 	mem_free(b->to);
 	mem_free(b->envid);
@@ -131,6 +152,18 @@ bounce_wants(const struct bounce *b)
 	return BOUNCE_HEADER_MAX;
 }
 
+static void
+write_alert(const struct bounce *b, uint64_t id, struct buf *out)
+{
+	struct alert a = {
+		.hostname = b->hostname, .to = b->to, .subject = b->subject
+	};
+
+	for (size_t i = 0; i < ALERT_PARAGRAPHS; i++)
+		a.paragraphs[i] = b->paragraphs[i];
+	alert_write(&a, id, b->now, out);
+}
+
 bool
 bounce_write(
     const struct bounce *b, uint64_t id, struct view content, struct buf *out)
@@ -151,5 +184,8 @@ bounce_write(
 		.whole = wants_whole(b) && content.len == b->size,
 	};
 
-	return dsn_write(&dsn, out);
+	if (b->subject == NULL)
+		return dsn_write(&dsn, out);
+	write_alert(b, id, out);
+	return false;
 }

@@ -9,6 +9,7 @@
 #define QUEUE_BOUNCE_H
 
 #include "common/base/buf.h"
+#include "common/mail/alert.h"
 #include "common/mail/dsn.h"
 #include "queue/message.h"
 
@@ -30,6 +31,8 @@ struct bounce;
 
 /* About that message.  Texts are copied. */
 struct bounce *bounce_new(const struct message *, const struct bounce_terms *);
+/* About ourselves, to the postmaster: nothing is added to it. */
+struct bounce *bounce_alert(const struct alert *, int64_t now);
 void bounce_free(struct bounce *); /* NULL is welcome */
 void bounce_add(struct bounce *, enum dsn_action, const struct rcpt *,
     const struct status *, const char *remote_host);

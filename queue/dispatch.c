@@ -17,6 +17,7 @@
 #include "queue/store.h"
 #include "queue/token.h"
 #include "queue/window.h"
+#include "queue/workers.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,66 +27,23 @@
 
 enum {
 	RCPTS_PER_JOB = GROUP_RCPTS, /* recipients of one transaction */
-	WORKER_AHEAD = 16, /* jobs by which the preferred may be busier */
-	LATE_TRIES = 10,   /* then its recipients are tried again */
-	IN_JOB = CONV_A,   /* phases of a conversation */
+	PARKED_MS = 60 * 1000,
+	LATE_TRIES = 10, /* then its recipients are tried again */
+	IN_JOB = CONV_A, /* phases of a conversation */
 	IN_HELD = CONV_B,
 	IN_LATE = CONV_C
 };
 
-/* What we keep of a worker. */
-struct worker {
-	size_t njobs;
-	bool asked; /* MSG_HELD_ASK is unanswered */
-	bool retired;
+/* Taken from its line, its body open, and nobody there to be given it. */
+struct parked {
+	struct group *group;
+	int64_t since; /* monotonic, ms */
+	TAILQ_ENTRY(parked) entry;
 };
 
-static struct worker *
-worker_of(const struct peer *p)
-{
-	return p->data;
-}
+TAILQ_HEAD(parked_list, parked);
 
-static bool
-usable(const struct peer *p)
-{
-	return p->channel != NULL && worker_of(p) != NULL &&
-	       !worker_of(p)->asked && !worker_of(p)->retired &&
-	       channel_may_open(p->channel, &msg_job) &&
-	       !channel_full(p->channel);
-}
-
-static uint32_t
-hash_of(const char *host)
-{
-	uint32_t h = 2166136261U;
-
-	for (; *host != '\0'; host++)
-		h = (h ^ (unsigned char)*host) * 16777619U;
-	return h;
-}
-
-/* The one that may have connections to its host, or the idlest. */
-static struct peer *
-choose(const struct destination *d)
-{
-	struct peer *p, *best = NULL, *preferred;
-	const char *host = schedule_host(d, clock_wall_ms());
-	size_t n = 0;
-
-	for (; (p = process_peer(PEER_DELIVER, n)) != NULL; n++)
-		if (usable(p) && (best == NULL || worker_of(p)->njobs <
-						      worker_of(best)->njobs))
-			best = p;
-	if (n == 0)
-		return NULL;
-	preferred = process_peer(
-	    PEER_DELIVER, hash_of(host == NULL ? d->host : host) % n);
-	if (best != NULL && usable(preferred) &&
-	    worker_of(preferred)->njobs < worker_of(best)->njobs + WORKER_AHEAD)
-		return preferred;
-	return best;
-}
+static struct parked_list parking = TAILQ_HEAD_INITIALIZER(parking);
 
 static size_t
 count_untried(const struct group *g)
@@ -153,7 +111,7 @@ job_send(struct job *j, int fd)
 	j->key.message = g->message->id;
 	j->key.group = g->n;
 	j->key.attempt = g->attempts;
-	j->key.worker = j->worker->index;
+	j->key.worker = worker_number(j->worker);
 	token_make(store_key(), &j->key);
 	m.key = j->key;
 	m.size = g->message->size;
@@ -208,6 +166,55 @@ start(struct group *g, struct peer *worker)
 	job_send(j, fd);
 }
 
+/* Waits for the worker of its route, if that is not there for the moment. */
+static void
+park(struct group *g)
+{
+	struct parked *p = mem_zero(1, sizeof(*p));
+
+	p->group = g;
+	p->since = clock_mono_ms();
+	TAILQ_INSERT_TAIL(&parking, p, entry);
+}
+
+static void
+launch(struct group *g)
+{
+	struct peer *worker = workers_choose(g->destination);
+
+	if (worker == NULL)
+		park(g);
+	else
+		start(g, worker);
+}
+
+/* Those that waited and need not any more, or no longer will. */
+static void
+unpark(void)
+{
+	struct parked_list list = TAILQ_HEAD_INITIALIZER(list);
+	int64_t now = clock_mono_ms();
+	struct parked *p;
+
+	TAILQ_CONCAT(&list, &parking, entry);
+	while ((p = TAILQ_FIRST(&list)) != NULL) {
+		struct group *g = p->group;
+
+		TAILQ_REMOVE(&list, p, entry);
+		if (workers_choose(g->destination) == NULL &&
+		    now < p->since + PARKED_MS) {
+			TAILQ_INSERT_TAIL(&parking, p, entry);
+			continue;
+		}
+		mem_free(p);
+		if (workers_choose(g->destination) == NULL)
+			outcome_put_off(
+			    g, "451 4.3.0 the process of its route is missing");
+		else
+			start(g, workers_choose(g->destination));
+	}
+}
+
 /* Its body is open now, or cannot be opened. */
 static void
 on_open(struct store_op *op)
@@ -215,10 +222,8 @@ on_open(struct store_op *op)
 	struct group *g = op->owner;
 	bool failed = op->failed;
 	int error = op->error;
-	struct peer *worker;
 
 	store_op_free(op);
-	worker = failed ? NULL : choose(g->destination);
 	if (failed && error == ENOENT) {
 		outcome_quarantine(g, "its body is missing");
 	} else if (failed && error == ELOOP) {
@@ -226,12 +231,8 @@ on_open(struct store_op *op)
 	} else if (failed) {
 		log_warn("a body cannot be opened now: %s", strerror(error));
 		outcome_put_off(g, "451 4.3.0 its body cannot be opened now");
-	} else if (worker == NULL) {
-		schedule_ended(window_schedule(), g, OUTCOME_ABORTED, NULL,
-		    clock_wall_ms());
-		outcome_line_up(g);
 	} else {
-		start(g, worker);
+		launch(g);
 	}
 }
 
@@ -244,24 +245,14 @@ open_body(struct group *g)
 	store_submit(op);
 }
 
-static bool
-any_worker(void)
-{
-	struct peer *p;
-
-	for (size_t n = 0; (p = process_peer(PEER_DELIVER, n)) != NULL; n++)
-		if (usable(p))
-			return true;
-	return false;
-}
-
 void
 dispatch_run(void)
 {
 	struct group *g;
 
-	while (any_worker() && (g = schedule_next(window_schedule(),
-				    clock_wall_ms())) != NULL) {
+	unpark();
+	while (workers_any() && (g = schedule_next(window_schedule(),
+				     clock_wall_ms())) != NULL) {
 		if (outcome_without_attempt(g))
 			continue;
 		if (expand_is_destination(g->destination)) {
@@ -271,7 +262,7 @@ dispatch_run(void)
 		if (g->message->fd == -1)
 			open_body(g);
 		else
-			start(g, choose(g->destination));
+			launch(g);
 	}
 	window_pace();
 }
@@ -309,7 +300,8 @@ on_held(struct channel *ch, struct conv *conv, const void *msg, int fd)
 
 	(void)conv;
 	(void)fd;
-	if (!token_right(store_key(), &m->key) || m->key.worker != p->index)
+	if (!token_right(store_key(), &m->key) ||
+	    m->key.worker != worker_number(p))
 		return false;
 	embargo_add(&m->key, p);
 	log_begin("held-by-worker");
@@ -369,8 +361,9 @@ on_late(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	struct late *l;
 
 	(void)fd;
-	if (!token_right(store_key(), &m->key) || m->key.worker != p->index ||
-	    m->nrcpts == 0 || m->nrcpts > RCPTS_PER_JOB)
+	if (!token_right(store_key(), &m->key) ||
+	    m->key.worker != worker_number(p) || m->nrcpts == 0 ||
+	    m->nrcpts > RCPTS_PER_JOB)
 		return false;
 	l = mem_zero(1, sizeof(*l));
 	l->key = m->key;

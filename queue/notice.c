@@ -11,7 +11,10 @@
 #include "queue/events.h"
 #include "queue/rcpt_log.h"
 
+#include <stdio.h>
 #include <string.h>
+
+enum { DAY_MS = 24 * 60 * 60 * 1000 };
 
 static bool
 has_sender(const struct message *m)
@@ -128,6 +131,51 @@ notice_delayed(struct store_notice *n, const struct group *g,
 {
 	if (has_sender(g->message) && notify_wants(r->notify, NOTIFY_DELAY))
 		tell(n, DSN_DELAYED, g, r, st, "");
+}
+
+/* When the postmaster was told of each login last: wall clock, ms. */
+static struct {
+	int64_t at[CONF_LOGINS_MAX];
+} told;
+
+static bool
+tell_again(const struct destination *d, int64_t now)
+{
+	struct routing routing = conf_routing(process_conf());
+	size_t login =
+	    route_hop_login(&routing, d->transport, d->host, d->port);
+
+	if (login == 0 || now < told.at[login - 1] + DAY_MS)
+		return false;
+	told.at[login - 1] = now;
+	return true;
+}
+
+void
+notice_login(struct store_notice *n, const struct destination *d,
+    const struct msg_job_done *done)
+{
+	const struct conf *conf = process_conf();
+	char what[STATUS_TEXT + MSG_HOST_MAX], said[MSG_TEXT_MAX + 16];
+	const struct alert alert = { .hostname = conf_text(conf, KEY_HOSTNAME),
+		.to = conf_text(conf, KEY_POSTMASTER),
+		.subject = "A mail server refuses our login",
+		.paragraphs = { what, said,
+		    "Mail for it waits in the queue, and nothing is returned "
+		    "to its senders for this. A new password is read from its "
+		    "file as soon as it is there; \"postern retry --all\" "
+		    "sends "
+		    "what waits without delay." } };
+	int64_t now = clock_wall_ms();
+
+	if (alert.to[0] == '\0' || n->bounce != NULL || !tell_again(d, now))
+		return;
+	snprintf(what, sizeof(what),
+	    "The server %s, port %u, does not accept the password of the "
+	    "route to %s.",
+	    done->host, d->port, d->host);
+	snprintf(said, sizeof(said), "It said: %s", done->text);
+	n->bounce = bounce_alert(&alert, now);
 }
 
 /* The notification is a message of ours, from the null sender. */

@@ -71,7 +71,7 @@ schedule_destination(struct schedule *s, enum transport transport,
 	d->window = SCHEDULE_WINDOW_START;
 	if (d->window > s->window_max)
 		d->window = s->window_max;
-	d->limit = gate_find(&s->gates, host);
+	d->limit = gate_find(&s->gates, route_hop_host(host));
 	d->server = gate_recall(
 	    &s->gates, key_of(transport, host, port), &d->server_at);
 	d->next = *b;

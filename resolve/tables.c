@@ -80,6 +80,7 @@ place_of(const struct msg_file *m)
 
 	switch ((enum file_kind)m->kind) {
 	case FILE_PASSWORDS:
+	case FILE_LOGIN:
 		break;
 	case FILE_ALIASES:
 		return &tables.aliases;

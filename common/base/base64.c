@@ -9,11 +9,12 @@
 #include <stdint.h>
 #include <string.h>
 
+static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			     "abcdefghijklmnopqrstuvwxyz0123456789+/";
+
 static bool
 digit(char c, uint32_t *value)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
 	const char *at = c == '\0' ? NULL : strchr(digits, c);
 
 	if (at == NULL)
@@ -67,4 +68,25 @@ base64_decode(struct view text, char *out, size_t size, size_t *len)
 			out[at++] = (char)(bits >> shift);
 	}
 	return true;
+}
+
+/* Up to three bytes. */
+static void
+encode_group(const char *bytes, size_t n, struct buf *out)
+{
+	uint32_t bits = 0;
+	char text[4];
+
+	for (size_t i = 0; i < 3; i++)
+		bits = bits << 8 | (i < n ? (unsigned char)bytes[i] : 0U);
+	for (size_t i = 0; i < 4; i++)
+		text[i] = i <= n ? digits[bits >> (18 - 6 * i) & 0x3f] : '=';
+	buf_add(out, view_make(text, sizeof(text)));
+}
+
+void
+base64_encode(struct view v, struct buf *out)
+{
+	for (; v.len > 0; v = view_skip(v, v.len < 3 ? v.len : 3))
+		encode_group(v.data, v.len < 3 ? v.len : 3, out);
 }

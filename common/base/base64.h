@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* common/base/base64.h - base64 (RFC 4648), read strictly. */
+/* common/base/base64.h - base64 (RFC 4648 4), read strictly. */
 #ifndef COMMON_BASE_BASE64_H
 #define COMMON_BASE_BASE64_H
 
-#include "common/base/view.h"
+#include "common/base/buf.h"
 
+void base64_encode(struct view, struct buf *out);
 /*
  * Decodes all of it into out.  False when it is not base64 as an encoder
  * writes it: another byte, no or too much padding, bits behind the end that

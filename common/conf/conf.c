@@ -31,6 +31,7 @@ conf_clear(struct conf *c)
 	mem_free(c->listeners);
 	mem_free(c->accepts);
 	mem_free(c->routes);
+	mem_free(c->logins);
 	mem_free(c->resolvers);
 	mem_free(c->mx_allow);
 	mem_free(c->rates);
@@ -129,6 +130,15 @@ text_sound(const char *text)
 }
 
 static bool
+file_sound(const char *path)
+{
+	for (const char *c = path; *c != '\0'; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			return false;
+	return path[0] == '/';
+}
+
+static bool
 accept_sound(const struct accept_rule *r)
 {
 	if ((r->has_domain && !domain_sound(r->domain)) ||
@@ -171,6 +181,7 @@ route_sound(const struct route *r)
 	bool match = false;
 
 	if ((unsigned int)r->tls > ROUTE_TLS_VERIFY ||
+	    (r->login != 0 && r->transport != TRANSPORT_HOST) ||
 	    (r->immediate && (r->tls < ROUTE_TLS_REQUIRED ||
 				 r->transport != TRANSPORT_HOST)))
 		return false;
@@ -201,6 +212,29 @@ conf_add_route(struct conf *c, const struct route *r)
 		return false;
 	c->routes = room(c->routes, c->nroutes, sizeof(*r));
 	c->routes[c->nroutes++] = *r;
+	return true;
+}
+
+/* Its name is a part of the next hop's. */
+static bool
+login_sound(const struct route_login *l)
+{
+	struct route row = { 0 };
+	char hop[DOMAIN_MAX + 1];
+
+	memcpy(row.host, l->host, sizeof(row.host));
+	return l->user[0] != '\0' && text_sound(l->user) &&
+	       host_sound(l->host) && route_next_hop(&row, l, hop) &&
+	       (l->path[0] == '\0' || file_sound(l->path));
+}
+
+bool
+conf_add_login(struct conf *c, const struct route_login *l)
+{
+	if (c->nlogins >= CONF_LOGINS_MAX || !login_sound(l))
+		return false;
+	c->logins = room(c->logins, c->nlogins, sizeof(*l));
+	c->logins[c->nlogins++] = *l;
 	return true;
 }
 
@@ -255,15 +289,6 @@ conf_add_mx_allow(struct conf *c, const struct network *n)
 	c->mx_allow = room(c->mx_allow, c->nmx_allow, sizeof(*n));
 	c->mx_allow[c->nmx_allow++] = *n;
 	return true;
-}
-
-static bool
-file_sound(const char *path)
-{
-	for (const char *c = path; *c != '\0'; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			return false;
-	return path[0] == '/';
 }
 
 bool
@@ -367,6 +392,8 @@ conf_routing(const struct conf *c)
 {
 	struct routing r = { .rows = c->routes,
 		.nrows = c->nroutes,
+		.logins = c->logins,
+		.nlogins = c->nlogins,
 		.hostname = conf_text(c, KEY_HOSTNAME),
 		.postmaster = conf_text(c, KEY_POSTMASTER),
 		.locals = (const char(*)[DOMAIN_MAX + 1]) c->locals,

@@ -33,6 +33,23 @@ struct statement {
 	void (*parse)(struct parser *); /* stands behind the word */
 };
 
+/* The names behind "domain": one, or several in braces. */
+struct names {
+	char (*name)[DOMAIN_MAX + 1];
+	size_t n;
+};
+
+/* parse_route.c */
+void parse_route(struct parser *);
+/* A name, or an address with or without brackets, as it is compared. */
+void parser_host(struct parser *, char out[DOMAIN_MAX + 1]);
+
+/* parse_list.c: more of a kind than there may be; [port N]; what stands behind
+ * the word "domain", to be freed */
+void parser_full(struct parser *);
+void parser_port(struct parser *, uint16_t *);
+void parser_names(struct parser *, struct names *);
+
 /* parse_table.c */
 void parse_local(struct parser *);
 void parse_recipients(struct parser *);

@@ -10,16 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { DNS_PORT = 53, SUBMISSIONS_PORT = 465 };
+enum { DNS_PORT = 53 };
 
-/* The names behind "domain": one, or several in braces. */
-struct names {
-	char (*name)[DOMAIN_MAX + 1];
-	size_t n;
-};
-
-static void
-full(struct parser *p)
+void
+parser_full(struct parser *p)
 {
 	parser_fail(p, "too many entries of this kind");
 }
@@ -40,8 +34,8 @@ port_number(struct parser *p, uint16_t *port)
 	parser_next(p);
 }
 
-static void
-optional_port(struct parser *p, uint16_t *port)
+void
+parser_port(struct parser *p, uint16_t *port)
 {
 	if (parser_skip(p, "port"))
 		port_number(p, port);
@@ -89,7 +83,7 @@ static void
 names_add(struct parser *p, struct names *names)
 {
 	if (names->n >= CONF_LIST_MAX) {
-		full(p);
+		parser_full(p);
 		return;
 	}
 	names->name =
@@ -98,8 +92,8 @@ names_add(struct parser *p, struct names *names)
 	names->n++;
 }
 
-static void
-names_read(struct parser *p, struct names *names)
+void
+parser_names(struct parser *p, struct names *names)
 {
 	if (p->failed)
 		return;
@@ -146,7 +140,7 @@ certificate(struct parser *p, uint16_t listener)
 		parser_fail(p, "\"%s\" must be an absolute path",
 		    c.certificate[0] != '/' ? c.certificate : c.key);
 	else if (!conf_add_certificate(p->conf, &c))
-		full(p);
+		parser_full(p);
 }
 
 /* auth [cleartext] */
@@ -183,7 +177,7 @@ parse_listen(struct parser *p)
 			parser_fail(
 			    p, "port %u is listened on there already", l.port);
 	if (!conf_add_listener(p->conf, &l)) {
-		full(p);
+		parser_full(p);
 		return;
 	}
 	p->listen_line[place] = p->statement;
@@ -251,7 +245,7 @@ rule_conditions(struct parser *p, struct accept_rule *r, struct names *senders)
 		return;
 	parser_need(p, "domain");
 	r->has_sender = true;
-	names_read(p, senders);
+	parser_names(p, senders);
 }
 
 /*
@@ -282,7 +276,7 @@ rule_target(struct parser *p, struct accept_rule *r, struct names *names)
 		return;
 	}
 	r->has_domain = true;
-	names_read(p, names);
+	parser_names(p, names);
 }
 
 static void
@@ -294,7 +288,7 @@ rule_add(struct parser *p, struct accept_rule *r, const struct names *names)
 		if (r->has_domain)
 			memcpy(r->domain, names->name[i], sizeof(r->domain));
 		if (!conf_add_accept(p->conf, r))
-			full(p);
+			parser_full(p);
 	}
 }
 
@@ -352,7 +346,7 @@ networks(struct parser *p, const char *what,
 	do {
 		network(p, what, &n);
 		if (!p->failed && !add(p->conf, &n))
-			full(p);
+			parser_full(p);
 	} while (!p->failed && p->token.kind == TOKEN_WORD);
 }
 
@@ -381,112 +375,6 @@ parse_reject(struct parser *p)
 	parse_rule(p, true);
 }
 
-static void
-route_match(struct parser *p, struct route *r, struct names *names)
-{
-	if (parser_skip(p, "any")) {
-		r->match = ROUTE_ANY;
-	} else if (parser_skip(p, "local")) {
-		r->match = ROUTE_LOCAL;
-	} else if (parser_skip(p, "domain")) {
-		r->match = ROUTE_DOMAIN;
-		names_read(p, names);
-	} else {
-		parser_expected(p, "\"any\", \"local\" or \"domain\"");
-	}
-}
-
-/* A name, or an address with or without its brackets. */
-static bool
-host_normalise(const char *raw, char out[DOMAIN_MAX + 1])
-{
-	struct view v = view_of(raw);
-	char text[IP_TEXT];
-	struct ip ip;
-
-	if (ip_parse(v, &ip) || domain_literal_ip(v, &ip)) {
-		snprintf(out, DOMAIN_MAX + 1, "[%s%s]",
-		    ip.family == 6 ? "IPv6:" : "", ip_print(&ip, text));
-		return true;
-	}
-	return idna_to_ascii(v, out);
-}
-
-static void
-route_host(struct parser *p, struct route *r)
-{
-	static const char what[] =
-	    "a host such as \"mail.example.org\" or \"[192.0.2.1]\"";
-	struct token found = p->token;
-	char raw[CONF_TEXT_MAX + 1];
-
-	r->transport = TRANSPORT_HOST;
-	if (!parser_text(p, what, raw, sizeof(raw)))
-		return;
-	if (host_normalise(raw, r->host))
-		return;
-	p->token = found;
-	parser_expected(p, what);
-}
-
-/* [tls [none|opportunistic|required|verify] [immediate]] */
-static void
-route_tls(struct parser *p, struct route *r)
-{
-	static const char *const words[] = {
-		[ROUTE_TLS_NONE] = "none",
-		[ROUTE_TLS_OPPORTUNISTIC] = "opportunistic",
-		[ROUTE_TLS_REQUIRED] = "required",
-		[ROUTE_TLS_VERIFY] = "verify",
-	};
-
-	if (!parser_skip(p, "tls"))
-		return;
-	r->tls = ROUTE_TLS_VERIFY;
-	for (size_t i = 0; i < nitems(words); i++)
-		if (parser_skip(p, words[i])) {
-			r->tls = (enum route_tls)i;
-			break;
-		}
-	if (parser_skip(p, "immediate") ||
-	    (r->port == SUBMISSIONS_PORT && r->tls >= ROUTE_TLS_REQUIRED))
-		r->immediate = true;
-	if (r->immediate && r->tls < ROUTE_TLS_REQUIRED)
-		parser_fail(p, "\"immediate\" goes with \"required\" or "
-			       "\"verify\" alone");
-	if (r->immediate && r->transport == TRANSPORT_MX)
-		parser_fail(p, "\"immediate\" goes with \"host\" alone");
-}
-
-/* route any|local|domain NAME|domain { ... } to mx|host NAME [port N]
- * [tls ...] */
-static void
-parse_route(struct parser *p)
-{
-	struct route r = { .tls = ROUTE_TLS_OPPORTUNISTIC };
-	struct names names = { 0 };
-	size_t n;
-
-	route_match(p, &r, &names);
-	parser_need(p, "to");
-	if (parser_skip(p, "mx"))
-		r.transport = TRANSPORT_MX;
-	else if (parser_skip(p, "host"))
-		route_host(p, &r);
-	else
-		parser_expected(p, "\"mx\" or \"host\"");
-	optional_port(p, &r.port);
-	route_tls(p, &r);
-	n = r.match == ROUTE_DOMAIN ? names.n : 1;
-	for (size_t i = 0; !p->failed && i < n; i++) {
-		if (r.match == ROUTE_DOMAIN)
-			memcpy(r.domain, names.name[i], sizeof(r.domain));
-		if (!conf_add_route(p->conf, &r))
-			full(p);
-	}
-	mem_free(names.name);
-}
-
 /* resolver ADDRESS [port N] */
 static void
 parse_resolver(struct parser *p)
@@ -494,9 +382,9 @@ parse_resolver(struct parser *p)
 	struct conf_resolver r = { .port = DNS_PORT };
 
 	address(p, "the address of a resolver", &r.ip);
-	optional_port(p, &r.port);
+	parser_port(p, &r.port);
 	if (!p->failed && !conf_add_resolver(p->conf, &r))
-		full(p);
+		parser_full(p);
 }
 
 /* mx addresses allow NETWORK [NETWORK ...] */
@@ -545,7 +433,7 @@ parse_rate(struct parser *p)
 	uint64_t n = 0;
 
 	parser_need(p, "destination");
-	route_host(p, &host);
+	parser_host(p, host.host);
 	parser_need(p, "messages");
 	if (!p->failed &&
 	    (p->token.kind != TOKEN_WORD || !view_u64(p->token.text, &n) ||

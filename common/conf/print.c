@@ -176,7 +176,18 @@ print_accept(const struct accept_rule *r, struct buf *out)
 }
 
 static void
-print_route(const struct route *r, struct buf *out)
+print_route_login(const struct route_login *l, struct buf *out)
+{
+	buf_add_string(out, " login ");
+	print_quoted(l->user, out);
+	buf_add_string(out, " password file ");
+	print_quoted(l->path, out);
+	if (l->cleartext)
+		buf_add_string(out, " cleartext");
+}
+
+static void
+print_route(const struct conf *c, const struct route *r, struct buf *out)
 {
 	static const char *const tls[] = {
 		[ROUTE_TLS_NONE] = "none",
@@ -212,6 +223,8 @@ print_route(const struct route *r, struct buf *out)
 	if (r->tls != ROUTE_TLS_OPPORTUNISTIC)
 		buf_printf(out, " tls %s%s", tls[r->tls],
 		    r->immediate ? " immediate" : "");
+	if (r->login != 0)
+		print_route_login(&c->logins[r->login - 1], out);
 	buf_add_string(out, "\n");
 }
 
@@ -282,7 +295,7 @@ conf_print(const struct conf *c, struct buf *out)
 	for (size_t i = 0; i < c->nrecipients; i++)
 		print_recipients(c, i, out);
 	for (size_t i = 0; i < c->nroutes; i++)
-		print_route(&c->routes[i], out);
+		print_route(c, &c->routes[i], out);
 	for (size_t i = 0; i < c->nresolvers; i++)
 		print_resolver(&c->resolvers[i], out);
 	for (size_t i = 0; i < c->nmx_allow; i++) {

@@ -89,12 +89,30 @@ const struct ipc_type msg_accept = {
 };
 
 /* clang-format off */
+static const struct ipc_field route_login_fields[] = {
+	{ "port", IPC_U16, offsetof(struct msg_route_login, port), 0 },
+	{ "cleartext", IPC_U8, offsetof(struct msg_route_login, cleartext), 0 },
+	{ "user", IPC_TEXT, offsetof(struct msg_route_login, user),
+	    MSG_DOMAIN_MAX },
+	{ "host", IPC_TEXT, offsetof(struct msg_route_login, host),
+	    MSG_DOMAIN_MAX },
+};
+
+const struct ipc_type msg_route_login = {
+	.number = MSG_ROUTE_LOGIN,
+	.name = "route_login",
+	.size = sizeof(struct msg_route_login),
+	.fields = route_login_fields,
+	.nfields = nitems(route_login_fields),
+};
+
 static const struct ipc_field route_fields[] = {
 	{ "match", IPC_U8, offsetof(struct msg_route, match), 0 },
 	{ "transport", IPC_U8, offsetof(struct msg_route, transport), 0 },
 	{ "tls", IPC_U8, offsetof(struct msg_route, tls), 0 },
 	{ "immediate", IPC_U8, offsetof(struct msg_route, immediate), 0 },
 	{ "port", IPC_U16, offsetof(struct msg_route, port), 0 },
+	{ "login", IPC_U16, offsetof(struct msg_route, login), 0 },
 	{ "domain", IPC_TEXT, offsetof(struct msg_route, domain), MSG_DOMAIN_MAX },
 	{ "host", IPC_TEXT, offsetof(struct msg_route, host), MSG_DOMAIN_MAX },
 };

@@ -41,9 +41,9 @@ enum peer_kind {
  * the channel. */
 enum peer_class {
 	CLASS_STRANGER = 1, /* smtpd: from the network */
-	CLASS_LOGIN = 2,
-	CLASS_LOCAL = 3, /* the submission socket */
-	CLASS_CLIENT = 4 /* tls: for deliver; has no keys */
+	CLASS_LOGIN = 2,    /* people log in; of deliver: we do */
+	CLASS_LOCAL = 3,    /* the submission socket */
+	CLASS_CLIENT = 4    /* tls: for deliver; has no keys */
 };
 
 struct msg_boot {
@@ -93,8 +93,16 @@ struct msg_accept {
 struct msg_route {
 	uint8_t match, transport;
 	uint8_t tls, immediate; /* of struct route */
-	uint16_t port;
+	uint16_t port, login;
 	char domain[MSG_DOMAIN_MAX + 1];
+	char host[MSG_DOMAIN_MAX + 1];
+};
+
+/* Of struct route_login, for MSG_ROUTE; in order. */
+struct msg_route_login {
+	uint16_t port;
+	uint8_t cleartext;
+	char user[MSG_DOMAIN_MAX + 1];
 	char host[MSG_DOMAIN_MAX + 1];
 };
 
@@ -183,7 +191,8 @@ enum file_kind {
 	FILE_PASSWORDS = 1, /* auth */
 	FILE_ALIASES = 2,   /* this and below: lookup */
 	FILE_SENDERS = 3,
-	FILE_RECIPIENTS = 4 /* number: of MSG_RECIPIENTS, from 0 */
+	FILE_RECIPIENTS = 4, /* number: of MSG_RECIPIENTS, from 0 */
+	FILE_LOGIN = 5       /* deliver; number: of MSG_ROUTE_LOGIN, from 0 */
 };
 
 /*
@@ -202,9 +211,9 @@ struct msg_log { /* with descriptor */
 };
 
 extern const struct ipc_type msg_boot, msg_setting, msg_listener, msg_accept,
-    msg_route, msg_resolver, msg_mx_allow, msg_bare_ends, msg_exempt, msg_local,
-    msg_recipients, msg_recipient, msg_census, msg_rate, msg_peer, msg_boot_end,
-    msg_ready, msg_broken, msg_log, msg_secret, msg_secrets_end,
-    msg_secrets_read, msg_file;
+    msg_route, msg_route_login, msg_resolver, msg_mx_allow, msg_bare_ends,
+    msg_exempt, msg_local, msg_recipients, msg_recipient, msg_census, msg_rate,
+    msg_peer, msg_boot_end, msg_ready, msg_broken, msg_log, msg_secret,
+    msg_secrets_end, msg_secrets_read, msg_file;
 
 #endif

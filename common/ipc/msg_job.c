@@ -74,6 +74,7 @@ const struct ipc_type msg_result = {
 static const struct ipc_field job_done_fields[] = {
 	{ "verdict", IPC_U8, offsetof(struct msg_job_done, verdict), 0 },
 	{ "stage", IPC_U8, offsetof(struct msg_job_done, stage), 0 },
+	{ "login", IPC_U8, offsetof(struct msg_job_done, login), 0 },
 	{ "dsn", IPC_U8, offsetof(struct msg_job_done, dsn), 0 },
 	{ "smtp", IPC_U16, offsetof(struct msg_job_done, smtp), 0 },
 	{ "subject", IPC_U16, offsetof(struct msg_job_done, subject), 0 },

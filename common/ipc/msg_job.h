@@ -74,6 +74,7 @@ struct msg_result {
 struct msg_job_done {
 	uint8_t verdict;
 	uint8_t stage; /* enum job_stage: how far the session came */
+	uint8_t login; /* the server refuses ours: the postmaster is told */
 	uint8_t dsn;   /* the server took over to tell the sender (RFC 3461) */
 	uint16_t smtp, subject, detail;
 	uint8_t family; /* of the server last tried; 0: none was */

@@ -20,8 +20,6 @@ enum accept_who {
 
 enum accept_tls { ACCEPT_TLS_EITHER, ACCEPT_TLS_WITH, ACCEPT_TLS_WITHOUT };
 
-enum { LOGIN_MAX = 255 };
-
 struct accept_rule {
 	bool reject;
 	enum accept_who who;

@@ -23,6 +23,8 @@ enum {
 	ADDRESS_MAX = 2 * LOCAL_MAX + 2 + 1 + DOMAIN_MAX
 };
 
+enum { LOGIN_MAX = 255 }; /* of the name by which somebody logs in */
+
 struct mailbox {
 	char local[LOCAL_MAX + 1];   /* without quotes; may be UTF-8 */
 	char domain[DOMAIN_MAX + 1]; /* empty for "<>" and bare postmaster */

@@ -43,6 +43,12 @@ matches(const struct route *row, const struct mailbox *m, bool local)
 	return false;
 }
 
+static uint16_t
+port_of(const struct route *row)
+{
+	return row->port == 0 ? SMTP_PORT : row->port;
+}
+
 static const struct route *
 first_match(const struct routing *routing, const struct mailbox *m, bool local)
 {
@@ -67,6 +73,67 @@ go_to(struct route_result *r, enum transport transport, const char *host)
 	strlcpy(r->host, host, sizeof(r->host));
 }
 
+static const struct route_login *
+login_of(const struct routing *routing, const struct route *row)
+{
+	if (row->login == 0 || row->login > routing->nlogins)
+		return NULL;
+	return &routing->logins[row->login - 1];
+}
+
+bool
+route_next_hop(const struct route *row, const struct route_login *login,
+    char out[DOMAIN_MAX + 1])
+{
+	if (login == NULL)
+		return strlcpy(out, row->host, DOMAIN_MAX + 1) <= DOMAIN_MAX;
+	return strlcpy(out, login->user, DOMAIN_MAX + 1) <= DOMAIN_MAX &&
+	       strlcat(out, "@", DOMAIN_MAX + 1) <= DOMAIN_MAX &&
+	       strlcat(out, row->host, DOMAIN_MAX + 1) <= DOMAIN_MAX;
+}
+
+/* A host has no "@", a user may have several. */
+const char *
+route_hop_host(const char *hop)
+{
+	const char *at = strrchr(hop, '@');
+
+	return at == NULL ? hop : at + 1;
+}
+
+static bool
+is_login(const struct route_login *l, const char *hop, uint16_t port)
+{
+	const char *host = route_hop_host(hop);
+	size_t n = (size_t)(host - hop);
+
+	return n == strlen(l->user) + 1 && strncmp(hop, l->user, n - 1) == 0 &&
+	       view_is_nocase(view_of(host), l->host) &&
+	       port == (l->port == 0 ? SMTP_PORT : l->port);
+}
+
+size_t
+route_hop_login(const struct routing *routing, enum transport transport,
+    const char *hop, uint16_t port)
+{
+	if (transport != TRANSPORT_HOST)
+		return 0;
+	for (size_t i = 0; i < routing->nlogins; i++)
+		if (is_login(&routing->logins[i], hop, port))
+			return i + 1;
+	return 0;
+}
+
+static void
+go_to_host(struct route_result *r, const struct routing *routing,
+    const struct route *row)
+{
+	char hop[DOMAIN_MAX + 1];
+
+	(void)route_next_hop(row, login_of(routing, row), hop);
+	go_to(r, TRANSPORT_HOST, hop);
+}
+
 void
 route_find(const struct routing *routing, const struct mailbox *m,
     struct route_result *r)
@@ -75,9 +142,9 @@ route_find(const struct routing *routing, const struct mailbox *m,
 	const struct route *row = first_match(routing, m, local);
 
 	memset(r, 0, sizeof(*r));
-	r->port = row->port == 0 ? SMTP_PORT : row->port;
+	r->port = port_of(row);
 	if (row->transport == TRANSPORT_HOST)
-		go_to(r, TRANSPORT_HOST, row->host);
+		go_to_host(r, routing, row);
 	else if (local && row->match != ROUTE_DOMAIN)
 		/* the MX of a local domain would be ourselves */
 		r->verdict = is_caretaker(m) ? ROUTE_HOLD : ROUTE_NOWHERE;
@@ -85,21 +152,18 @@ route_find(const struct routing *routing, const struct mailbox *m,
 		go_to(r, TRANSPORT_MX, m->domain);
 }
 
-static uint16_t
-port_of(const struct route *row)
-{
-	return row->port == 0 ? SMTP_PORT : row->port;
-}
-
 /* Does this row send anything there?  By MX the domain is the host. */
 static bool
-leads_to(const struct route *row, enum transport transport, const char *host,
-    uint16_t port)
+leads_to(const struct routing *routing, const struct route *row,
+    enum transport transport, const char *host, uint16_t port)
 {
+	char hop[DOMAIN_MAX + 1];
+
 	if (row->transport != transport || port_of(row) != port)
 		return false;
 	if (transport == TRANSPORT_HOST)
-		return view_is_nocase(view_of(row->host), host);
+		return route_next_hop(row, login_of(routing, row), hop) &&
+		       view_is_nocase(view_of(hop), host);
 	return row->match != ROUTE_DOMAIN ||
 	       view_is_nocase(view_of(host), row->domain);
 }
@@ -118,7 +182,7 @@ route_policy(const struct routing *routing, enum transport transport,
 	for (size_t i = 0; i < routing->nrows; i++) {
 		const struct route *row = &routing->rows[i];
 
-		if (!leads_to(row, transport, host, port))
+		if (!leads_to(routing, row, transport, host, port))
 			continue;
 		told = true;
 		if (row->tls > p.tls)

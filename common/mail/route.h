@@ -13,6 +13,8 @@
 /* TRANSPORT_LOOKUP is no route: who is meant must be found out first. */
 enum transport { TRANSPORT_MX = 1, TRANSPORT_HOST = 2, TRANSPORT_LOOKUP = 3 };
 
+enum { ROUTE_PATH_MAX = 511 };
+
 enum route_match { ROUTE_ANY = 1, ROUTE_LOCAL, ROUTE_DOMAIN };
 
 /* What is asked of the connection, from the least to the most. */
@@ -31,6 +33,17 @@ struct route {
 	uint16_t port;             /* 0: 25 */
 	enum route_tls tls;
 	bool immediate; /* TLS from the first byte (RFC 8314) */
+	uint16_t login; /* of TRANSPORT_HOST: its place, from 1; 0 none */
+};
+
+/* Whom we are to the server of a route. */
+struct route_login {
+	char user[LOGIN_MAX + 1];
+	char host[DOMAIN_MAX + 1];     /* of its route */
+	uint16_t port;                 /* likewise, 0: 25 */
+	bool cleartext;                /* may be said without TLS */
+	uint32_t line;                 /* of the statement */
+	char path[ROUTE_PATH_MAX + 1]; /* of the password; posternd's alone */
 };
 
 struct routing {
@@ -40,6 +53,8 @@ struct routing {
 	const char *postmaster;               /* "" or an address */
 	const char (*locals)[DOMAIN_MAX + 1]; /* lower case */
 	size_t nlocals;
+	const struct route_login *logins;
+	size_t nlogins;
 };
 
 enum route_verdict {
@@ -51,9 +66,22 @@ enum route_verdict {
 struct route_result {
 	enum route_verdict verdict;
 	enum transport transport;  /* this and below for ROUTE_TO only */
-	char host[DOMAIN_MAX + 1]; /* TRANSPORT_MX: the recipient's domain */
+	char host[DOMAIN_MAX + 1]; /* see route_next_hop() */
 	uint16_t port;
 };
+
+/*
+ * The name of a next hop: the recipient's domain for TRANSPORT_MX, else the
+ * host, with "USER@" before it where we log in.  False: longer than a name
+ * may be.
+ */
+bool route_next_hop(
+    const struct route *, const struct route_login *, char out[DOMAIN_MAX + 1]);
+/* The host in such a name; lent. */
+const char *route_hop_host(const char *hop);
+/* The place of its login, from 1; 0: none is needed. */
+size_t route_hop_login(
+    const struct routing *, enum transport, const char *hop, uint16_t port);
 
 /*
  * A local address that only "any to mx" matches has no place to go, as that

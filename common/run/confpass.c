@@ -86,9 +86,29 @@ send_route(struct channel *ch, const struct conf *c, size_t i)
 	m.tls = (uint8_t)r->tls;
 	m.immediate = r->immediate;
 	m.port = r->port;
+	m.login = r->login;
 	memcpy(m.domain, r->domain, sizeof(m.domain));
 	memcpy(m.host, r->host, sizeof(m.host));
 	channel_send(ch, NULL, &msg_route, &m, -1);
+}
+
+static size_t
+count_logins(const struct conf *c)
+{
+	return c->nlogins;
+}
+
+/* All but the name of the file, which is posternd's matter alone. */
+static void
+send_login(struct channel *ch, const struct conf *c, size_t i)
+{
+	const struct route_login *l = &c->logins[i];
+	struct msg_route_login m = { .port = l->port,
+		.cleartext = l->cleartext };
+
+	memcpy(m.user, l->user, sizeof(m.user));
+	memcpy(m.host, l->host, sizeof(m.host));
+	channel_send(ch, NULL, &msg_route_login, &m, -1);
 }
 
 static size_t
@@ -229,6 +249,7 @@ static const struct {
 	{ READER_SMTPD, count_accepts, send_accept },
 	{ READER_SMTPD | READER_QUEUE | READER_DELIVER | READER_TLS,
 	    count_routes, send_route },
+	{ READER_QUEUE | READER_DELIVER, count_logins, send_login },
 	{ READER_RESOLVE, count_resolvers, send_resolver },
 	{ READER_DELIVER, count_mx_allow, send_mx_allow },
 	{ READER_SMTPD, count_bare_ends, send_bare_ends },
@@ -336,9 +357,22 @@ take_route(struct conf *c, const void *msg)
 	r.tls = (enum route_tls)m->tls;
 	r.immediate = m->immediate != 0;
 	r.port = m->port;
+	r.login = m->login;
 	memcpy(r.domain, m->domain, sizeof(r.domain));
 	memcpy(r.host, m->host, sizeof(r.host));
 	return conf_add_route(c, &r);
+}
+
+static bool
+take_login(struct conf *c, const void *msg)
+{
+	const struct msg_route_login *m = msg;
+	struct route_login l = { .port = m->port,
+		.cleartext = m->cleartext != 0 };
+
+	memcpy(l.user, m->user, sizeof(l.user));
+	memcpy(l.host, m->host, sizeof(l.host));
+	return conf_add_login(c, &l);
 }
 
 static bool
@@ -435,6 +469,7 @@ static const struct {
 	{ &msg_setting, take_setting },
 	{ &msg_accept, take_accept },
 	{ &msg_route, take_route },
+	{ &msg_route_login, take_login },
 	{ &msg_resolver, take_resolver },
 	{ &msg_mx_allow, take_mx_allow },
 	{ &msg_bare_ends, take_bare_ends },

@@ -4,9 +4,9 @@
  * The first byte chooses the transaction; the rest is what the server says,
  * line by line.  A line that begins with "!" is a lost connection; before one
  * that begins with "*" (the choice also says what TLS is asked for, and
- * whether its handshake comes off) the body and its dot are sent, if the client
- * waits for that.  Delivered is only what a 2yz after the dot says, and no lost
- * connection or nonsense is ever a "never".
+ * whether its handshake comes off and we log in) the body and its dot are sent,
+ * if the client waits for that.  Delivered is only what a 2yz after the dot
+ * says, and no lost connection or nonsense is ever a "never".
  */
 #include "tests/fuzz/fuzz.h"
 
@@ -14,6 +14,11 @@
 #include "deliver/client.h"
 
 #include <string.h>
+
+static const struct credential who = { .kind = CREDENTIAL_PASSWORD,
+	.cleartext = false,
+	.user = "bob",
+	.secret = "tick" };
 
 enum { OUT_MAX = 1024 * 1024, MESSAGES_MAX = 4 };
 
@@ -79,7 +84,8 @@ static void
 check_said(struct view v)
 {
 	static const char *const verbs[] = { "EHLO us.test", "HELO us.test",
-		"MAIL FROM:<", "RCPT TO:<", "DATA", ".", "STARTTLS" };
+		"MAIL FROM:<", "RCPT TO:<", "DATA", ".", "STARTTLS", "AUTH ",
+		"Ym9i", "dGljaw==" };
 
 	while (v.len > 0) {
 		size_t n = view_find(v, '\n');
@@ -109,6 +115,9 @@ go_on(struct play *p, enum client_next next)
 			return false;
 		next = take(p);
 	}
+	must(next != NEXT_BODY || p->client.login.credential == NULL ||
+		 (p->client.login.done && p->client.secured),
+	    "no body before we have logged in");
 	must(next != NEXT_BODY || p->client.secured ||
 		 p->client.tls < ROUTE_TLS_REQUIRED,
 	    "no body in clear text that must not be");
@@ -172,6 +181,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	buf_init(&p.said, OUT_MAX);
 	client_begin(&p.client, "us.test", (enum route_tls)(p.choice >> 4 & 3));
+	if ((p.choice & 128) != 0)
+		client_login(&p.client, &who);
 	take(&p);
 	while (in.len > 0) {
 		size_t n = view_find(in, '\n');

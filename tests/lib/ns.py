@@ -36,7 +36,7 @@ POSTERN_ACCOUNTS = (
     "_postern-resolve",
     "_postern-deliver",
     "_postern-tls",
-    "_postern-tls-client",
+    "_postern-tls-client", "_postern-deliver-login",
     "_postern-auth",
     "_postern-smtpd-login",
     "_postern-reader",

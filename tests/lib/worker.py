@@ -275,7 +275,7 @@ class Worker:
 
     def on_done(self, job, data):
         verdict, stage = struct.unpack_from("<BB", data)
-        r, at = take_status(data, 3, verdict)
+        r, at = take_status(data, 4, verdict)
         r["stage"], r["family"] = stage, data[at]
         r["address"] = data[at + 1:at + 17]
         r["host"], at = take_text(data, at + 17)

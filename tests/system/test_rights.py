@@ -49,6 +49,7 @@ ROWS = {
     "postern-resolve": ("_postern-resolve", "RUNTIME/empty", 1),
     "postern-lookup": ("_postern-lookup", "RUNTIME/empty", 1),
     "postern-deliver": ("_postern-deliver", "RUNTIME/empty", DELIVER),
+    "postern-deliver login": ("_postern-deliver-login", "RUNTIME/empty", 1),
     "postern-tls": ("_postern-tls", "RUNTIME/empty", TLS),
     "postern-tls client": ("_postern-tls-client", "RUNTIME/empty", 1),
     "postern-smtpd stranger": ("_postern-smtpd", "RUNTIME/empty", SMTPD),
@@ -69,8 +70,9 @@ DESCRIPTORS = {
                  "listen submit": 1, "listen control": 1,
                  "RUNTIME/posternd.pid read write": 1,
                  "mx.pem read": 1, "mx.key read": 1, "passwd read": 1,
+                 "relay.secret read": 1,
                  "/memfd:clients (deleted) read write": 1},
-    "postern-queue": {"channel": 1 + 2 * SMTPD + 1 + DELIVER + 3,
+    "postern-queue": {"channel": 1 + 2 * SMTPD + 1 + DELIVER + 1 + 3,
                       "eventfd": 1,
                       "body read": STOCK * (2 * SMTPD + 1),
                       "queue/lock read write": 1, "queue/mess read": 1,
@@ -82,10 +84,11 @@ DESCRIPTORS = {
     "postern-history": {"channel": 2, "history/history.db read write": 1,
                         "history/history.db-wal read write": 1,
                         "history/history.db-shm read write": 1},
-    "postern-resolve": {"channel": 1 + DELIVER},
+    "postern-resolve": {"channel": 1 + DELIVER + 1},
     "postern-lookup": {"channel": 1 + 2 * SMTPD + 2},
     "postern-deliver": {"channel": 4},
-    "postern-tls client": {"channel": 1 + DELIVER},
+    "postern-deliver login": {"channel": 4},
+    "postern-tls client": {"channel": 1 + DELIVER + 1},
     "postern-tls": {"channel": 1 + 2 * SMTPD},
     "postern-auth": {"channel": 1 + SMTPD},
     "postern-smtpd stranger": {"channel": 3 + TLS, "listen tcp": 1,
@@ -102,11 +105,16 @@ def with_tls(place, conf=CONF, user=None):
     pair = tlskit.Pair(place, "mx")
     logins = place / "passwd"
     logins.touch(0o600)
+    relay = place / "relay.secret"
+    relay.touch(0o600)
+    relay.write_text("hush")
     if user is not None and ROOT:
-        for path in (pair.certificate, pair.key, logins):
+        for path in (pair.certificate, pair.key, logins, relay):
             os.chown(path, user, user)
     return (conf + pair.statement() + f'passwords "{logins}"\n'
-            f"listen on 127.0.0.1 port {harness.free_port()} auth\n")
+            f"listen on 127.0.0.1 port {harness.free_port()} auth\n"
+            'route domain relay.example to host "relay.example" login "us" '
+            f'password file "{relay}"\n')
 
 
 def expected(name, more=None):
@@ -411,6 +419,7 @@ GRANTED = {
     "postern-resolve": CONNECT,
     "postern-lookup": set(),
     "postern-deliver": CONNECT,
+    "postern-deliver login": CONNECT,
     "postern-tls": {"socketpair"},
     "postern-tls client": {"socketpair"},
     "postern-auth": set(),

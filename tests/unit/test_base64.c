@@ -2,6 +2,8 @@
 /* tests/unit/test_base64.c - one text for one value, and nothing else. */
 #include "common/base/base64.h"
 
+#include <string.h>
+
 #include "tests/unit/check.h"
 
 static const struct {
@@ -86,6 +88,32 @@ test_nul(void **state)
 	check_int("bytes", len, 3);
 }
 
+static void
+test_encode(void **state)
+{
+	static const char bytes[] = "\0\xff\x7e\x80zZ\n";
+	struct buf out;
+	char again[16];
+	size_t len;
+
+	(void)state;
+	buf_init(&out, 64);
+	for (size_t n = 0; n < sizeof(bytes); n++) {
+		buf_clear(&out);
+		base64_encode(view_make(bytes, n), &out);
+		check_int("length", buf_view(&out).len, (n + 2) / 3 * 4);
+		check_int("reads back",
+		    base64_decode(buf_view(&out), again, sizeof(again), &len),
+		    true);
+		check_int("bytes", len, n);
+		check_int("same", memcmp(again, bytes, n), 0);
+	}
+	buf_clear(&out);
+	base64_encode(view_of("fooba"), &out);
+	check_str("RFC 4648 10", buf_string(&out), "Zm9vYmE=");
+	buf_free(&out);
+}
+
 int
 main(void)
 {
@@ -93,6 +121,7 @@ main(void)
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_room),
 		cmocka_unit_test(test_nul),
+		cmocka_unit_test(test_encode),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -81,6 +81,21 @@ static const struct {
 	{ "route domain { a.example b.example } to host 192.0.2.1 port 24",
 	    "route domain a.example to host \"[192.0.2.1]\" port 24\n"
 	    "route domain b.example to host \"[192.0.2.1]\" port 24\n" },
+	{ "route any to host a.example login bob password file /etc/p",
+	    "route any to host \"a.example\" tls verify login \"bob\" "
+	    "password file \"/etc/p\"\n" },
+	{ "route any to host a.example port 465 login bob password file /etc/p",
+	    "route any to host \"a.example\" port 465 tls verify immediate "
+	    "login \"bob\" password file \"/etc/p\"\n" },
+	{ "route domain { a.example b.example } to host a.example port 587 tls "
+	  "required login \"b \\\"o\\\"\" password file /etc/p",
+	    "route domain a.example to host \"a.example\" port 587 tls "
+	    "required login \"b \\\"o\\\"\" password file \"/etc/p\"\n"
+	    "route domain b.example to host \"a.example\" port 587 tls "
+	    "required login \"b \\\"o\\\"\" password file \"/etc/p\"\n" },
+	{ "route any to host a.example login bob password file /p cleartext",
+	    "route any to host \"a.example\" login \"bob\" password file "
+	    "\"/p\" cleartext\n" },
 	{ "route any to host \"[ipv6:2001:DB8::1]\"",
 	    "route any to host \"[IPv6:2001:db8::1]\"\n" },
 	{ "limit destination a.example messages 20 per minute",
@@ -328,6 +343,22 @@ static const struct {
 	{ "route any to host \"[192.0.2]\"", 1,
 	    "expected a host such as \"mail.example.org\" or \"[192.0.2.1]\", "
 	    "found \"[192.0.2]\"" },
+	{ "route any to mx login bob password file /p", 1,
+	    "\"login\" goes with \"host\" alone" },
+	{ "route any to host a login bob", 1,
+	    "expected \"password\", found the end of the file" },
+	{ "route any to host a login bob password hush", 1,
+	    "expected \"file\", found \"hush\"" },
+	{ "route any to host a login bob password file p", 1,
+	    "\"p\" must be an absolute path" },
+	{ "route any to host a login \"\" password file /p", 1,
+	    "\"\" is no login, or too long for its host" },
+	{ "route any to host a tls opportunistic login bob password file /p", 1,
+	    "a login needs \"tls verify\" or \"tls required\", or says "
+	    "\"cleartext\"" },
+	{ "route local to host a login bob password file /p\n"
+	  "route any to host a login bob password file /q",
+	    2, "the login \"bob\" there is given otherwise in line 1" },
 	{ "route any to host a port", 1,
 	    "expected a port from 1 to 65535, found the end of the file" },
 	{ "resolver dns.example", 1,

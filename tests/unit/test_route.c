@@ -6,11 +6,11 @@
 
 #define ANY_MX(port)                                                           \
 	{                                                                      \
-		ROUTE_ANY, "", TRANSPORT_MX, "", port, 0, false                \
+		ROUTE_ANY, "", TRANSPORT_MX, "", port, 0, false, 0             \
 	}
 #define ANY_HOST(host, port)                                                   \
 	{                                                                      \
-		ROUTE_ANY, "", TRANSPORT_HOST, host, port, 0, false            \
+		ROUTE_ANY, "", TRANSPORT_HOST, host, port, 0, false, 0         \
 	}
 
 static const struct route to_mx[] = { ANY_MX(2525) };
@@ -18,16 +18,17 @@ static const struct route satellite[] = { ANY_HOST("smtp.isp.example", 0) };
 static const struct route to_literal[] = { ANY_HOST("[192.0.2.9]", 26) };
 static const struct route gateway[] = {
 	{ ROUTE_DOMAIN, "inside.example", TRANSPORT_HOST, "box.lan", 24, 0,
-	    false },
-	{ ROUTE_DOMAIN, "mx.example.org", TRANSPORT_MX, "", 0, 0, false },
+	    false, 0 },
+	{ ROUTE_DOMAIN, "mx.example.org", TRANSPORT_MX, "", 0, 0, false, 0 },
 	ANY_MX(0),
-	{ ROUTE_DOMAIN, "late.example", TRANSPORT_HOST, "never", 1, 0, false },
+	{ ROUTE_DOMAIN, "late.example", TRANSPORT_HOST, "never", 1, 0, false,
+	    0 },
 };
 static const struct route local_first[] = {
-	{ ROUTE_LOCAL, "", TRANSPORT_HOST, "store.lan", 24, 0, false },
+	{ ROUTE_LOCAL, "", TRANSPORT_HOST, "store.lan", 24, 0, false, 0 },
 };
 static const struct route local_to_mx[] = {
-	{ ROUTE_LOCAL, "", TRANSPORT_MX, "", 25, 0, false },
+	{ ROUTE_LOCAL, "", TRANSPORT_MX, "", 25, 0, false, 0 },
 	ANY_HOST("smtp.isp.example", 0),
 };
 
@@ -110,7 +111,7 @@ test_find(void **state)
 	(void)state;
 	for (size_t i = 0; i < nitems(cases); i++) {
 		const struct routing routing = { cases[i].rows, cases[i].nrows,
-			"mx.example.org", "", NULL, 0 };
+			"mx.example.org", "", NULL, 0, NULL, 0 };
 
 		parse(cases[i].rcpt, &m);
 		route_find(&routing, &m, &r);
@@ -148,7 +149,7 @@ test_expand(void **state)
 	(void)state;
 	for (size_t i = 0; i < nitems(expansions); i++) {
 		const struct routing routing = { NULL, 0, "mx.example.org",
-			expansions[i].postmaster, NULL, 0 };
+			expansions[i].postmaster, NULL, 0, NULL, 0 };
 
 		parse(expansions[i].rcpt, &m);
 		check_int(expansions[i].rcpt, route_expand(&routing, &m, &out),
@@ -164,12 +165,14 @@ test_expand(void **state)
 #define VERIFY ROUTE_TLS_VERIFY
 
 static const struct route asked[] = {
-	{ ROUTE_DOMAIN, "a.example", TRANSPORT_HOST, "box", 25, NONE, false },
-	{ ROUTE_DOMAIN, "b.example", TRANSPORT_HOST, "box", 0, MUST, true },
-	{ ROUTE_DOMAIN, "c.example", TRANSPORT_MX, "", 0, VERIFY, false },
-	{ ROUTE_DOMAIN, "d.example", TRANSPORT_MX, "", 0, NONE, false },
-	{ ROUTE_DOMAIN, "d.example", TRANSPORT_MX, "", 0, MUST, false },
-	{ ROUTE_DOMAIN, "e.example", TRANSPORT_HOST, "cave", 0, NONE, false },
+	{ ROUTE_DOMAIN, "a.example", TRANSPORT_HOST, "box", 25, NONE, false,
+	    0 },
+	{ ROUTE_DOMAIN, "b.example", TRANSPORT_HOST, "box", 0, MUST, true, 0 },
+	{ ROUTE_DOMAIN, "c.example", TRANSPORT_MX, "", 0, VERIFY, false, 0 },
+	{ ROUTE_DOMAIN, "d.example", TRANSPORT_MX, "", 0, NONE, false, 0 },
+	{ ROUTE_DOMAIN, "d.example", TRANSPORT_MX, "", 0, MUST, false, 0 },
+	{ ROUTE_DOMAIN, "e.example", TRANSPORT_HOST, "cave", 0, NONE, false,
+	    0 },
 };
 
 static const struct {
@@ -192,7 +195,7 @@ static void
 test_policy(void **state)
 {
 	const struct routing routing = { ROWS(asked), "mx.example.org", "",
-		NULL, 0 };
+		NULL, 0, NULL, 0 };
 
 	(void)state;
 	for (size_t i = 0; i < nitems(policies); i++) {
@@ -204,6 +207,69 @@ test_policy(void **state)
 	}
 }
 
+static const struct route_login logins[] = {
+	{ "bob", "smtp.isp.example", 587, false, 0, "" },
+	{ "ann@x.example", "smtp.isp.example", 587, false, 0, "" },
+	{ "bob", "[192.0.2.9]", 0, false, 0, "" },
+};
+static const struct route with_login[] = {
+	{ ROUTE_DOMAIN, "a.example", TRANSPORT_HOST, "smtp.isp.example", 587,
+	    ROUTE_TLS_VERIFY, false, 1 },
+	{ ROUTE_DOMAIN, "b.example", TRANSPORT_HOST, "smtp.isp.example", 587,
+	    ROUTE_TLS_REQUIRED, false, 2 },
+	{ ROUTE_DOMAIN, "c.example", TRANSPORT_HOST, "[192.0.2.9]", 0, 0, false,
+	    3 },
+	{ ROUTE_ANY, "", TRANSPORT_HOST, "smtp.isp.example", 587, 0, false, 0 },
+};
+static const struct routing with_logins = { with_login, nitems(with_login),
+	"mx.example.org", "", NULL, 0, logins, nitems(logins) };
+
+/* Each login is a next hop of its own, with its own demands. */
+static void
+test_logins(void **state)
+{
+	static const struct {
+		const char *rcpt, *hop, *host;
+		size_t login;
+		enum route_tls tls;
+	} rows[] = {
+		{ "r@a.example", "bob@smtp.isp.example", "smtp.isp.example", 1,
+		    ROUTE_TLS_VERIFY },
+		{ "r@b.example", "ann@x.example@smtp.isp.example",
+		    "smtp.isp.example", 2, ROUTE_TLS_REQUIRED },
+		{ "r@c.example", "bob@[192.0.2.9]", "[192.0.2.9]", 3, 0 },
+		{ "r@d.example", "smtp.isp.example", "smtp.isp.example", 0, 0 },
+	};
+	struct route_result r;
+	struct mailbox m;
+
+	(void)state;
+	for (size_t i = 0; i < nitems(rows); i++) {
+		parse(rows[i].rcpt, &m);
+		route_find(&with_logins, &m, &r);
+		check_str(rows[i].rcpt, r.host, rows[i].hop);
+		check_str(rows[i].rcpt, route_hop_host(r.host), rows[i].host);
+		check_int(rows[i].rcpt,
+		    route_hop_login(&with_logins, r.transport, r.host, r.port),
+		    rows[i].login);
+		check_int(rows[i].rcpt,
+		    route_policy(&with_logins, r.transport, r.host, r.port).tls,
+		    rows[i].tls);
+	}
+	check_int("another port",
+	    route_hop_login(
+		&with_logins, TRANSPORT_HOST, "bob@smtp.isp.example", 25),
+	    0);
+	check_int("by MX",
+	    route_hop_login(
+		&with_logins, TRANSPORT_MX, "bob@smtp.isp.example", 587),
+	    0);
+	check_int("half a name",
+	    route_hop_login(
+		&with_logins, TRANSPORT_HOST, "bo@smtp.isp.example", 587),
+	    0);
+}
+
 int
 main(void)
 {
@@ -211,6 +277,7 @@ main(void)
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_expand),
 		cmocka_unit_test(test_policy),
+		cmocka_unit_test(test_logins),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

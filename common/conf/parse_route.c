@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: ISC */
+/* common/conf/parse_route.c - the statement that says where mail goes. */
+#include "common/base/alloc.h"
+#include "common/conf/parse_int.h"
+#include "common/mail/idna.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { SUBMISSIONS_PORT = 465 };
+
+static void
+route_match(struct parser *p, struct route *r, struct names *names)
+{
+	if (parser_skip(p, "any")) {
+		r->match = ROUTE_ANY;
+	} else if (parser_skip(p, "local")) {
+		r->match = ROUTE_LOCAL;
+	} else if (parser_skip(p, "domain")) {
+		r->match = ROUTE_DOMAIN;
+		parser_names(p, names);
+	} else {
+		parser_expected(p, "\"any\", \"local\" or \"domain\"");
+	}
+}
+
+/* A name, or an address with or without its brackets. */
+static bool
+host_normalise(const char *raw, char out[DOMAIN_MAX + 1])
+{
+	struct view v = view_of(raw);
+	char text[IP_TEXT];
+	struct ip ip;
+
+	if (ip_parse(v, &ip) || domain_literal_ip(v, &ip)) {
+		snprintf(out, DOMAIN_MAX + 1, "[%s%s]",
+		    ip.family == 6 ? "IPv6:" : "", ip_print(&ip, text));
+		return true;
+	}
+	return idna_to_ascii(v, out);
+}
+
+void
+parser_host(struct parser *p, char out[DOMAIN_MAX + 1])
+{
+	static const char what[] =
+	    "a host such as \"mail.example.org\" or \"[192.0.2.1]\"";
+	struct token found = p->token;
+	char raw[CONF_TEXT_MAX + 1];
+
+	if (!parser_text(p, what, raw, sizeof(raw)))
+		return;
+	if (host_normalise(raw, out))
+		return;
+	p->token = found;
+	parser_expected(p, what);
+}
+
+static void
+route_host(struct parser *p, struct route *r)
+{
+	r->transport = TRANSPORT_HOST;
+	parser_host(p, r->host);
+}
+
+/* [tls [none|opportunistic|required|verify] [immediate]] */
+static void
+route_tls(struct parser *p, struct route *r)
+{
+	static const char *const words[] = {
+		[ROUTE_TLS_NONE] = "none",
+		[ROUTE_TLS_OPPORTUNISTIC] = "opportunistic",
+		[ROUTE_TLS_REQUIRED] = "required",
+		[ROUTE_TLS_VERIFY] = "verify",
+	};
+
+	if (!parser_skip(p, "tls"))
+		return;
+	r->tls = ROUTE_TLS_VERIFY;
+	for (size_t i = 0; i < nitems(words); i++)
+		if (parser_skip(p, words[i])) {
+			r->tls = (enum route_tls)i;
+			break;
+		}
+	if (parser_skip(p, "immediate") ||
+	    (r->port == SUBMISSIONS_PORT && r->tls >= ROUTE_TLS_REQUIRED))
+		r->immediate = true;
+	if (r->immediate && r->tls < ROUTE_TLS_REQUIRED)
+		parser_fail(p, "\"immediate\" goes with \"required\" or "
+			       "\"verify\" alone");
+	if (r->immediate && r->transport == TRANSPORT_MX)
+		parser_fail(p, "\"immediate\" goes with \"host\" alone");
+}
+
+/* The place, from 1, of one that is there already; 0: none. */
+static uint16_t
+login_place(const struct conf *c, const struct route_login *l)
+{
+	for (size_t i = 0; i < c->nlogins; i++)
+		if (strcmp(c->logins[i].user, l->user) == 0 &&
+		    strcmp(c->logins[i].host, l->host) == 0 &&
+		    c->logins[i].port == l->port)
+			return (uint16_t)(i + 1);
+	return 0;
+}
+
+static void
+login_add(struct parser *p, struct route *r, const struct route_login *l)
+{
+	const struct route_login *old;
+
+	r->login = login_place(p->conf, l);
+	if (r->login == 0) {
+		if (p->conf->nlogins == CONF_LOGINS_MAX)
+			parser_full(p);
+		else if (!conf_add_login(p->conf, l))
+			parser_fail(p,
+			    "\"%s\" is no login, or too long for "
+			    "its host",
+			    l->user);
+		r->login = (uint16_t)p->conf->nlogins;
+		return;
+	}
+	old = &p->conf->logins[r->login - 1];
+	if (strcmp(old->path, l->path) != 0 || old->cleartext != l->cleartext)
+		parser_fail(p,
+		    "the login \"%s\" there is given otherwise in "
+		    "line %u",
+		    l->user, old->line);
+}
+
+/* A password goes through TLS with a server that is who it should be, unless
+ * the route says otherwise in so many words. */
+static void
+login_tls(
+    struct parser *p, struct route *r, const struct route_login *l, bool said)
+{
+	if (!said && !l->cleartext) {
+		r->tls = ROUTE_TLS_VERIFY;
+		r->immediate = r->port == SUBMISSIONS_PORT;
+	}
+	if (r->tls < ROUTE_TLS_REQUIRED && !l->cleartext)
+		parser_fail(p, "a login needs \"tls verify\" or \"tls "
+			       "required\", or says \"cleartext\"");
+}
+
+/* [login NAME password file FILE [cleartext]]; tls: something was said of it */
+static void
+route_login(struct parser *p, struct route *r, bool tls)
+{
+	struct route_login l = { .port = r->port, .line = p->statement };
+
+	if (!parser_skip(p, "login"))
+		return;
+	parser_text(p, "a login", l.user, sizeof(l.user));
+	parser_need(p, "password");
+	parser_need(p, "file");
+	parser_text(p, "the file of a password", l.path, sizeof(l.path));
+	l.cleartext = parser_skip(p, "cleartext");
+	memcpy(l.host, r->host, sizeof(l.host));
+	if (p->failed)
+		return;
+	if (r->transport != TRANSPORT_HOST)
+		parser_fail(p, "\"login\" goes with \"host\" alone");
+	else if (l.path[0] != '/')
+		parser_fail(p, "\"%s\" must be an absolute path", l.path);
+	login_tls(p, r, &l, tls);
+	if (!p->failed)
+		login_add(p, r, &l);
+}
+
+/* route any|local|domain NAME|domain { ... } to mx|host NAME [port N]
+ * [tls ...] [login ...] */
+void
+parse_route(struct parser *p)
+{
+	struct route r = { .tls = ROUTE_TLS_OPPORTUNISTIC };
+	struct names names = { 0 };
+	bool tls;
+	size_t n;
+
+	route_match(p, &r, &names);
+	parser_need(p, "to");
+	if (parser_skip(p, "mx"))
+		r.transport = TRANSPORT_MX;
+	else if (parser_skip(p, "host"))
+		route_host(p, &r);
+	else
+		parser_expected(p, "\"mx\" or \"host\"");
+	parser_port(p, &r.port);
+	tls = parser_at(p, "tls");
+	route_tls(p, &r);
+	route_login(p, &r, tls);
+	n = r.match == ROUTE_DOMAIN ? names.n : 1;
+	for (size_t i = 0; !p->failed && i < n; i++) {
+		if (r.match == ROUTE_DOMAIN)
+			memcpy(r.domain, names.name[i], sizeof(r.domain));
+		if (!conf_add_route(p->conf, &r))
+			parser_full(p);
+	}
+	mem_free(names.name);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+/* deliver/identity.h - whom this worker is to servers.
+ *
+ * Most log in nowhere.  One of class login has the password of one route, and
+ * takes the jobs of that route alone.
+ */
+#ifndef DELIVER_IDENTITY_H
+#define DELIVER_IDENTITY_H
+
+#include "common/ipc/msg_control.h"
+#include "common/mail/status.h"
+#include "deliver/credential.h"
+#include "deliver/job.h"
+
+/* Lent; NULL: we log in nowhere. */
+const struct credential *identity_credential(void);
+/* The file with the password, which came or has changed; fd is taken. */
+bool identity_file(const struct msg_file *, int fd);
+/* May we do this?  False: *st says why not, and it is for later. */
+bool identity_fits(const struct job *, struct status *st);
+void identity_log_refused(const struct job *);
+
+#endif
