@@ -359,6 +359,28 @@ class Bounce(Path):
         stage.until(stage.gone, "a notification")
 
 
+class Order(Path):
+    """An operator gives up what waits: its row goes, its sender is told."""
+
+    name = "order"
+
+    def walk(self, stage):
+        stage.until(lambda: self.given_up(stage), "a notification")
+
+    @staticmethod
+    def given_up(stage):
+        """True when it is; else the order is given (again: queue may have
+        died before it answered)."""
+        waiting = [row["id"] for row in stage.rows() if row["sender"]]
+        if waiting:
+            stage.postern.tool("bounce", "-y", *waiting,
+                               check_status=False)
+        return stage.gone()
+
+    def release(self, stage):
+        stage.later.unlink()
+
+
 class Recover(Path):
     """Queue dies with mail in all states; the next one takes over."""
 
@@ -386,7 +408,7 @@ class Recover(Path):
 
 
 PATHS = {p.name: p for p in (Accept(), Deliver(), Defer(), Bounce(),
-                             Recover())}
+                             Order(), Recover())}
 
 
 def dice_for(capsys):

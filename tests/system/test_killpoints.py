@@ -16,7 +16,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 from faults import DIE, PATHS, POINTS_ALL, Stage, dice_for  # noqa: E402
 from siege import full, say  # noqa: E402
 
-QUICK = {"accept": 3, "deliver": 3, "defer": 1, "bounce": 3, "recover": 2}
+QUICK = {"accept": 3, "deliver": 3, "defer": 1, "bounce": 3, "order": 2,
+         "recover": 2}
 
 
 @pytest.mark.parametrize("name", PATHS)
