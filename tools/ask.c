@@ -301,6 +301,8 @@ ask_connect(struct ask *a)
 		    a->path, strerror(error));
 		return EX_NOPERM;
 	}
+	if (standby_status() != EX_OK)
+		return standby_status();
 	fprintf(stderr,
 	    "postern: cannot reach postern-report at %s: %s: is posternd "
 	    "running?\n",

@@ -26,6 +26,7 @@ static struct {
 	char folder[FOLDER];
 	char control[FOLDER + 16];
 	pid_t pid;
+	int status; /* with which it ended before it answered */
 } standby;
 
 void
@@ -121,12 +122,14 @@ wait_ready(int (*dial)(const char *path))
 {
 	const struct timespec look = { 0, LOOK_MS * 1000000L };
 	int64_t until = clock_mono_ms() + START_MS;
-	int fd;
+	int fd, status;
 
 	/* a socket that is there need not be listened at yet */
 	while ((fd = dial(standby.control)) == -1) {
-		if (waitpid(standby.pid, NULL, WNOHANG) == standby.pid) {
+		if (waitpid(standby.pid, &status, WNOHANG) == standby.pid) {
 			standby.pid = 0;
+			if (WIFEXITED(status))
+				standby.status = WEXITSTATUS(status);
 			return -1;
 		}
 		if (clock_mono_ms() > until)
@@ -166,6 +169,12 @@ standby_start(int (*dial)(const char *path))
 	fprintf(stderr, "postern: posternd is not running; this is what it "
 			"left\n");
 	return fd;
+}
+
+int
+standby_status(void)
+{
+	return standby.status;
 }
 
 void

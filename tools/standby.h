@@ -19,6 +19,9 @@ bool standby_allowed(bool usual);
  * not be, or did not start, which was said on standard error.
  */
 int standby_start(int (*dial)(const char *path));
+/* What sysexits(3) it ended with before it answered, having said why; 0:
+ * it did not. */
+int standby_status(void);
 void standby_stop(void);
 
 #endif

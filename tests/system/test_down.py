@@ -115,7 +115,7 @@ def test_running_elsewhere(suite):
         [str(BUILD / "postern"), "-f", str(suite.conf), "-s",
          str(suite.dir / "nowhere"), "queue"],
         capture_output=True, text=True, timeout=PATIENCE, check=False)
-    assert done.returncode == 69 and done.stdout == ""
+    assert done.returncode == 75 and done.stdout == ""
     assert "already running: process" in done.stderr
 
 
@@ -123,10 +123,22 @@ def test_no_queue(suite, tmp_path):
     suite.stop()
     (suite.spool / "queue/queue.db").rename(tmp_path / "kept")
     done = tool(suite, "queue")
-    assert done.returncode == 69 and done.stdout == ""
+    assert done.returncode == 66 and done.stdout == ""
     assert "queue.db: No such file" in done.stderr
     assert not (suite.spool / "queue/queue.db").exists()
     (tmp_path / "kept").rename(suite.spool / "queue/queue.db")
+
+
+def test_broken_configuration(suite):
+    """posternd says what is wrong, and its exit status is the tool's."""
+    suite.stop()
+    kept = suite.conf.read_text()
+    suite.conf.write_text(kept + "\nlisten sideways\n")
+    done = tool(suite, "queue")
+    assert done.returncode == 78 and done.stdout == ""
+    assert "sideways" in done.stderr
+    assert "is posternd running?" not in done.stderr
+    suite.conf.write_text(kept)
 
 
 def test_socket_alone(suite):
