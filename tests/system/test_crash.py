@@ -193,17 +193,17 @@ def hold_at_dots(postern, sink, n):
     postern.load(50)
 
     def at_dots():
-        # a destination of which nothing is left is forgotten, one that failed
-        # halves its window; while none ends, no window grows: once more
-        sink.release()
-        postern.tool("retry", "--all")
         postern.progress(400)
         sink.hold()
         with contextlib.suppress(AssertionError):
             return wait_for(lambda: sink.held() >= n, 5, poll=0.05)
+        # a destination of which nothing was left is forgotten, one that
+        # failed halves its window; while none ends, no window grows
+        sink.release()
+        postern.tool("retry", "--all")
         return False
 
-    wait_for(at_dots, what=f"{n} at their dots")
+    wait_for(at_dots, 120, what=f"{n} at their dots")
     postern.stop_load()
     wait_for(lambda: results_written(postern, sink), what="results on disk")
     return sink.held()
