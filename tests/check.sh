@@ -181,7 +181,6 @@ corpus)
 	;;
 asan)
 	export ASAN_OPTIONS="detect_leaks=0:abort_on_error=0:exitcode=99"
-	jobs=1 # slow as they are, two would be in each other's way
 	unit
 	corpus
 	system "${part:-test_}"
