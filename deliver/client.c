@@ -77,6 +77,22 @@ fail(struct client *c)
 	return NEXT_FAILED;
 }
 
+/* Those that were not asked for, as the server takes no more at a time, do
+ * not share the end of the others. */
+static void
+set_apart(struct client *c, bool fit)
+{
+	struct transaction *t = c->t;
+
+	for (size_t i = 0; i < c->nasked; i++)
+		if (t->rcpts[i].settled == NULL)
+			transaction_settle(&t->rcpts[i], &t->status);
+	status_later(&t->status, 452, 5, 3,
+	    "the server takes %llu recipients at a time",
+	    (unsigned long long)c->greeting.rcpt_max);
+	t->more = fit && c->accepted > 0;
+}
+
 /* The transaction ends; fit: the session is ready for another. */
 static enum client_next
 over(struct client *c, enum job_stage stage, bool fit)
@@ -84,6 +100,8 @@ over(struct client *c, enum job_stage stage, bool fit)
 	/* RFC 9422 3.1: one more would only be refused */
 	if (c->greeting.mail_max > 0 && c->mails >= c->greeting.mail_max)
 		fit = false;
+	if (c->nasked < c->t->nrcpts)
+		set_apart(c, fit);
 	c->t->stage = stage;
 	c->t = NULL;
 	c->fit = fit;
@@ -232,13 +250,27 @@ fits_ascii(struct transaction *t)
 	return transaction_open(t);
 }
 
+/* Behind as many as the server takes in one transaction. */
+static size_t
+last_asked(const struct client *c)
+{
+	const struct transaction *t = c->t;
+	size_t i = next_rcpt(t, 0);
+
+	for (uint64_t n = 0; i < t->nrcpts; i = next_rcpt(t, i + 1))
+		if (n++ == c->greeting.rcpt_max && c->greeting.rcpt_max > 0)
+			return i;
+	return t->nrcpts;
+}
+
 static enum client_next
 begin_transaction(struct client *c, struct buf *out)
 {
 	struct transaction *t = c->t;
 
 	c->rcpt = c->accepted = c->replies = 0;
-	c->fit = false;
+	c->fit = t->more = false;
+	c->nasked = t->nrcpts;
 	t->dsn = (c->greeting.offers & OFFER_DSN) != 0;
 	for (size_t i = 0; i < t->nrcpts; i++)
 		t->rcpts[i].accepted = false;
@@ -246,12 +278,13 @@ begin_transaction(struct client *c, struct buf *out)
 		return too_large(c);
 	if ((c->greeting.offers & OFFER_SMTPUTF8) == 0 && !fits_ascii(t))
 		return over(c, STAGE_MAIL, true);
+	c->nasked = last_asked(c);
 	c->state = CLIENT_MAIL;
 	c->mails++;
 	say_mail(c, out);
 	if ((c->greeting.offers & OFFER_PIPELINING) == 0)
 		return NEXT_WAIT;
-	for (size_t i = next_rcpt(t, 0); i < t->nrcpts; i = next_rcpt(t, i + 1))
+	for (size_t i = next_rcpt(t, 0); i < c->nasked; i = next_rcpt(t, i + 1))
 		say_rcpt(c, &t->rcpts[i], out);
 	say_data(out);
 	return NEXT_WAIT;
@@ -471,7 +504,7 @@ heard_rcpt(struct client *c, struct buf *out)
 
 	judge_rcpt(c);
 	c->rcpt = next_rcpt(c->t, c->rcpt + 1);
-	if (c->rcpt < c->t->nrcpts) {
+	if (c->rcpt < c->nasked) {
 		if (!pipelining)
 			say_rcpt(c, &c->t->rcpts[c->rcpt], out);
 		return NEXT_WAIT;
@@ -519,6 +552,12 @@ heard_dot(struct client *c)
 	bool fit = c->reply.code != 421 && c->reply.code / 100 != 3;
 
 	status_from_reply(&c->t->status, &c->reply);
+	/* the answer to a QUIT, and no other (RFC 5321 4.2.3) */
+	if (c->reply.code == 221) {
+		status_later(&c->t->status, 451, 5, 0,
+		    "221 is no answer to the final dot: %s", c->reply.text);
+		fit = false;
+	}
 	return over(c, STAGE_DOT, fit);
 }
 

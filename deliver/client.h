@@ -6,6 +6,10 @@
  * appended to `out` before it waits again.  A client lives as long as its
  * connection; transactions come and go.
  *
+ * A server may take fewer recipients at a time than there are (RFC 9422):
+ * then those that were asked for are settled when the transaction is over,
+ * and t->more says that the rest is to be given again.
+ *
  * Every end of a session leaves each recipient of its transaction with a
  * status: its own, or the transaction's.  A lost connection, a time-out and
  * nonsense are never more than "later".
@@ -53,6 +57,7 @@ struct client {
 	struct greeting greeting;
 	struct transaction *t; /* lent; NULL before the first and when idle */
 	size_t rcpt;           /* CLIENT_RCPT: the one whose reply is next */
+	size_t nasked;         /* place behind the last of this transaction */
 	size_t accepted;       /* recipients, in this transaction */
 	size_t replies;        /* heard in this transaction */
 	uint64_t mails;        /* begun in this session */

@@ -211,6 +211,10 @@ on_over(struct conn *c)
 
 	c->job = NULL;
 	memcpy(j->t.tls, c->tls, sizeof(j->t.tls));
+	if (j->t.more && !self.stopping) {
+		engage(j, c);
+		return;
+	}
 	finish(j);
 	if (c->client.fit && c->messages < CONN_MESSAGES && !self.stopping &&
 	    self.conns.n <= limit(KEY_TOTAL_CONNECTIONS)) {

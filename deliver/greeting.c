@@ -28,14 +28,20 @@ take_size(struct greeting *g, struct view argument)
 static void
 take_limits(struct greeting *g, struct view argument)
 {
-	static const char name[] = "MAILMAX=";
+	const struct limit_row {
+		const char *name;
+		uint64_t *max;
+	} limits[] = { { "MAILMAX=", &g->mail_max },
+		{ "RCPTMAX=", &g->rcpt_max } };
 	struct view word;
 	uint64_t n;
 
 	while ((word = view_word(&argument)).len > 0)
-		if (view_starts_nocase(word, name) &&
-		    view_u64(view_skip(word, strlen(name)), &n))
-			g->mail_max = n;
+		for (size_t i = 0; i < nitems(limits); i++)
+			if (view_starts_nocase(word, limits[i].name) &&
+			    view_u64(
+				view_skip(word, strlen(limits[i].name)), &n))
+				*limits[i].max = n;
 }
 
 static void

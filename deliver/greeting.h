@@ -26,6 +26,7 @@ struct greeting {
 	unsigned int offers; /* OFFER_* bits */
 	uint64_t size_max;   /* largest message in bytes; 0: no limit told */
 	uint64_t mail_max;   /* messages in a session (RFC 9422); 0 likewise */
+	uint64_t rcpt_max;   /* recipients in a transaction, likewise */
 	size_t lines;        /* heard so far */
 };
 

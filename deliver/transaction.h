@@ -26,9 +26,10 @@ struct transaction {
 	char envid[ENVID_MAX + 1];
 	struct recipient *rcpts;
 	size_t nrcpts;
-	uint64_t size;      /* bytes of the body as stored */
-	bool eightbit;      /* BODY=8BITMIME, where it is offered */
-	bool utf8_header;   /* RFC 6532: only to who offers SMTPUTF8 */
+	uint64_t size;    /* bytes of the body as stored */
+	bool eightbit;    /* BODY=8BITMIME, where it is offered */
+	bool utf8_header; /* RFC 6532: only to who offers SMTPUTF8 */
+	bool more; /* NEXT_OVER: the server takes the rest in another one */
 	bool login_refused; /* a server knows our password no more */
 	bool dsn; /* the last server was told what to tell the sender */
 	char tls[MSG_TLS_MAX + 1]; /* of the last session, as is reported */

@@ -73,7 +73,7 @@ CASES = [
     ({"mail": "2500 fine"}, (4, 451, "4.5.0"), w.CONNECT),
     ({"rcpt": "fine"}, (4, 451, "4.5.0"), w.MAIL),
     ({"data": "250 fine"}, (4, 451, "4.5.0"), w.MAIL),
-    ({"dot": "221 bye"}, (2, 221, "2.0.0"), w.DOT),
+    ({"dot": "221 bye"}, (4, 451, "4.5.0"), w.DOT),
     ({"dot": "taken"}, (4, 451, "4.5.0"), w.DOT),
     ({"dot": "354 more"}, (4, 451, "4.5.0"), w.DOT),
     ({"dot": b"250-ok\r\n550 no\r\n"}, (4, 451, "4.5.0"), w.DOT),
@@ -116,6 +116,38 @@ def test_some_recipients(tmp_path):
             assert job.status(2) == (2, 250, "2.0.0")
             assert job.stage == w.DOT
             assert server.bodies == [b"hello\r\n"]
+
+
+def test_fewer_recipients_at_a_time(tmp_path):
+    """RFC 9422: transactions of what the server takes, in one session."""
+    to = tuple(f"r{i}@there.example" for i in range(7))
+    for more in ("250-PIPELINING\r\n", ""):
+        with Worker(tmp_path) as worker, Scripted(
+                good, ehlo=f"250-x\r\n{more}250 LIMITS RCPTMAX=3",
+                rcpt={"r1@": "550 5.1.1 nobody"}) as server:
+            job = worker.job(LOCAL, server.port, to).wait()
+            assert [job.status(i)[1] for i in range(7)] == [
+                250, 550, 250, 250, 250, 250, 250]
+            assert server.bodies == [b"hello\r\n"] * 3
+            assert server.verbs().count("EHLO") == 1
+            for i in range(7):
+                assert server.heard.count(f"RCPT TO:<r{i}@there.example>") == 1
+
+
+def test_fewer_recipients_and_then_none(tmp_path):
+    """What one transaction settled stays; the rest is for later."""
+    to = tuple(f"r{i}@there.example" for i in range(4))
+    ehlo = "250-x\r\n250 LIMITS RCPTMAX=2"
+    answers = iter(["250 2.0.0 taken", "452 4.3.1 full"])
+    with Worker(tmp_path) as worker, Scripted(
+            good, ehlo=ehlo, dot=lambda _: next(answers)) as server:
+        job = worker.job(LOCAL, server.port, to).wait()
+        assert [job.status(i)[1] for i in range(4)] == [250, 250, 452, 452]
+    with Worker(tmp_path) as worker, Scripted(
+            good, ehlo=ehlo + " MAILMAX=1") as server:
+        job = worker.job(LOCAL, server.port, to).wait()
+        assert [job.status(i) for i in range(4)] == [
+            (2, 250, "2.0.0")] * 2 + [(4, 452, "4.5.3")] * 2
 
 
 def test_nobody_accepted_but_354(tmp_path):

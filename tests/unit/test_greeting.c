@@ -63,6 +63,7 @@ test_limits(void **state)
 	check_int("none", g.mail_max, 0);
 	greeting_line(&g, view_of("250 limits RCPTMAX=5 mailmax=7 X"));
 	check_int("seven", g.mail_max, 7);
+	check_int("five", g.rcpt_max, 5);
 }
 
 int
