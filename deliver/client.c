@@ -7,6 +7,7 @@
 #include "deliver/client.h"
 
 #include "common/base/fatal.h"
+#include "deliver/command.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -162,45 +163,6 @@ turned_away(struct client *c)
 	return fail(c);
 }
 
-static void
-say_mail(struct client *c, struct buf *out)
-{
-	const struct transaction *t = c->t;
-	unsigned int offers = c->greeting.offers;
-
-	buf_add_string(out, "MAIL FROM:<");
-	buf_add_string(out, t->sender);
-	buf_add_string(out, ">");
-	if ((offers & OFFER_SIZE) != 0)
-		buf_printf(out, " SIZE=%llu", (unsigned long long)t->size);
-	/* a server without 8BITMIME gets the bytes as they are: every such
-	 * server that still runs passes them on, and bounces help nobody */
-	if ((offers & OFFER_8BITMIME) != 0 && t->eightbit)
-		buf_add_string(out, " BODY=8BITMIME");
-	if ((offers & OFFER_DSN) != 0)
-		notify_print_mail(t->ret, t->envid, out);
-	if ((offers & OFFER_SMTPUTF8) != 0 && transaction_needs_utf8(t))
-		buf_add_string(out, " SMTPUTF8");
-	buf_add_string(out, "\r\n");
-}
-
-static void
-say_rcpt(const struct client *c, const struct recipient *r, struct buf *out)
-{
-	buf_add_string(out, "RCPT TO:<");
-	buf_add_string(out, r->address);
-	buf_add_string(out, ">");
-	if ((c->greeting.offers & OFFER_DSN) != 0)
-		notify_print_rcpt(r->notify, r->orcpt, out);
-	buf_add_string(out, "\r\n");
-}
-
-static void
-say_data(struct buf *out)
-{
-	buf_add_string(out, "DATA\r\n");
-}
-
 /* The next recipient to be asked for, at or after i; nrcpts: none. */
 static size_t
 next_rcpt(const struct transaction *t, size_t i)
@@ -281,12 +243,12 @@ begin_transaction(struct client *c, struct buf *out)
 	c->nasked = last_asked(c);
 	c->state = CLIENT_MAIL;
 	c->mails++;
-	say_mail(c, out);
+	command_mail(t, c->greeting.offers, out);
 	if ((c->greeting.offers & OFFER_PIPELINING) == 0)
 		return NEXT_WAIT;
 	for (size_t i = next_rcpt(t, 0); i < c->nasked; i = next_rcpt(t, i + 1))
-		say_rcpt(c, &t->rcpts[i], out);
-	say_data(out);
+		command_rcpt(&t->rcpts[i], c->greeting.offers, out);
+	command_data(out);
 	return NEXT_WAIT;
 }
 
@@ -301,15 +263,6 @@ client_take(struct client *c, struct transaction *t, struct buf *out)
 	return begin_transaction(c, out);
 }
 
-static void
-say_hello(struct client *c, const char *verb, struct buf *out)
-{
-	buf_add_string(out, verb);
-	buf_add_string(out, " ");
-	buf_add_string(out, c->name);
-	buf_add_string(out, "\r\n");
-}
-
 static enum client_next
 heard_greeting(struct client *c, struct buf *out)
 {
@@ -317,7 +270,7 @@ heard_greeting(struct client *c, struct buf *out)
 		return turned_away(c);
 	c->welcome = true;
 	c->state = CLIENT_EHLO;
-	say_hello(c, "EHLO", out);
+	command_hello("EHLO", c->name, out);
 	return NEXT_WAIT;
 }
 
@@ -412,7 +365,7 @@ heard_ehlo(struct client *c, struct buf *out)
 		return turned_away(c);
 	greeting_begin(&c->greeting);
 	c->state = CLIENT_HELO;
-	say_hello(c, "HELO", out);
+	command_hello("HELO", c->name, out);
 	return NEXT_WAIT;
 }
 
@@ -452,7 +405,7 @@ client_tls_done(struct client *c, struct buf *out)
 	if (c->state != CLIENT_HANDSHAKE)
 		return;
 	c->state = CLIENT_EHLO;
-	say_hello(c, "EHLO", out);
+	command_hello("EHLO", c->name, out);
 }
 
 void
@@ -475,7 +428,7 @@ heard_mail(struct client *c, struct buf *out)
 	c->state = CLIENT_RCPT;
 	c->rcpt = next_rcpt(c->t, 0);
 	if (!pipelining)
-		say_rcpt(c, &c->t->rcpts[c->rcpt], out);
+		command_rcpt(&c->t->rcpts[c->rcpt], c->greeting.offers, out);
 	return NEXT_WAIT;
 }
 
@@ -506,14 +459,15 @@ heard_rcpt(struct client *c, struct buf *out)
 	c->rcpt = next_rcpt(c->t, c->rcpt + 1);
 	if (c->rcpt < c->nasked) {
 		if (!pipelining)
-			say_rcpt(c, &c->t->rcpts[c->rcpt], out);
+			command_rcpt(
+			    &c->t->rcpts[c->rcpt], c->greeting.offers, out);
 		return NEXT_WAIT;
 	}
 	if (!pipelining && c->accepted == 0)
 		return over(c, STAGE_MAIL, false);
 	c->state = CLIENT_DATA;
 	if (!pipelining)
-		say_data(out);
+		command_data(out);
 	return NEXT_WAIT;
 }
 
