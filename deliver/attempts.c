@@ -10,6 +10,11 @@
 
 #include <string.h>
 
+_Static_assert((int)ATTEMPTS_ROOM >= (int)ATTEMPTS_EACH * (int)ROUTE_HOSTS_MAX,
+    "there is room for all hosts");
+_Static_assert(
+    (int)PLAN_GROUP >= (int)ROUTE_HOSTS_MAX, "all hosts are asked for at once");
+
 static bool
 is_allowed(const struct ourselves *us, const struct ip *ip)
 {
@@ -117,11 +122,42 @@ plan_mx(struct plan *p, const char *domain, const struct answer *a,
 	return false;
 }
 
-void
-plan_host(struct plan *p, const char *host)
+/* The configuration may leave "IPv6:" away. */
+static bool
+literal_ip(const char *literal, struct ip *ip)
 {
+	struct view v = view_of(literal);
+
+	if (!domain_is_literal(v))
+		return false;
+	return domain_literal_ip(v, ip) ||
+	       ip_parse(view_make(v.data + 1, v.len - 2), ip);
+}
+
+static void
+keep(struct exchanger *x, const struct ip *ip)
+{
+	size_t f = ip->family == 6 ? 0 : 1;
+
+	if (x->family[f].n < ATTEMPTS_MAX)
+		x->family[f].ip[x->family[f].n++] = *ip;
+}
+
+void
+plan_hosts(struct plan *p, const char *list)
+{
+	struct view v = view_of(list);
+	char host[DOMAIN_MAX + 1];
+	struct ip ip;
+
 	memset(p, 0, sizeof(*p));
-	add_host(p, host, 0);
+	while (p->nhosts < ROUTE_HOSTS_MAX && route_next_host(&v, host)) {
+		add_host(p, host, 0);
+		if (!literal_ip(host, &ip))
+			continue;
+		keep(&p->hosts[p->nhosts - 1], &ip);
+		p->hosts[p->nhosts - 1].answer = ANSWER_FOUND;
+	}
 }
 
 size_t
@@ -132,20 +168,11 @@ plan_group(struct plan *p, size_t *first)
 	for (; i < p->nhosts && p->hosts[i].asked; i++)
 		known += p->hosts[i].family[0].n + p->hosts[i].family[1].n;
 	*first = i;
-	if (known > 0)
+	if (known > 0 && p->judged)
 		return 0;
 	for (; i < p->nhosts && n < PLAN_GROUP; i++, n++)
 		p->hosts[i].asked = true;
 	return n;
-}
-
-static void
-keep(struct exchanger *x, const struct ip *ip)
-{
-	size_t f = ip->family == 6 ? 0 : 1;
-
-	if (x->family[f].n < ATTEMPTS_MAX)
-		x->family[f].ip[x->family[f].n++] = *ip;
 }
 
 void
@@ -183,7 +210,7 @@ add_attempt(struct attempts *out, const struct ip *ip, const char *host)
 {
 	struct attempt *a = &out->list[out->n];
 
-	if (out->n == ATTEMPTS_MAX || known_already(out, ip))
+	if (out->n == ATTEMPTS_ROOM || known_already(out, ip))
 		return;
 	a->ip = *ip;
 	view_copy(view_of(host), a->host, sizeof(a->host));
@@ -192,11 +219,11 @@ add_attempt(struct attempts *out, const struct ip *ip, const char *host)
 
 /* One of each family in turn, so that a dead one costs one attempt. */
 static void
-add_attempts(struct attempts *out, const struct exchanger *x)
+add_attempts(struct attempts *out, const struct exchanger *x, size_t max)
 {
 	for (size_t i = 0; i < ATTEMPTS_MAX; i++)
 		for (size_t f = 0; f < PLAN_FAMILIES; f++)
-			if (i < x->family[f].n)
+			if (i < x->family[f].n && out->n < max)
 				add_attempt(out, &x->family[f].ip[i], x->host);
 }
 
@@ -251,25 +278,15 @@ plan_attempts(const struct plan *p, const struct ourselves *us,
     struct attempts *out, struct status *st)
 {
 	size_t n = before_us(p, us);
+	bool several = !p->judged && n > 1; /* each gets its turn */
 
 	memset(out, 0, sizeof(*out));
 	for (size_t i = 0; i < n; i++)
-		add_attempts(out, &p->hosts[i]);
+		add_attempts(out, &p->hosts[i],
+		    several ? out->n + ATTEMPTS_EACH : ATTEMPTS_MAX);
 	if (out->n == 0)
 		explain(p, n, st);
 	return out->n > 0;
-}
-
-/* The configuration may leave "IPv6:" away. */
-static bool
-literal_ip(const char *literal, struct ip *ip)
-{
-	struct view v = view_of(literal);
-
-	if (!domain_is_literal(v))
-		return false;
-	return domain_literal_ip(v, ip) ||
-	       ip_parse(view_make(v.data + 1, v.len - 2), ip);
 }
 
 bool
@@ -286,4 +303,20 @@ attempts_literal(struct attempts *out, const char *literal,
 	else
 		add_attempt(out, &ip, literal);
 	return out->n > 0;
+}
+
+bool
+attempts_literals(struct attempts *out, const char *list)
+{
+	struct view v = view_of(list);
+	char host[DOMAIN_MAX + 1];
+	struct ip ip;
+
+	memset(out, 0, sizeof(*out));
+	while (route_next_host(&v, host)) {
+		if (!literal_ip(host, &ip))
+			return false;
+		add_attempt(out, &ip, host);
+	}
+	return true;
 }

@@ -17,10 +17,13 @@
 #include "common/base/ip.h"
 #include "common/ipc/msg_resolve.h"
 #include "common/mail/domain.h"
+#include "common/mail/route.h"
 #include "common/mail/status.h"
 
 enum {
-	ATTEMPTS_MAX = 5, /* addresses tried in one round */
+	ATTEMPTS_MAX = 5,  /* addresses tried in one round */
+	ATTEMPTS_EACH = 2, /* of each of several configured hosts */
+	ATTEMPTS_ROOM = 10,
 	ATTEMPTS_SESSIONS = 2,
 	PLAN_GROUP = 5, /* hosts asked for at a time */
 	PLAN_FAMILIES = 2
@@ -78,14 +81,15 @@ struct attempt {
 
 struct attempts {
 	size_t n;
-	struct attempt list[ATTEMPTS_MAX];
+	struct attempt list[ATTEMPTS_ROOM];
 };
 
 /* From the answer to QUESTION_MX; false: *st says why there is no way. */
 bool plan_mx(struct plan *, const char *domain, const struct answer *,
     const struct chance *, struct status *st);
-/* A host of the configuration: its addresses are not judged. */
-void plan_host(struct plan *, const char *host);
+/* Hosts of the configuration, tried in their order: their addresses are not
+ * judged. */
+void plan_hosts(struct plan *, const char *list);
 /* The next hosts to ask for, from *first; 0: enough is known. */
 size_t plan_group(struct plan *, size_t *first);
 void plan_addresses(struct plan *, size_t host, const struct answer *,
@@ -98,5 +102,7 @@ bool plan_attempts(const struct plan *, const struct ourselves *,
  * of the configuration.  False: *st says why not. */
 bool attempts_literal(struct attempts *, const char *literal,
     const struct ourselves *us, struct status *st);
+/* Hosts of the configuration that are all addresses; false: not all are. */
+bool attempts_literals(struct attempts *, const char *list);
 
 #endif

@@ -316,12 +316,11 @@ job_start(struct job *j)
 		return;
 	if (!identity_fits(j, &st))
 		nowhere(j, &st);
-	else if (!domain_is_literal(view_of(host)))
-		j->find =
-		    mx ? find_mx(&self.asker, &self.us, host, on_found, j)
-		       : find_host(&self.asker, &self.us, host, on_found, j);
-	else if (attempts_literal(
-		     &j->attempts, host, mx ? &self.us : NULL, &st))
+	else if (mx && !domain_is_literal(view_of(host)))
+		j->find = find_mx(&self.asker, &self.us, host, on_found, j);
+	else if (!mx && !attempts_literals(&j->attempts, host))
+		j->find = find_hosts(&self.asker, &self.us, host, on_found, j);
+	else if (!mx || attempts_literal(&j->attempts, host, &self.us, &st))
 		proceed(j);
 	else
 		nowhere(j, &st);

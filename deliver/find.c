@@ -23,6 +23,8 @@ ask_hosts(struct find *f)
 	size_t first, n = plan_group(&f->plan, &first);
 
 	for (size_t i = first; i < first + n; i++) {
+		if (f->plan.hosts[i].answer != 0)
+			continue; /* an address of the configuration */
 		f->hosts[i].answered = on_host;
 		f->hosts[i].arg = f;
 		f->waiting++;
@@ -91,12 +93,12 @@ find_mx(struct asker *asker, const struct ourselves *us, const char *domain,
 }
 
 struct find *
-find_host(struct asker *asker, const struct ourselves *us, const char *host,
+find_hosts(struct asker *asker, const struct ourselves *us, const char *list,
     void (*done)(struct find *, bool, const struct status *), void *arg)
 {
-	struct find *f = find_new(asker, us, host, done, arg);
+	struct find *f = find_new(asker, us, list, done, arg);
 
-	plan_host(&f->plan, host);
+	plan_hosts(&f->plan, list);
 	ask_hosts(f);
 	return f;
 }

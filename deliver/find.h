@@ -27,9 +27,9 @@ struct find {
 struct find *find_mx(struct asker *, const struct ourselves *,
     const char *domain,
     void (*done)(struct find *, bool, const struct status *), void *arg);
-/* A host of the configuration. */
-struct find *find_host(struct asker *, const struct ourselves *,
-    const char *host, void (*done)(struct find *, bool, const struct status *),
+/* Hosts of the configuration, at least one of them a name. */
+struct find *find_hosts(struct asker *, const struct ourselves *,
+    const char *list, void (*done)(struct find *, bool, const struct status *),
     void *arg);
 void find_free(struct find *); /* at any time; NULL is welcome */
 

@@ -72,16 +72,27 @@ deliverers_login(const struct conf *c)
  * Only who sends everything to addresses does without DNS: what no route
  * matches goes by MX.
  */
+static bool
+has_name(const char *list)
+{
+	struct view v = view_of(list);
+	char host[DOMAIN_MAX + 1];
+
+	while (route_next_host(&v, host))
+		if (!domain_is_literal(view_of(host)))
+			return true;
+	return false;
+}
+
 static size_t
 resolvers(const struct conf *c)
 {
 	for (size_t i = 0; i < c->nroutes; i++) {
 		const struct route *r = &c->routes[i];
 
-		if (r->transport == TRANSPORT_MX ||
-		    !domain_is_literal(view_of(r->host)))
+		if (r->transport == TRANSPORT_MX || has_name(r->host))
 			return 1;
-		if (r->match == ROUTE_ANY)
+		if (r->match == ROUTE_ANY && r->from == ROUTE_FROM_ANY)
 			return 0;
 	}
 	return 1;

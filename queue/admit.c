@@ -143,6 +143,8 @@ admit_rcpt(struct store_commit *c, const struct rcpt_new *new)
 	char address[ADDRESS_MAX + 1], original[ADDRESS_MAX + 1];
 	struct rcpt_new out = *new;
 	struct mailbox box, meant;
+	const struct route_origin origin = { c->message->sender,
+		c->message->login };
 	struct route_result to;
 
 	if (!mailbox_parse(view_of(new->address), &box, true)) {
@@ -156,7 +158,7 @@ admit_rcpt(struct store_commit *c, const struct rcpt_new *new)
 	if (route_expand(&routing, &box, &meant) && new->original == NULL)
 		out.original = mailbox_print(&box, original);
 	out.address = mailbox_print(&meant, address);
-	route_find(&routing, &meant, &to);
+	route_find(&routing, &meant, &origin, &to);
 	if (to.verdict != ROUTE_TO)
 		hold(c, &out);
 	else

@@ -102,13 +102,15 @@ void
 outcome_route(struct group *g)
 {
 	struct routing routing = conf_routing(process_conf());
+	const struct route_origin origin = { g->message->sender,
+		g->message->login };
 	struct route_result to;
 	struct mailbox box;
 
 	if (expand_is_destination(g->destination) ||
 	    !mailbox_parse(view_of(g->rcpts[0].address), &box, true))
 		return;
-	route_find(&routing, &box, &to);
+	route_find(&routing, &box, &origin, &to);
 	if (to.verdict == ROUTE_TO)
 		g->destination = schedule_destination(
 		    window_schedule(), to.transport, to.host, to.port);

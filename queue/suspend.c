@@ -35,7 +35,7 @@ route_of(const char *name, struct route_result *to)
 	snprintf(address, sizeof(address), "postmaster@%s", name);
 	if (!mailbox_parse(view_of(address), &box, true))
 		return false;
-	route_find(&routing, &box, to);
+	route_find(&routing, &box, NULL, to);
 	return to->verdict == ROUTE_TO;
 }
 
@@ -125,8 +125,11 @@ routed_to(const struct store_suspend *s, struct route_result *to)
 
 		to->transport = r->transport;
 		to->port = r->port == 0 ? 25 : r->port;
-		memcpy(to->host, r->host, sizeof(to->host));
-		if (r->transport == TRANSPORT_HOST && fits(s, to))
+		if (r->transport == TRANSPORT_HOST &&
+		    route_next_hop(r,
+			r->login == 0 ? NULL : &routing.logins[r->login - 1],
+			to->host) &&
+		    fits(s, to))
 			return true;
 	}
 	return false;

@@ -46,6 +46,11 @@ relay_judge(const struct service *sv, const struct accept_client *client,
     const struct mailbox *sender, const struct mailbox *rcpt, bool *ask)
 {
 	const struct conf *c = sv->conf;
+	char print[ADDRESS_MAX + 1];
+	const struct route_origin origin = {
+		sender == NULL ? "" : mailbox_print(sender, print),
+		client->login
+	};
 	struct route_result route;
 
 	*ask = conf_recipients_of(c, rcpt->domain) < c->nrecipients;
@@ -54,7 +59,7 @@ relay_judge(const struct service *sv, const struct accept_client *client,
 		return &reply_relay;
 	if (is_route(rcpt) && is_stranger(sv, client))
 		return &reply_routing;
-	route_find(&sv->routing, rcpt, &route);
+	route_find(&sv->routing, rcpt, &origin, &route);
 	switch (route.verdict) {
 	case ROUTE_TO:
 	case ROUTE_HOLD:

@@ -12,7 +12,8 @@
 #include <string.h>
 #include <sysexits.h>
 
-/* "example.org", "192.0.2.1" or "[192.0.2.1]", as queue writes it. */
+/* "example.org", "192.0.2.1" or "[192.0.2.1]", as queue writes it; a login's
+ * and those of several hosts are written so by who asks. */
 static bool
 name_parse(const char *text, char out[DOMAIN_MAX + 1])
 {
@@ -25,6 +26,8 @@ name_parse(const char *text, char out[DOMAIN_MAX + 1])
 		    ip.family == 6 ? "IPv6:" : "", ip_print(&ip, shown));
 		return true;
 	}
+	if (strpbrk(text, "@,") != NULL)
+		return view_copy(v, out, DOMAIN_MAX + 1);
 	return domain_normalise(v, out) && domain_valid(view_of(out));
 }
 

@@ -175,12 +175,47 @@ host_sound(const char *host)
 	return domain_sound(host) || domain_literal_ip(view_of(host), &ip);
 }
 
+/* One, or several with commas. */
+static bool
+hosts_sound(const char *list)
+{
+	struct view v = view_of(list);
+	char host[DOMAIN_MAX + 1];
+	size_t n = 0;
+
+	while (route_next_host(&v, host)) {
+		if (!host_sound(host))
+			return false;
+		n++;
+	}
+	return v.len == 0 && n > 0 && n <= ROUTE_HOSTS_MAX &&
+	       list[strlen(list) - 1] != ',';
+}
+
+static bool
+from_sound(const struct route *r)
+{
+	struct mailbox box;
+
+	switch (r->from) {
+	case ROUTE_FROM_ANY:
+		return r->whose[0] == '\0';
+	case ROUTE_FROM_ADDRESS:
+		return mailbox_parse(view_of(r->whose), &box, true);
+	case ROUTE_FROM_DOMAIN:
+		return domain_sound(r->whose);
+	case ROUTE_FROM_LOGIN:
+		return r->whose[0] != '\0' && text_sound(r->whose);
+	}
+	return false;
+}
+
 static bool
 route_sound(const struct route *r)
 {
 	bool match = false;
 
-	if ((unsigned int)r->tls > ROUTE_TLS_VERIFY ||
+	if (!from_sound(r) || (unsigned int)r->tls > ROUTE_TLS_VERIFY ||
 	    (r->login != 0 && r->transport != TRANSPORT_HOST) ||
 	    (r->immediate && (r->tls < ROUTE_TLS_REQUIRED ||
 				 r->transport != TRANSPORT_HOST)))
@@ -198,7 +233,7 @@ route_sound(const struct route *r)
 	case TRANSPORT_MX:
 		return match && r->host[0] == '\0';
 	case TRANSPORT_HOST:
-		return match && host_sound(r->host);
+		return match && hosts_sound(r->host);
 	case TRANSPORT_LOOKUP:
 		break;
 	}
@@ -224,7 +259,7 @@ login_sound(const struct route_login *l)
 
 	memcpy(row.host, l->host, sizeof(row.host));
 	return l->user[0] != '\0' && text_sound(l->user) &&
-	       host_sound(l->host) && route_next_hop(&row, l, hop) &&
+	       hosts_sound(l->host) && route_next_hop(&row, l, hop) &&
 	       (l->path[0] == '\0' || file_sound(l->path));
 }
 

@@ -57,10 +57,91 @@ parser_host(struct parser *p, char out[DOMAIN_MAX + 1])
 }
 
 static void
-route_host(struct parser *p, struct route *r)
+hosts_add(struct parser *p, struct route *r)
 {
+	char host[DOMAIN_MAX + 1];
+
+	parser_host(p, host);
+	if (p->failed)
+		return;
+	if (r->host[0] != '\0')
+		strlcat(r->host, ",", sizeof(r->host));
+	if (strlcat(r->host, host, sizeof(r->host)) >= sizeof(r->host))
+		parser_fail(p, "the names of the hosts have more than 255 "
+			       "bytes together");
+}
+
+/* NAME, or { NAME ... } */
+static void
+route_hosts(struct parser *p, struct route *r)
+{
+	size_t n = 0;
+
 	r->transport = TRANSPORT_HOST;
-	parser_host(p, r->host);
+	if (p->failed || p->token.kind != TOKEN_OPEN) {
+		hosts_add(p, r);
+		return;
+	}
+	do {
+		parser_next(p);
+		for (; !p->failed && (p->token.kind == TOKEN_WORD ||
+					 p->token.kind == TOKEN_STRING);
+		     n++)
+			hosts_add(p, r);
+	} while (!p->failed && p->token.kind == TOKEN_LINE);
+	if (p->failed)
+		return;
+	if (p->token.kind != TOKEN_CLOSE || n == 0)
+		parser_expected(p, n == 0 ? "a host" : "\"}\"");
+	else if (n > ROUTE_HOSTS_MAX)
+		parser_fail(p, "more than %d hosts", ROUTE_HOSTS_MAX);
+	else
+		parser_next(p);
+}
+
+static void
+from_address(struct parser *p, char out[LOGIN_MAX + 1])
+{
+	struct token found = p->token;
+	char raw[CONF_TEXT_MAX + 1], print[ADDRESS_MAX + 1];
+	struct mailbox box;
+
+	if (!parser_text(
+		p, "an address, \"domain\" or \"login\"", raw, sizeof(raw)))
+		return;
+	if (mailbox_parse(view_of(raw), &box, true) && box.domain[0] != '\0' &&
+	    strlcpy(out, mailbox_print(&box, print), LOGIN_MAX + 1) <=
+		LOGIN_MAX)
+		return;
+	p->token = found;
+	parser_expected(p, "an address, \"domain\" or \"login\"");
+}
+
+/* [from ADDRESS|domain NAME|login NAME] */
+static void
+route_from(struct parser *p, struct route *r)
+{
+	struct names names = { 0 };
+
+	if (!parser_skip(p, "from"))
+		return;
+	if (parser_skip(p, "domain")) {
+		r->from = ROUTE_FROM_DOMAIN;
+		parser_names(p, &names);
+		if (!p->failed && names.n > 1)
+			parser_fail(p, "one domain of senders in a route");
+		else if (!p->failed)
+			memcpy(r->whose, names.name[0], sizeof(r->whose));
+		mem_free(names.name);
+	} else if (parser_skip(p, "login")) {
+		r->from = ROUTE_FROM_LOGIN;
+		if (parser_text(p, "a login", r->whose, sizeof(r->whose)) &&
+		    r->whose[0] == '\0')
+			parser_fail(p, "\"\" is no login");
+	} else {
+		r->from = ROUTE_FROM_ADDRESS;
+		from_address(p, r->whose);
+	}
 }
 
 /* [tls [none|opportunistic|required|verify] [immediate]] */
@@ -169,8 +250,8 @@ route_login(struct parser *p, struct route *r, bool tls)
 		login_add(p, r, &l);
 }
 
-/* route any|local|domain NAME|domain { ... } to mx|host NAME [port N]
- * [tls ...] [login ...] */
+/* route any|local|domain NAME|domain { ... } [from ...]
+ * to mx|host NAME|host { ... } [port N] [tls ...] [login ...] */
 void
 parse_route(struct parser *p)
 {
@@ -180,11 +261,12 @@ parse_route(struct parser *p)
 	size_t n;
 
 	route_match(p, &r, &names);
+	route_from(p, &r);
 	parser_need(p, "to");
 	if (parser_skip(p, "mx"))
 		r.transport = TRANSPORT_MX;
 	else if (parser_skip(p, "host"))
-		route_host(p, &r);
+		route_hosts(p, &r);
 	else
 		parser_expected(p, "\"mx\" or \"host\"");
 	parser_port(p, &r.port);

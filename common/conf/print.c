@@ -9,6 +9,7 @@
 #include "common/conf/number.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 static void
 print_quoted(const char *text, struct buf *out)
@@ -187,6 +188,37 @@ print_route_login(const struct route_login *l, struct buf *out)
 }
 
 static void
+print_from(const struct route *r, struct buf *out)
+{
+	static const char *const words[] = {
+		[ROUTE_FROM_ADDRESS] = " from ",
+		[ROUTE_FROM_DOMAIN] = " from domain ",
+		[ROUTE_FROM_LOGIN] = " from login ",
+	};
+
+	if (r->from == ROUTE_FROM_ANY)
+		return;
+	buf_add_string(out, words[r->from]);
+	print_quoted(r->whose, out);
+}
+
+static void
+print_hosts(const char *list, struct buf *out)
+{
+	bool several = strchr(list, ',') != NULL;
+	struct view v = view_of(list);
+	char host[DOMAIN_MAX + 1];
+
+	buf_add_string(out, several ? " to host {" : " to host");
+	while (route_next_host(&v, host)) {
+		buf_add_string(out, " ");
+		print_quoted(host, out);
+	}
+	if (several)
+		buf_add_string(out, " }");
+}
+
+static void
 print_route(const struct conf *c, const struct route *r, struct buf *out)
 {
 	static const char *const tls[] = {
@@ -208,12 +240,13 @@ print_route(const struct conf *c, const struct route *r, struct buf *out)
 		buf_printf(out, "domain %s", r->domain);
 		break;
 	}
+	print_from(r, out);
 	switch (r->transport) {
 	case TRANSPORT_MX:
 		buf_add_string(out, " to mx");
 		break;
 	case TRANSPORT_HOST:
-		buf_printf(out, " to host \"%s\"", r->host);
+		print_hosts(r->host, out);
 		break;
 	case TRANSPORT_LOOKUP:
 		break;

@@ -108,12 +108,14 @@ const struct ipc_type msg_route_login = {
 
 static const struct ipc_field route_fields[] = {
 	{ "match", IPC_U8, offsetof(struct msg_route, match), 0 },
+	{ "from", IPC_U8, offsetof(struct msg_route, from), 0 },
 	{ "transport", IPC_U8, offsetof(struct msg_route, transport), 0 },
 	{ "tls", IPC_U8, offsetof(struct msg_route, tls), 0 },
 	{ "immediate", IPC_U8, offsetof(struct msg_route, immediate), 0 },
 	{ "port", IPC_U16, offsetof(struct msg_route, port), 0 },
 	{ "login", IPC_U16, offsetof(struct msg_route, login), 0 },
 	{ "domain", IPC_TEXT, offsetof(struct msg_route, domain), MSG_DOMAIN_MAX },
+	{ "whose", IPC_TEXT, offsetof(struct msg_route, whose), MSG_DOMAIN_MAX },
 	{ "host", IPC_TEXT, offsetof(struct msg_route, host), MSG_DOMAIN_MAX },
 };
 /* clang-format on */

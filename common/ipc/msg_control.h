@@ -91,10 +91,11 @@ struct msg_accept {
 };
 
 struct msg_route {
-	uint8_t match, transport;
+	uint8_t match, from, transport;
 	uint8_t tls, immediate; /* of struct route */
 	uint16_t port, login;
 	char domain[MSG_DOMAIN_MAX + 1];
+	char whose[MSG_DOMAIN_MAX + 1];
 	char host[MSG_DOMAIN_MAX + 1];
 };
 

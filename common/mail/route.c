@@ -29,8 +29,44 @@ route_is_local(const struct routing *routing, const struct mailbox *m)
 	return false;
 }
 
+/* Whose mail it is, in the form of the rows. */
+struct whose {
+	char address[ADDRESS_MAX + 1]; /* "" the null sender, or unknown */
+	char domain[DOMAIN_MAX + 1];
+	const char *login;
+};
+
+static void
+whose_make(struct whose *w, const struct route_origin *o)
+{
+	struct mailbox box;
+
+	w->address[0] = w->domain[0] = '\0';
+	w->login = o == NULL || o->login == NULL ? "" : o->login;
+	if (o == NULL || !mailbox_parse(view_of(o->sender), &box, true))
+		return;
+	mailbox_print(&box, w->address);
+	memcpy(w->domain, box.domain, sizeof(w->domain));
+}
+
 static bool
-matches(const struct route *row, const struct mailbox *m, bool local)
+is_from(const struct route *row, const struct whose *w)
+{
+	switch (row->from) {
+	case ROUTE_FROM_ANY:
+		return true;
+	case ROUTE_FROM_ADDRESS:
+		return view_is_nocase(view_of(w->address), row->whose);
+	case ROUTE_FROM_DOMAIN:
+		return view_is_nocase(view_of(w->domain), row->whose);
+	case ROUTE_FROM_LOGIN:
+		return strcmp(w->login, row->whose) == 0;
+	}
+	return false;
+}
+
+static bool
+is_for(const struct route *row, const struct mailbox *m, bool local)
 {
 	switch (row->match) {
 	case ROUTE_ANY:
@@ -50,10 +86,15 @@ port_of(const struct route *row)
 }
 
 static const struct route *
-first_match(const struct routing *routing, const struct mailbox *m, bool local)
+first_match(const struct routing *routing, const struct mailbox *m, bool local,
+    const struct route_origin *origin)
 {
+	struct whose w;
+
+	whose_make(&w, origin);
 	for (size_t i = 0; i < routing->nrows; i++)
-		if (matches(&routing->rows[i], m, local))
+		if (is_for(&routing->rows[i], m, local) &&
+		    is_from(&routing->rows[i], &w))
 			return &routing->rows[i];
 	return &to_mx;
 }
@@ -90,6 +131,18 @@ route_next_hop(const struct route *row, const struct route_login *login,
 	return strlcpy(out, login->user, DOMAIN_MAX + 1) <= DOMAIN_MAX &&
 	       strlcat(out, "@", DOMAIN_MAX + 1) <= DOMAIN_MAX &&
 	       strlcat(out, row->host, DOMAIN_MAX + 1) <= DOMAIN_MAX;
+}
+
+bool
+route_next_host(struct view *list, char out[DOMAIN_MAX + 1])
+{
+	size_t n = view_find(*list, ',');
+
+	if (list->len == 0 ||
+	    !view_copy(view_make(list->data, n), out, DOMAIN_MAX + 1))
+		return false;
+	*list = view_skip(*list, n < list->len ? n + 1 : n);
+	return true;
 }
 
 /* A host has no "@", a user may have several. */
@@ -136,10 +189,10 @@ go_to_host(struct route_result *r, const struct routing *routing,
 
 void
 route_find(const struct routing *routing, const struct mailbox *m,
-    struct route_result *r)
+    const struct route_origin *origin, struct route_result *r)
 {
 	bool local = route_is_local(routing, m);
-	const struct route *row = first_match(routing, m, local);
+	const struct route *row = first_match(routing, m, local, origin);
 
 	memset(r, 0, sizeof(*r));
 	r->port = port_of(row);

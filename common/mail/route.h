@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* common/mail/route.h - which transport and next hop a recipient has.
  *
- * Rows are tried in order, the first match wins.  Without any match mail goes
+ * Rows are tried in order, the first match wins: by recipient and, where a row
+ * says so, by sender or login.  Without any match mail goes
  * to the MX hosts of the recipient's domain, port 25.  Local domains are our
  * hostname, "localhost", the empty domain, and those that are named so.
  */
@@ -13,9 +14,20 @@
 /* TRANSPORT_LOOKUP is no route: who is meant must be found out first. */
 enum transport { TRANSPORT_MX = 1, TRANSPORT_HOST = 2, TRANSPORT_LOOKUP = 3 };
 
-enum { ROUTE_PATH_MAX = 511 };
+enum {
+	ROUTE_PATH_MAX = 511,
+	ROUTE_HOSTS_MAX = 5 /* of one row, tried in their order */
+};
 
 enum route_match { ROUTE_ANY = 1, ROUTE_LOCAL, ROUTE_DOMAIN };
+
+/* Whose mail: an address, all of a domain, or a login. */
+enum route_from {
+	ROUTE_FROM_ANY,
+	ROUTE_FROM_ADDRESS,
+	ROUTE_FROM_DOMAIN,
+	ROUTE_FROM_LOGIN
+};
 
 /* What is asked of the connection, from the least to the most. */
 enum route_tls {
@@ -28,9 +40,12 @@ enum route_tls {
 struct route {
 	enum route_match match;
 	char domain[DOMAIN_MAX + 1]; /* of ROUTE_DOMAIN */
+	enum route_from from;
+	char whose[LOGIN_MAX + 1]; /* unless it is anybody's */
 	enum transport transport;
-	char host[DOMAIN_MAX + 1]; /* of TRANSPORT_HOST: name or "[1.2.3.4]" */
-	uint16_t port;             /* 0: 25 */
+	/* of TRANSPORT_HOST: name or "[1.2.3.4]", or several with commas */
+	char host[DOMAIN_MAX + 1];
+	uint16_t port; /* 0: 25 */
 	enum route_tls tls;
 	bool immediate; /* TLS from the first byte (RFC 8314) */
 	uint16_t login; /* of TRANSPORT_HOST: its place, from 1; 0 none */
@@ -57,6 +72,12 @@ struct routing {
 	size_t nlogins;
 };
 
+/* Whose mail it is; lent. */
+struct route_origin {
+	const char *sender; /* as printed; "" the null sender */
+	const char *login;  /* "" or NULL: none */
+};
+
 enum route_verdict {
 	ROUTE_TO,
 	ROUTE_HOLD,   /* keep: postmaster's mail with no place to go */
@@ -77,6 +98,8 @@ struct route_result {
  */
 bool route_next_hop(
     const struct route *, const struct route_login *, char out[DOMAIN_MAX + 1]);
+/* The next host of a list, cut off its front; false: there is none. */
+bool route_next_host(struct view *list, char out[DOMAIN_MAX + 1]);
 /* The host in such a name; lent. */
 const char *route_hop_host(const char *hop);
 /* The place of its login, from 1; 0: none is needed. */
@@ -84,12 +107,13 @@ size_t route_hop_login(
     const struct routing *, enum transport, const char *hop, uint16_t port);
 
 /*
- * A local address that only "any to mx" matches has no place to go, as that
+ * Without an origin (NULL) no row for somebody's mail matches.  A local address
+ * that only "any to mx" matches has no place to go, as that
  * would be ourselves.  "user@[192.0.2.1]" by MX has the literal as its host:
  * deliver goes there directly (RFC 5321 5.1), by the rules for MX hosts.
  */
-void route_find(
-    const struct routing *, const struct mailbox *, struct route_result *);
+void route_find(const struct routing *, const struct mailbox *rcpt,
+    const struct route_origin *, struct route_result *);
 /*
  * postmaster and root of a local domain become the postmaster setting, if
  * there is one: true, and *out is that.  Otherwise false, and *out is the

@@ -87,6 +87,8 @@ send_route(struct channel *ch, const struct conf *c, size_t i)
 	m.immediate = r->immediate;
 	m.port = r->port;
 	m.login = r->login;
+	m.from = (uint8_t)r->from;
+	memcpy(m.whose, r->whose, sizeof(m.whose));
 	memcpy(m.domain, r->domain, sizeof(m.domain));
 	memcpy(m.host, r->host, sizeof(m.host));
 	channel_send(ch, NULL, &msg_route, &m, -1);
@@ -358,6 +360,8 @@ take_route(struct conf *c, const void *msg)
 	r.immediate = m->immediate != 0;
 	r.port = m->port;
 	r.login = m->login;
+	r.from = (enum route_from)m->from;
+	memcpy(r.whose, m->whose, sizeof(r.whose));
 	memcpy(r.domain, m->domain, sizeof(r.domain));
 	memcpy(r.host, m->host, sizeof(r.host));
 	return conf_add_route(c, &r);

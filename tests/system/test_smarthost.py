@@ -17,6 +17,7 @@ import harness  # noqa: E402
 import tlskit  # noqa: E402
 from harness import Postern, children_of, wait_for  # noqa: E402
 from scripted import FINE, Hangup, Scripted, good  # noqa: E402
+from test_auth import Office, PASSWORD, plain  # noqa: E402
 from test_tls_out import certificate, secure, send, server_context  # noqa: E402
 
 WORKERS = "workers smtpd 1\nworkers deliver 1\n"
@@ -269,3 +270,69 @@ def test_file_refused_at_start(tmp_path, mode, text, why):
     line = len(postern.conf.read_text().splitlines()) - 0
     assert done.returncode != 0 and why in done.stderr, done.stderr
     assert f"postern.conf:{line - 1}: {file}: " in done.stderr, done.stderr
+
+
+def test_hosts_in_turn(tmp_path):
+    """The next of a list when one is not there or does not greet."""
+    port = harness.free_port()
+    with Scripted(good, addr="127.0.0.3", port=port) as third:
+        conf = WORKERS + "route any to host { 127.0.0.1 127.0.0.2 " \
+            f'"[127.0.0.3]" }} port {port} tls none\n'
+        with Postern(tmp_path, conf) as postern:
+            with Scripted(good, addr="127.0.0.1", port=port) as first:
+                send(postern, "a.example")
+                wait_for(lambda: first.bodies)
+                assert not third.connections
+            with Scripted(good, addr="127.0.0.2", port=port,
+                          greeting="421 4.3.2 busy") as second:
+                send(postern, "b.example")
+                wait_for(lambda: third.bodies)
+                assert second.connections == 1
+            wait_for(lambda: len(postern.events("delivered")) == 2)
+            assert not postern.events("deferred")
+            # suspended by the name that the list has as a whole
+            name = "[127.0.0.1],[127.0.0.2],[127.0.0.3]"
+            assert "suspended" in postern.tool("suspend", name)
+
+
+def test_route_by_origin(tmp_path):
+    """By address, domain and login of who sends; the first that fits."""
+    with Scripted(good) as boss, Scripted(good) as firm, \
+            Scripted(good) as other:
+        conf = WORKERS + \
+            f'route any from boss@firm.example to host 127.0.0.1 ' \
+            f'port {boss.port} tls none\n' \
+            f'route any from domain firm.example to host 127.0.0.1 ' \
+            f'port {firm.port} tls none\n' \
+            f'route any to host 127.0.0.1 port {other.port} tls none\n'
+        with Postern(tmp_path, conf) as postern:
+            for sender in ("Boss@Firm.Example", "ann@firm.example", "",
+                           "boss@sub.firm.example"):
+                with tlskit.TlsClient(postern, start=False) as client:
+                    client.envelope(sender)
+                    assert client.say("Subject: x\r\n\r\nhi\r\n.") \
+                        .startswith("250")
+            wait_for(lambda: len(postern.events("delivered")) == 4)
+            assert [len(s.bodies) for s in (boss, firm, other)] == [1, 1, 2]
+
+
+def test_route_by_login(tmp_path):
+    """Of two who have logged in one has a route; also after a restart."""
+    port = harness.free_port()
+    more = f"route any from login bob to host 127.0.0.1 port {port} tls none\n"
+    with Office(tmp_path, more) as office:
+        postern = office.postern
+        for name in ("ann", "bob"):
+            with office.client() as client:
+                assert client.say(f"AUTH PLAIN {plain(name, PASSWORD)}") \
+                    .startswith("235")
+                client.mail()
+        office.sink.wait(1)
+        wait_for(lambda: postern.events("deferred"))
+        postern.stop()
+        postern.start()
+        with Scripted(good, port=port) as server:
+            postern.tool("retry", "--all")
+            wait_for(lambda: server.bodies)
+            wait_for(lambda: not postern.queue())
+        assert office.sink.lines() == 1

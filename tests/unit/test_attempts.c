@@ -176,6 +176,8 @@ ask_all(struct plan *p, const struct ourselves *o)
 
 	while ((n = plan_group(p, &first)) > 0)
 		for (size_t i = first; i < first + n; i++) {
+			if (p->hosts[i].answer != 0)
+				continue;
 			answer_host(&a, p->hosts[i].host);
 			plan_addresses(p, i, &a, o);
 		}
@@ -233,6 +235,14 @@ static const struct {
 	{ "gone", "451 4.4.4" },
 	{ "none", "451 4.4.4" },
 	{ "fail", "451 4.4.3" },
+	/* each of several has its turn, and one that is gone is passed over */
+	{ "a,loop", "a/192.0.2.1 loop/127.0.0.1" },
+	{ "many,loop", "many/2001:db8::1 many/192.0.2.1 loop/127.0.0.1" },
+	{ "gone,a", "a/192.0.2.1" },
+	{ "fail,a", "a/192.0.2.1" },
+	{ "gone,fail", "451 4.4.3" },
+	{ "[192.0.2.7],a,[::1]",
+	    "[192.0.2.7]/192.0.2.7 a/192.0.2.1 [::1]/::1" },
 };
 
 static void
@@ -245,7 +255,7 @@ test_host(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < nitems(routes); i++) {
-		plan_host(&p, routes[i].host);
+		plan_hosts(&p, routes[i].host);
 		ask_all(&p, &o);
 		check_str(routes[i].host,
 		    outcome(plan_attempts(&p, &o, &out, &st), &out, &st),

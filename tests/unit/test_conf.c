@@ -96,6 +96,16 @@ static const struct {
 	{ "route any to host a.example login bob password file /p cleartext",
 	    "route any to host \"a.example\" login \"bob\" password file "
 	    "\"/p\" cleartext\n" },
+	{ "route any from Boss@Example.ORG to host {\n\ta.example 192.0.2.1\n}",
+	    "route any from \"Boss@example.org\" to host { \"a.example\" "
+	    "\"[192.0.2.1]\" }\n" },
+	{ "route local from domain b\xc3\xbc"
+	  "cher.example to mx",
+	    "route local from domain \"xn--bcher-kva.example\" to mx\n" },
+	{ "route domain x.example from login \"bo b\" to mx",
+	    "route domain x.example from login \"bo b\" to mx\n" },
+	{ "route any to host { a } port 26",
+	    "route any to host \"a\" port 26\n" },
 	{ "route any to host \"[ipv6:2001:DB8::1]\"",
 	    "route any to host \"[IPv6:2001:db8::1]\"\n" },
 	{ "limit destination a.example messages 20 per minute",
@@ -359,6 +369,15 @@ static const struct {
 	{ "route local to host a login bob password file /p\n"
 	  "route any to host a login bob password file /q",
 	    2, "the login \"bob\" there is given otherwise in line 1" },
+	{ "route any from boss to mx", 1,
+	    "expected an address, \"domain\" or \"login\", found \"boss\"" },
+	{ "route any from domain { a b } to mx", 1,
+	    "one domain of senders in a route" },
+	{ "route any from login \"\" to mx", 1, "\"\" is no login" },
+	{ "route any to host { }", 1, "expected a host, found \"}\"" },
+	{ "route any to host { a b c d e f }", 1, "more than 5 hosts" },
+	{ "route any to host { a", 1,
+	    "expected \"}\", found the end of the file" },
 	{ "route any to host a port", 1,
 	    "expected a port from 1 to 65535, found the end of the file" },
 	{ "resolver dns.example", 1,

@@ -6,29 +6,31 @@
 
 #define ANY_MX(port)                                                           \
 	{                                                                      \
-		ROUTE_ANY, "", TRANSPORT_MX, "", port, 0, false, 0             \
+		ROUTE_ANY, "", 0, "", TRANSPORT_MX, "", port, 0, false, 0      \
 	}
 #define ANY_HOST(host, port)                                                   \
 	{                                                                      \
-		ROUTE_ANY, "", TRANSPORT_HOST, host, port, 0, false, 0         \
+		ROUTE_ANY, "", 0, "", TRANSPORT_HOST, host, port, 0, false, 0  \
 	}
 
 static const struct route to_mx[] = { ANY_MX(2525) };
 static const struct route satellite[] = { ANY_HOST("smtp.isp.example", 0) };
 static const struct route to_literal[] = { ANY_HOST("[192.0.2.9]", 26) };
 static const struct route gateway[] = {
-	{ ROUTE_DOMAIN, "inside.example", TRANSPORT_HOST, "box.lan", 24, 0,
-	    false, 0 },
-	{ ROUTE_DOMAIN, "mx.example.org", TRANSPORT_MX, "", 0, 0, false, 0 },
-	ANY_MX(0),
-	{ ROUTE_DOMAIN, "late.example", TRANSPORT_HOST, "never", 1, 0, false,
+	{ ROUTE_DOMAIN, "inside.example", 0, "", TRANSPORT_HOST, "box.lan", 24,
+	    0, false, 0 },
+	{ ROUTE_DOMAIN, "mx.example.org", 0, "", TRANSPORT_MX, "", 0, 0, false,
 	    0 },
+	ANY_MX(0),
+	{ ROUTE_DOMAIN, "late.example", 0, "", TRANSPORT_HOST, "never", 1, 0,
+	    false, 0 },
 };
 static const struct route local_first[] = {
-	{ ROUTE_LOCAL, "", TRANSPORT_HOST, "store.lan", 24, 0, false, 0 },
+	{ ROUTE_LOCAL, "", 0, "", TRANSPORT_HOST, "store.lan", 24, 0, false,
+	    0 },
 };
 static const struct route local_to_mx[] = {
-	{ ROUTE_LOCAL, "", TRANSPORT_MX, "", 25, 0, false, 0 },
+	{ ROUTE_LOCAL, "", 0, "", TRANSPORT_MX, "", 25, 0, false, 0 },
 	ANY_HOST("smtp.isp.example", 0),
 };
 
@@ -114,7 +116,7 @@ test_find(void **state)
 			"mx.example.org", "", NULL, 0, NULL, 0 };
 
 		parse(cases[i].rcpt, &m);
-		route_find(&routing, &m, &r);
+		route_find(&routing, &m, NULL, &r);
 		check_int(cases[i].rcpt, r.verdict, cases[i].verdict);
 		check_str(cases[i].rcpt, r.host, cases[i].host);
 		if (r.verdict != ROUTE_TO)
@@ -165,14 +167,18 @@ test_expand(void **state)
 #define VERIFY ROUTE_TLS_VERIFY
 
 static const struct route asked[] = {
-	{ ROUTE_DOMAIN, "a.example", TRANSPORT_HOST, "box", 25, NONE, false,
+	{ ROUTE_DOMAIN, "a.example", 0, "", TRANSPORT_HOST, "box", 25, NONE,
+	    false, 0 },
+	{ ROUTE_DOMAIN, "b.example", 0, "", TRANSPORT_HOST, "box", 0, MUST,
+	    true, 0 },
+	{ ROUTE_DOMAIN, "c.example", 0, "", TRANSPORT_MX, "", 0, VERIFY, false,
 	    0 },
-	{ ROUTE_DOMAIN, "b.example", TRANSPORT_HOST, "box", 0, MUST, true, 0 },
-	{ ROUTE_DOMAIN, "c.example", TRANSPORT_MX, "", 0, VERIFY, false, 0 },
-	{ ROUTE_DOMAIN, "d.example", TRANSPORT_MX, "", 0, NONE, false, 0 },
-	{ ROUTE_DOMAIN, "d.example", TRANSPORT_MX, "", 0, MUST, false, 0 },
-	{ ROUTE_DOMAIN, "e.example", TRANSPORT_HOST, "cave", 0, NONE, false,
+	{ ROUTE_DOMAIN, "d.example", 0, "", TRANSPORT_MX, "", 0, NONE, false,
 	    0 },
+	{ ROUTE_DOMAIN, "d.example", 0, "", TRANSPORT_MX, "", 0, MUST, false,
+	    0 },
+	{ ROUTE_DOMAIN, "e.example", 0, "", TRANSPORT_HOST, "cave", 0, NONE,
+	    false, 0 },
 };
 
 static const struct {
@@ -207,19 +213,62 @@ test_policy(void **state)
 	}
 }
 
+static const struct route by_origin[] = {
+	{ ROUTE_DOMAIN, "x.example", ROUTE_FROM_ADDRESS, "Boss@a.example",
+	    TRANSPORT_HOST, "one", 0, 0, false, 0 },
+	{ ROUTE_ANY, "", ROUTE_FROM_DOMAIN, "a.example", TRANSPORT_HOST, "two",
+	    0, 0, false, 0 },
+	{ ROUTE_ANY, "", ROUTE_FROM_LOGIN, "bob", TRANSPORT_HOST, "three,four",
+	    0, 0, false, 0 },
+};
+
+/* The first row that fits in both; a row for somebody's mail fits no other. */
+static void
+test_origin(void **state)
+{
+	static const struct {
+		const char *sender, *login, *rcpt, *host;
+	} rows[] = {
+		{ "boss@A.example", NULL, "r@x.example", "one" },
+		{ "boss@a.example", "bob", "r@y.example", "two" },
+		{ "boss@sub.a.example", NULL, "r@y.example", "y.example" },
+		{ "\"boss\"@a.example", NULL, "r@x.example", "one" },
+		{ "ann@c.example", "bob", "r@x.example", "three,four" },
+		{ "ann@c.example", "Bob", "r@x.example", "x.example" },
+		{ "", "", "r@x.example", "x.example" },
+		{ "", "bob", "r@x.example", "three,four" },
+		{ NULL, NULL, "r@x.example", "x.example" },
+	};
+	const struct routing routing = { ROWS(by_origin), "mx.example.org", "",
+		NULL, 0, NULL, 0 };
+	struct route_result r;
+	struct mailbox m;
+
+	(void)state;
+	for (size_t i = 0; i < nitems(rows); i++) {
+		const struct route_origin o = { rows[i].sender, rows[i].login };
+
+		parse(rows[i].rcpt, &m);
+		route_find(
+		    &routing, &m, rows[i].sender == NULL ? NULL : &o, &r);
+		check_str(rows[i].host, r.host, rows[i].host);
+	}
+}
+
 static const struct route_login logins[] = {
 	{ "bob", "smtp.isp.example", 587, false, 0, "" },
 	{ "ann@x.example", "smtp.isp.example", 587, false, 0, "" },
 	{ "bob", "[192.0.2.9]", 0, false, 0, "" },
 };
 static const struct route with_login[] = {
-	{ ROUTE_DOMAIN, "a.example", TRANSPORT_HOST, "smtp.isp.example", 587,
-	    ROUTE_TLS_VERIFY, false, 1 },
-	{ ROUTE_DOMAIN, "b.example", TRANSPORT_HOST, "smtp.isp.example", 587,
-	    ROUTE_TLS_REQUIRED, false, 2 },
-	{ ROUTE_DOMAIN, "c.example", TRANSPORT_HOST, "[192.0.2.9]", 0, 0, false,
-	    3 },
-	{ ROUTE_ANY, "", TRANSPORT_HOST, "smtp.isp.example", 587, 0, false, 0 },
+	{ ROUTE_DOMAIN, "a.example", 0, "", TRANSPORT_HOST, "smtp.isp.example",
+	    587, ROUTE_TLS_VERIFY, false, 1 },
+	{ ROUTE_DOMAIN, "b.example", 0, "", TRANSPORT_HOST, "smtp.isp.example",
+	    587, ROUTE_TLS_REQUIRED, false, 2 },
+	{ ROUTE_DOMAIN, "c.example", 0, "", TRANSPORT_HOST, "[192.0.2.9]", 0, 0,
+	    false, 3 },
+	{ ROUTE_ANY, "", 0, "", TRANSPORT_HOST, "smtp.isp.example", 587, 0,
+	    false, 0 },
 };
 static const struct routing with_logins = { with_login, nitems(with_login),
 	"mx.example.org", "", NULL, 0, logins, nitems(logins) };
@@ -246,7 +295,7 @@ test_logins(void **state)
 	(void)state;
 	for (size_t i = 0; i < nitems(rows); i++) {
 		parse(rows[i].rcpt, &m);
-		route_find(&with_logins, &m, &r);
+		route_find(&with_logins, &m, NULL, &r);
 		check_str(rows[i].rcpt, r.host, rows[i].hop);
 		check_str(rows[i].rcpt, route_hop_host(r.host), rows[i].host);
 		check_int(rows[i].rcpt,
@@ -278,6 +327,7 @@ main(void)
 		cmocka_unit_test(test_expand),
 		cmocka_unit_test(test_policy),
 		cmocka_unit_test(test_logins),
+		cmocka_unit_test(test_origin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
