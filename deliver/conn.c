@@ -48,6 +48,39 @@ tls_wanted(const struct conn_policy *p)
 	return p->clear ? ROUTE_TLS_NONE : p->route.tls;
 }
 
+static const char *
+our_name(const struct conns *all, const struct conn_policy *p)
+{
+	return p->source == NULL || p->source->helo[0] == '\0'
+		   ? all->hostname
+		   : p->source->helo;
+}
+
+/* False with errno.  A family without an address of the source is not for it.
+ */
+static bool
+choose_source(int fd, const struct conn_policy *p, uint8_t family)
+{
+	const struct ip *ip;
+	struct sockaddr_storage ss;
+	socklen_t len;
+	int on = 1;
+
+	if (p->source == NULL ||
+	    (p->source->ip4.family == 0 && p->source->ip6.family == 0))
+		return true;
+	ip = family == 4 ? &p->source->ip4 : &p->source->ip6;
+	if (ip->family == 0) {
+		errno = EADDRNOTAVAIL;
+		return false;
+	}
+	ip_to_sockaddr(ip, 0, &ss, &len);
+	/* the port at connect(): else all would be taken at some 28,000 */
+	(void)setsockopt(
+	    fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
+	return bind(fd, (struct sockaddr *)&ss, len) == 0;
+}
+
 static struct conn *
 conn_new(struct conns *all, int fd, const struct conn_policy *policy)
 {
@@ -63,7 +96,7 @@ conn_new(struct conns *all, int fd, const struct conn_policy *policy)
 	timer_set(all->timers, &c->timer, CONNECT_SECONDS);
 	event_assign(&c->handover, all->base, -1, 0, on_handover, c);
 	c->policy = *policy;
-	client_begin(&c->client, all->hostname, tls_wanted(policy));
+	client_begin(&c->client, our_name(all, policy), tls_wanted(policy));
 	client_login(&c->client, all->credential);
 	if (policy->route.immediate)
 		event_add(&c->writable, NULL); /* it speaks when it is there */
@@ -102,8 +135,9 @@ conn_open(struct conns *all, const struct ip *ip, uint16_t port,
 	if (fd == -1)
 		return NULL;
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	if (connect(fd, (struct sockaddr *)&ss, len) == -1 &&
-	    errno != EINPROGRESS) {
+	if (!choose_source(fd, policy, ip->family) ||
+	    (connect(fd, (struct sockaddr *)&ss, len) == -1 &&
+		errno != EINPROGRESS)) {
 		error = errno;
 		close(fd);
 		errno = error;
@@ -271,7 +305,8 @@ conn_fits(const struct conn *c, const struct conn_policy *p)
 	const struct conn_policy *made = &c->policy;
 
 	if (made->route.tls < p->route.tls ||
-	    made->route.immediate != p->route.immediate)
+	    made->route.immediate != p->route.immediate ||
+	    made->source != p->source)
 		return false;
 	return p->route.tls < ROUTE_TLS_VERIFY ||
 	       strcasecmp(made->name, p->name) == 0;

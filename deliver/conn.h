@@ -17,7 +17,8 @@
 /* What a connection is made under, and may be used again for. */
 struct conn_policy {
 	struct route_policy route;
-	bool clear;                /* TLS has failed there: without */
+	const struct route_source *source; /* lent; NULL: any address */
+	bool clear;                        /* TLS has failed there: without */
 	char name[DOMAIN_MAX + 1]; /* of the server, for its certificate */
 };
 

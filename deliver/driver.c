@@ -84,7 +84,10 @@ engage(struct job *j, struct conn *c)
 static struct conn_policy
 policy_of(const struct job *j)
 {
-	struct conn_policy p = { .route = j->policy, .clear = j->clear };
+	const struct routing routing = conf_routing(process_conf());
+	struct conn_policy p = { .route = j->policy,
+		.source = route_hop_source(&routing, j->host),
+		.clear = j->clear };
 	const struct attempt *a = &j->attempts.list[j->next - 1];
 	char ip[IP_TEXT];
 

@@ -12,7 +12,7 @@
 static const struct process deliver = {
 	.name = "postern-deliver",
 	.kind = PEER_DELIVER,
-	.rights = RIGHT_CHANNEL | RIGHT_CONNECT | RIGHT_READ,
+	.rights = RIGHT_CHANNEL | RIGHT_CONNECT | RIGHT_BIND | RIGHT_READ,
 	.peers = driver_peers,
 	.npeers = DRIVER_PEERS,
 	.prepare = driver_prepare,

@@ -126,10 +126,7 @@ routed_to(const struct store_suspend *s, struct route_result *to)
 		to->transport = r->transport;
 		to->port = r->port == 0 ? 25 : r->port;
 		if (r->transport == TRANSPORT_HOST &&
-		    route_next_hop(r,
-			r->login == 0 ? NULL : &routing.logins[r->login - 1],
-			to->host) &&
-		    fits(s, to))
+		    route_next_hop(&routing, r, "", to->host) && fits(s, to))
 			return true;
 	}
 	return false;

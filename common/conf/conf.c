@@ -32,6 +32,7 @@ conf_clear(struct conf *c)
 	mem_free(c->accepts);
 	mem_free(c->routes);
 	mem_free(c->logins);
+	mem_free(c->sources);
 	mem_free(c->resolvers);
 	mem_free(c->mx_allow);
 	mem_free(c->rates);
@@ -254,13 +255,53 @@ conf_add_route(struct conf *c, const struct route *r)
 static bool
 login_sound(const struct route_login *l)
 {
+	const struct routing routing = { .logins = l, .nlogins = 1 };
 	struct route row = { 0 };
 	char hop[DOMAIN_MAX + 1];
 
 	memcpy(row.host, l->host, sizeof(row.host));
+	row.transport = TRANSPORT_HOST;
+	row.login = 1;
 	return l->user[0] != '\0' && text_sound(l->user) &&
-	       hosts_sound(l->host) && route_next_hop(&row, l, hop) &&
+	       hosts_sound(l->host) &&
+	       route_next_hop(&routing, &row, "", hop) &&
 	       (l->path[0] == '\0' || file_sound(l->path));
+}
+
+/* Its name stands before a host, apart from it by a "%". */
+static bool
+source_sound(const struct route_source *s)
+{
+	for (const char *c = s->name; *c != '\0'; c++)
+		if (!(*c >= 'a' && *c <= 'z') && !(*c >= '0' && *c <= '9') &&
+		    *c != '-')
+			return false;
+	return s->name[0] != '\0' &&
+	       (s->ip4.family == 0 ||
+		   (s->ip4.family == 4 && ip_sound(&s->ip4))) &&
+	       (s->ip6.family == 0 ||
+		   (s->ip6.family == 6 && ip_sound(&s->ip6))) &&
+	       (s->helo[0] == '\0' || domain_sound(s->helo));
+}
+
+uint16_t
+conf_source_of(const struct conf *c, const char *name)
+{
+	for (size_t i = 0; i < c->nsources; i++)
+		if (strcmp(c->sources[i].name, name) == 0)
+			return (uint16_t)(i + 1);
+	return 0;
+}
+
+bool
+conf_add_source(struct conf *c, const struct route_source *s)
+{
+	if (c->nsources >= CONF_SOURCES_MAX || !source_sound(s) ||
+	    conf_source_of(c, s->name) != 0)
+		return false;
+	c->sources = room(c->sources, c->nsources, sizeof(*s));
+	c->sources[c->nsources++] = *s;
+	return true;
 }
 
 bool
@@ -429,6 +470,8 @@ conf_routing(const struct conf *c)
 		.nrows = c->nroutes,
 		.logins = c->logins,
 		.nlogins = c->nlogins,
+		.sources = c->sources,
+		.nsources = c->nsources,
 		.hostname = conf_text(c, KEY_HOSTNAME),
 		.postmaster = conf_text(c, KEY_POSTMASTER),
 		.locals = (const char(*)[DOMAIN_MAX + 1]) c->locals,

@@ -75,6 +75,7 @@ enum {
 	CONF_RESOLVERS_MAX = 8,
 	CONF_TABLES_MAX = 1000,
 	CONF_CERTIFICATES_MAX = 64,
+	CONF_SOURCES_MAX = 100,
 	CONF_LOGINS_MAX = 32, /* each has a process of its own */
 	CONF_EVERY_LISTENER = 0xffff,
 	CONF_LIST_MAX = 20000 /* entries of the other lists */
@@ -142,6 +143,8 @@ struct conf {
 	size_t nroutes;
 	struct route_login *logins; /* of routes */
 	size_t nlogins;
+	struct route_source *sources;
+	size_t nsources;
 	struct conf_resolver *resolvers; /* none: those of resolv.conf */
 	size_t nresolvers;
 	struct network *mx_allow;
@@ -189,6 +192,9 @@ void conf_print(const struct conf *, struct buf *);
 bool conf_add_listener(struct conf *, const struct conf_listener *);
 bool conf_add_accept(struct conf *, const struct accept_rule *);
 bool conf_add_route(struct conf *, const struct route *);
+bool conf_add_source(struct conf *, const struct route_source *);
+/* The place of the source of that name, from 1; 0: there is none. */
+uint16_t conf_source_of(const struct conf *, const char *name);
 bool conf_add_login(struct conf *, const struct route_login *);
 bool conf_add_resolver(struct conf *, const struct conf_resolver *);
 bool conf_add_mx_allow(struct conf *, const struct network *);

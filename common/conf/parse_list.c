@@ -478,6 +478,7 @@ const struct statement statements[] = {
 	{ "accept", parse_accept },
 	{ "reject", parse_reject },
 	{ "route", parse_route },
+	{ "source", parse_source },
 	{ "resolver", parse_resolver },
 	{ "mx", parse_mx },
 	{ "tls", parse_tls },

@@ -250,8 +250,72 @@ route_login(struct parser *p, struct route *r, bool tls)
 		login_add(p, r, &l);
 }
 
+static void
+source_address(struct parser *p, struct route_source *s)
+{
+	struct ip ip, *place;
+
+	if (p->failed)
+		return;
+	if (p->token.kind != TOKEN_WORD || !ip_parse(p->token.text, &ip)) {
+		parser_expected(p, "an address of this machine");
+		return;
+	}
+	place = ip.family == 4 ? &s->ip4 : &s->ip6;
+	if (place->family != 0) {
+		parser_fail(p, "two addresses of one family");
+		return;
+	}
+	*place = ip;
+	parser_next(p);
+}
+
+/* source NAME [address ADDRESS]... [helo NAME] */
+void
+parse_source(struct parser *p)
+{
+	struct route_source s = { 0 };
+	char helo[CONF_TEXT_MAX + 1];
+
+	parser_text(p, "the name of a source", s.name, sizeof(s.name));
+	while (parser_skip(p, "address"))
+		source_address(p, &s);
+	if (parser_skip(p, "helo") &&
+	    parser_text(p, "a domain", helo, sizeof(helo)) &&
+	    !idna_to_ascii(view_of(helo), s.helo))
+		parser_fail(p, "\"%s\" is no domain", helo);
+	if (p->failed)
+		return;
+	if (conf_source_of(p->conf, s.name) != 0)
+		parser_fail(p, "there is a source \"%s\" already", s.name);
+	else if (!conf_add_source(p->conf, &s))
+		parser_fail(p,
+		    "\"%s\": a source has a name of a-z, 0-9 and "
+		    "\"-\", and there are 100 at most",
+		    s.name);
+}
+
+/* [source NAME] */
+static void
+route_source(struct parser *p, struct route *r)
+{
+	char name[SOURCE_MAX + 1], hop[DOMAIN_MAX + 1];
+	struct routing routing;
+
+	if (!parser_skip(p, "source") ||
+	    !parser_text(p, "the name of a source", name, sizeof(name)))
+		return;
+	r->source = conf_source_of(p->conf, name);
+	routing = conf_routing(p->conf);
+	if (r->source == 0)
+		parser_fail(p, "no source \"%s\" stands above", name);
+	else if (!route_next_hop(&routing, r, "", hop))
+		parser_fail(p, "source and host have too long a name");
+}
+
 /* route any|local|domain NAME|domain { ... } [from ...]
- * to mx|host NAME|host { ... } [port N] [tls ...] [login ...] */
+ * to mx|host NAME|host { ... } [port N] [tls ...] [login ...]
+ * [source NAME] */
 void
 parse_route(struct parser *p)
 {
@@ -273,6 +337,7 @@ parse_route(struct parser *p)
 	tls = parser_at(p, "tls");
 	route_tls(p, &r);
 	route_login(p, &r, tls);
+	route_source(p, &r);
 	n = r.match == ROUTE_DOMAIN ? names.n : 1;
 	for (size_t i = 0; !p->failed && i < n; i++) {
 		if (r.match == ROUTE_DOMAIN)

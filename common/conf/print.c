@@ -188,6 +188,21 @@ print_route_login(const struct route_login *l, struct buf *out)
 }
 
 static void
+print_source(const struct route_source *s, struct buf *out)
+{
+	char ip[IP_TEXT];
+
+	buf_printf(out, "source %s", s->name);
+	if (s->ip4.family != 0)
+		buf_printf(out, " address %s", ip_print(&s->ip4, ip));
+	if (s->ip6.family != 0)
+		buf_printf(out, " address %s", ip_print(&s->ip6, ip));
+	if (s->helo[0] != '\0')
+		buf_printf(out, " helo %s", s->helo);
+	buf_add_string(out, "\n");
+}
+
+static void
 print_from(const struct route *r, struct buf *out)
 {
 	static const char *const words[] = {
@@ -258,6 +273,8 @@ print_route(const struct conf *c, const struct route *r, struct buf *out)
 		    r->immediate ? " immediate" : "");
 	if (r->login != 0)
 		print_route_login(&c->logins[r->login - 1], out);
+	if (r->source != 0)
+		buf_printf(out, " source %s", c->sources[r->source - 1].name);
 	buf_add_string(out, "\n");
 }
 
@@ -327,6 +344,8 @@ conf_print(const struct conf *c, struct buf *out)
 		buf_printf(out, "local domain %s\n", c->locals[i]);
 	for (size_t i = 0; i < c->nrecipients; i++)
 		print_recipients(c, i, out);
+	for (size_t i = 0; i < c->nsources; i++)
+		print_source(&c->sources[i], out);
 	for (size_t i = 0; i < c->nroutes; i++)
 		print_route(c, &c->routes[i], out);
 	for (size_t i = 0; i < c->nresolvers; i++)

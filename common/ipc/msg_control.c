@@ -89,6 +89,27 @@ const struct ipc_type msg_accept = {
 };
 
 /* clang-format off */
+static const struct ipc_field route_source_fields[] = {
+	{ "family4", IPC_U8, offsetof(struct msg_route_source, family4), 0 },
+	{ "family6", IPC_U8, offsetof(struct msg_route_source, family6), 0 },
+	{ "bytes4", IPC_BYTES, offsetof(struct msg_route_source, bytes4),
+	    MSG_IP_BYTES },
+	{ "bytes6", IPC_BYTES, offsetof(struct msg_route_source, bytes6),
+	    MSG_IP_BYTES },
+	{ "name", IPC_TEXT, offsetof(struct msg_route_source, name),
+	    MSG_NAME_MAX },
+	{ "helo", IPC_TEXT, offsetof(struct msg_route_source, helo),
+	    MSG_DOMAIN_MAX },
+};
+
+const struct ipc_type msg_route_source = {
+	.number = MSG_ROUTE_SOURCE,
+	.name = "route_source",
+	.size = sizeof(struct msg_route_source),
+	.fields = route_source_fields,
+	.nfields = nitems(route_source_fields),
+};
+
 static const struct ipc_field route_login_fields[] = {
 	{ "port", IPC_U16, offsetof(struct msg_route_login, port), 0 },
 	{ "cleartext", IPC_U8, offsetof(struct msg_route_login, cleartext), 0 },
@@ -114,6 +135,7 @@ static const struct ipc_field route_fields[] = {
 	{ "immediate", IPC_U8, offsetof(struct msg_route, immediate), 0 },
 	{ "port", IPC_U16, offsetof(struct msg_route, port), 0 },
 	{ "login", IPC_U16, offsetof(struct msg_route, login), 0 },
+	{ "source", IPC_U16, offsetof(struct msg_route, source), 0 },
 	{ "domain", IPC_TEXT, offsetof(struct msg_route, domain), MSG_DOMAIN_MAX },
 	{ "whose", IPC_TEXT, offsetof(struct msg_route, whose), MSG_DOMAIN_MAX },
 	{ "host", IPC_TEXT, offsetof(struct msg_route, host), MSG_DOMAIN_MAX },

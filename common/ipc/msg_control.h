@@ -93,10 +93,18 @@ struct msg_accept {
 struct msg_route {
 	uint8_t match, from, transport;
 	uint8_t tls, immediate; /* of struct route */
-	uint16_t port, login;
+	uint16_t port, login, source;
 	char domain[MSG_DOMAIN_MAX + 1];
 	char whose[MSG_DOMAIN_MAX + 1];
 	char host[MSG_DOMAIN_MAX + 1];
+};
+
+/* Of struct route_source, likewise; family 0: no address. */
+struct msg_route_source {
+	uint8_t family4, family6;
+	uint8_t bytes4[MSG_IP_BYTES], bytes6[MSG_IP_BYTES];
+	char name[MSG_NAME_MAX + 1];
+	char helo[MSG_DOMAIN_MAX + 1];
 };
 
 /* Of struct route_login, for MSG_ROUTE; in order. */
@@ -212,9 +220,9 @@ struct msg_log { /* with descriptor */
 };
 
 extern const struct ipc_type msg_boot, msg_setting, msg_listener, msg_accept,
-    msg_route, msg_route_login, msg_resolver, msg_mx_allow, msg_bare_ends,
-    msg_exempt, msg_local, msg_recipients, msg_recipient, msg_census, msg_rate,
-    msg_peer, msg_boot_end, msg_ready, msg_broken, msg_log, msg_secret,
-    msg_secrets_end, msg_secrets_read, msg_file;
+    msg_route, msg_route_login, msg_route_source, msg_resolver, msg_mx_allow,
+    msg_bare_ends, msg_exempt, msg_local, msg_recipients, msg_recipient,
+    msg_census, msg_rate, msg_peer, msg_boot_end, msg_ready, msg_broken,
+    msg_log, msg_secret, msg_secrets_end, msg_secrets_read, msg_file;
 
 #endif

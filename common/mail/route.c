@@ -6,6 +6,7 @@
  */
 #include "common/mail/route.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { SMTP_PORT = 25 };
@@ -106,14 +107,6 @@ is_caretaker(const struct mailbox *m)
 	       view_is_nocase(view_of(m->local), "root");
 }
 
-static void
-go_to(struct route_result *r, enum transport transport, const char *host)
-{
-	r->verdict = ROUTE_TO;
-	r->transport = transport;
-	strlcpy(r->host, host, sizeof(r->host));
-}
-
 static const struct route_login *
 login_of(const struct routing *routing, const struct route *row)
 {
@@ -122,15 +115,26 @@ login_of(const struct routing *routing, const struct route *row)
 	return &routing->logins[row->login - 1];
 }
 
-bool
-route_next_hop(const struct route *row, const struct route_login *login,
-    char out[DOMAIN_MAX + 1])
+static const char *
+source_of(const struct routing *routing, const struct route *row)
 {
-	if (login == NULL)
-		return strlcpy(out, row->host, DOMAIN_MAX + 1) <= DOMAIN_MAX;
-	return strlcpy(out, login->user, DOMAIN_MAX + 1) <= DOMAIN_MAX &&
-	       strlcat(out, "@", DOMAIN_MAX + 1) <= DOMAIN_MAX &&
-	       strlcat(out, row->host, DOMAIN_MAX + 1) <= DOMAIN_MAX;
+	if (row->source == 0 || row->source > routing->nsources)
+		return "";
+	return routing->sources[row->source - 1].name;
+}
+
+bool
+route_next_hop(const struct routing *routing, const struct route *row,
+    const char *domain, char out[DOMAIN_MAX + 1])
+{
+	const struct route_login *login = login_of(routing, row);
+	const char *source = source_of(routing, row);
+	const char *host = row->transport == TRANSPORT_MX ? domain : row->host;
+	int n = snprintf(out, DOMAIN_MAX + 1, "%s%s%s%s%s",
+	    login == NULL ? "" : login->user, login == NULL ? "" : "@", source,
+	    source[0] == '\0' ? "" : "%", host);
+
+	return n >= 0 && n <= DOMAIN_MAX;
 }
 
 bool
@@ -145,23 +149,42 @@ route_next_host(struct view *list, char out[DOMAIN_MAX + 1])
 	return true;
 }
 
-/* A host has no "@", a user may have several. */
-const char *
-route_hop_host(const char *hop)
+/* A host has no "@" and no "%", a user may have several. */
+static const char *
+behind_user(const char *hop)
 {
 	const char *at = strrchr(hop, '@');
 
 	return at == NULL ? hop : at + 1;
 }
 
+const char *
+route_hop_host(const char *hop)
+{
+	const char *host = behind_user(hop), *mark = strchr(host, '%');
+
+	return mark == NULL ? host : mark + 1;
+}
+
+const struct route_source *
+route_hop_source(const struct routing *routing, const char *hop)
+{
+	const char *name = behind_user(hop), *mark = strchr(name, '%');
+
+	for (size_t i = 0; mark != NULL && i < routing->nsources; i++)
+		if (view_is(view_make(name, (size_t)(mark - name)),
+			routing->sources[i].name))
+			return &routing->sources[i];
+	return NULL;
+}
+
 static bool
 is_login(const struct route_login *l, const char *hop, uint16_t port)
 {
-	const char *host = route_hop_host(hop);
-	size_t n = (size_t)(host - hop);
+	size_t n = (size_t)(behind_user(hop) - hop);
 
 	return n == strlen(l->user) + 1 && strncmp(hop, l->user, n - 1) == 0 &&
-	       view_is_nocase(view_of(host), l->host) &&
+	       view_is_nocase(view_of(route_hop_host(hop)), l->host) &&
 	       port == (l->port == 0 ? SMTP_PORT : l->port);
 }
 
@@ -178,13 +201,14 @@ route_hop_login(const struct routing *routing, enum transport transport,
 }
 
 static void
-go_to_host(struct route_result *r, const struct routing *routing,
-    const struct route *row)
+go_to(struct route_result *r, const struct routing *routing,
+    const struct route *row, const struct mailbox *m)
 {
-	char hop[DOMAIN_MAX + 1];
-
-	(void)route_next_hop(row, login_of(routing, row), hop);
-	go_to(r, TRANSPORT_HOST, hop);
+	r->verdict = ROUTE_TO;
+	r->transport = row->transport;
+	/* a domain so long that the source has no room goes without it */
+	if (!route_next_hop(routing, row, m->domain, r->host))
+		strlcpy(r->host, m->domain, sizeof(r->host));
 }
 
 void
@@ -197,33 +221,35 @@ route_find(const struct routing *routing, const struct mailbox *m,
 	memset(r, 0, sizeof(*r));
 	r->port = port_of(row);
 	if (row->transport == TRANSPORT_HOST)
-		go_to_host(r, routing, row);
+		go_to(r, routing, row, m);
 	else if (local && row->match != ROUTE_DOMAIN)
 		/* the MX of a local domain would be ourselves */
 		r->verdict = is_caretaker(m) ? ROUTE_HOLD : ROUTE_NOWHERE;
 	else
-		go_to(r, TRANSPORT_MX, m->domain);
+		go_to(r, routing, row, m);
 }
 
 /* Does this row send anything there?  By MX the domain is the host. */
 static bool
 leads_to(const struct routing *routing, const struct route *row,
-    enum transport transport, const char *host, uint16_t port)
+    enum transport transport, const char *hop, uint16_t port)
 {
-	char hop[DOMAIN_MAX + 1];
+	const char *domain = route_hop_host(hop);
+	char own[DOMAIN_MAX + 1];
 
 	if (row->transport != transport || port_of(row) != port)
 		return false;
-	if (transport == TRANSPORT_HOST)
-		return route_next_hop(row, login_of(routing, row), hop) &&
-		       view_is_nocase(view_of(hop), host);
-	return row->match != ROUTE_DOMAIN ||
-	       view_is_nocase(view_of(host), row->domain);
+	if (transport == TRANSPORT_MX && row->match == ROUTE_DOMAIN &&
+	    !view_is_nocase(view_of(domain), row->domain))
+		return false;
+	return route_next_hop(routing, row, domain, own) &&
+	       view_is_nocase(view_of(own), hop);
 }
 
 /*
- * By MX the first row for the domain decides, as it does for its mail; of a
- * host several rows may speak, and mail of each goes over its connections.
+ * By MX the first row for the domain decides, as it does for its mail, and so
+ * do those before it that are for somebody's mail; of a host several rows may
+ * speak, and mail of each goes over its connections.
  */
 struct route_policy
 route_policy(const struct routing *routing, enum transport transport,
@@ -241,7 +267,7 @@ route_policy(const struct routing *routing, enum transport transport,
 		if (row->tls > p.tls)
 			p.tls = row->tls;
 		p.immediate = p.immediate || row->immediate;
-		if (transport == TRANSPORT_MX)
+		if (transport == TRANSPORT_MX && row->from == ROUTE_FROM_ANY)
 			break;
 	}
 	if (!told)

@@ -9,6 +9,7 @@
 #ifndef COMMON_MAIL_ROUTE_H
 #define COMMON_MAIL_ROUTE_H
 
+#include "common/base/ip.h"
 #include "common/mail/mailbox.h"
 
 /* TRANSPORT_LOOKUP is no route: who is meant must be found out first. */
@@ -16,6 +17,7 @@ enum transport { TRANSPORT_MX = 1, TRANSPORT_HOST = 2, TRANSPORT_LOOKUP = 3 };
 
 enum {
 	ROUTE_PATH_MAX = 511,
+	SOURCE_MAX = 31,    /* bytes of its name */
 	ROUTE_HOSTS_MAX = 5 /* of one row, tried in their order */
 };
 
@@ -47,8 +49,16 @@ struct route {
 	char host[DOMAIN_MAX + 1];
 	uint16_t port; /* 0: 25 */
 	enum route_tls tls;
-	bool immediate; /* TLS from the first byte (RFC 8314) */
-	uint16_t login; /* of TRANSPORT_HOST: its place, from 1; 0 none */
+	bool immediate;  /* TLS from the first byte (RFC 8314) */
+	uint16_t login;  /* of TRANSPORT_HOST: its place, from 1; 0 none */
+	uint16_t source; /* its place, from 1; 0: as the system chooses */
+};
+
+/* By which addresses of ours, and what we call ourselves there. */
+struct route_source {
+	char name[SOURCE_MAX + 1];
+	struct ip ip4, ip6;        /* family 0: none of that */
+	char helo[DOMAIN_MAX + 1]; /* "": the hostname */
 };
 
 /* Whom we are to the server of a route. */
@@ -70,6 +80,8 @@ struct routing {
 	size_t nlocals;
 	const struct route_login *logins;
 	size_t nlogins;
+	const struct route_source *sources;
+	size_t nsources;
 };
 
 /* Whose mail it is; lent. */
@@ -92,16 +104,19 @@ struct route_result {
 };
 
 /*
- * The name of a next hop: the recipient's domain for TRANSPORT_MX, else the
- * host, with "USER@" before it where we log in.  False: longer than a name
- * may be.
+ * The name of a next hop: the host, or for TRANSPORT_MX the recipient's domain;
+ * with "SOURCE%" before it where a source is given, and "USER@" before that
+ * where we log in.  False: longer than a name may be.
  */
-bool route_next_hop(
-    const struct route *, const struct route_login *, char out[DOMAIN_MAX + 1]);
+bool route_next_hop(const struct routing *, const struct route *,
+    const char *domain, char out[DOMAIN_MAX + 1]);
 /* The next host of a list, cut off its front; false: there is none. */
 bool route_next_host(struct view *list, char out[DOMAIN_MAX + 1]);
 /* The host in such a name; lent. */
 const char *route_hop_host(const char *hop);
+/* NULL: none is given. */
+const struct route_source *route_hop_source(
+    const struct routing *, const char *hop);
 /* The place of its login, from 1; 0: none is needed. */
 size_t route_hop_login(
     const struct routing *, enum transport, const char *hop, uint16_t port);

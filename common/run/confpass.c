@@ -87,6 +87,7 @@ send_route(struct channel *ch, const struct conf *c, size_t i)
 	m.immediate = r->immediate;
 	m.port = r->port;
 	m.login = r->login;
+	m.source = r->source;
 	m.from = (uint8_t)r->from;
 	memcpy(m.whose, r->whose, sizeof(m.whose));
 	memcpy(m.domain, r->domain, sizeof(m.domain));
@@ -111,6 +112,26 @@ send_login(struct channel *ch, const struct conf *c, size_t i)
 	memcpy(m.user, l->user, sizeof(m.user));
 	memcpy(m.host, l->host, sizeof(m.host));
 	channel_send(ch, NULL, &msg_route_login, &m, -1);
+}
+
+static size_t
+count_sources(const struct conf *c)
+{
+	return c->nsources;
+}
+
+static void
+send_source(struct channel *ch, const struct conf *c, size_t i)
+{
+	const struct route_source *s = &c->sources[i];
+	struct msg_route_source m = { .family4 = s->ip4.family,
+		.family6 = s->ip6.family };
+
+	memcpy(m.bytes4, s->ip4.bytes, sizeof(m.bytes4));
+	memcpy(m.bytes6, s->ip6.bytes, sizeof(m.bytes6));
+	memcpy(m.name, s->name, sizeof(s->name));
+	memcpy(m.helo, s->helo, sizeof(m.helo));
+	channel_send(ch, NULL, &msg_route_source, &m, -1);
 }
 
 static size_t
@@ -252,6 +273,7 @@ static const struct {
 	{ READER_SMTPD | READER_QUEUE | READER_DELIVER | READER_TLS,
 	    count_routes, send_route },
 	{ READER_QUEUE | READER_DELIVER, count_logins, send_login },
+	{ READER_QUEUE | READER_DELIVER, count_sources, send_source },
 	{ READER_RESOLVE, count_resolvers, send_resolver },
 	{ READER_DELIVER, count_mx_allow, send_mx_allow },
 	{ READER_SMTPD, count_bare_ends, send_bare_ends },
@@ -360,6 +382,7 @@ take_route(struct conf *c, const void *msg)
 	r.immediate = m->immediate != 0;
 	r.port = m->port;
 	r.login = m->login;
+	r.source = m->source;
 	r.from = (enum route_from)m->from;
 	memcpy(r.whose, m->whose, sizeof(r.whose));
 	memcpy(r.domain, m->domain, sizeof(r.domain));
@@ -377,6 +400,20 @@ take_login(struct conf *c, const void *msg)
 	memcpy(l.user, m->user, sizeof(l.user));
 	memcpy(l.host, m->host, sizeof(l.host));
 	return conf_add_login(c, &l);
+}
+
+static bool
+take_source(struct conf *c, const void *msg)
+{
+	const struct msg_route_source *m = msg;
+	struct route_source s = { .ip4 = { .family = m->family4 },
+		.ip6 = { .family = m->family6 } };
+
+	memcpy(s.ip4.bytes, m->bytes4, sizeof(m->bytes4));
+	memcpy(s.ip6.bytes, m->bytes6, sizeof(m->bytes6));
+	memcpy(s.helo, m->helo, sizeof(s.helo));
+	return view_copy(view_of(m->name), s.name, sizeof(s.name)) &&
+	       conf_add_source(c, &s);
 }
 
 static bool
@@ -474,6 +511,7 @@ static const struct {
 	{ &msg_accept, take_accept },
 	{ &msg_route, take_route },
 	{ &msg_route_login, take_login },
+	{ &msg_route_source, take_source },
 	{ &msg_resolver, take_resolver },
 	{ &msg_mx_allow, take_mx_allow },
 	{ &msg_bare_ends, take_bare_ends },

@@ -321,6 +321,7 @@ static const struct channel_rule control_rules[] = {
 	{ &msg_accept, on_conf, CONV_NONE, 0 },
 	{ &msg_route, on_conf, CONV_NONE, 0 },
 	{ &msg_route_login, on_conf, CONV_NONE, 0 },
+	{ &msg_route_source, on_conf, CONV_NONE, 0 },
 	{ &msg_resolver, on_conf, CONV_NONE, 0 },
 	{ &msg_mx_allow, on_conf, CONV_NONE, 0 },
 	{ &msg_bare_ends, on_conf, CONV_NONE, 0 },

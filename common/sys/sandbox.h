@@ -21,7 +21,8 @@ enum right {
 	RIGHT_SPOOL_READ = 1 << 6, /* files below our root: read only */
 	RIGHT_THREADS = 1 << 7,    /* clone for threads, until sandbox_seal() */
 	RIGHT_SETFL = 1 << 8,      /* fcntl(F_SETFL); never smtpd */
-	RIGHT_PAIR = 1 << 9        /* pairs of sockets of our own */
+	RIGHT_PAIR = 1 << 9,       /* pairs of sockets of our own */
+	RIGHT_BIND = 1 << 10       /* choose an address to connect from */
 };
 
 struct sandbox {

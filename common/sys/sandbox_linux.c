@@ -95,6 +95,7 @@ static const struct grant grants[] = {
 	{ RIGHT_CONNECT, SCMP_SYS(socket), IS, 0, AF_INET },
 	{ RIGHT_CONNECT, SCMP_SYS(socket), IS, 0, AF_INET6 },
 	{ RIGHT_CONNECT, SCMP_SYS(connect), ANY, 0, 0 },
+	{ RIGHT_BIND, SCMP_SYS(bind), ANY, 0, 0 },
 	{ RIGHT_CONNECT, SCMP_SYS(recvfrom), ANY, 0, 0 },
 	{ RIGHT_CONNECT, SCMP_SYS(sendto), HAS_NOT, 3, MSG_FASTOPEN },
 

@@ -35,7 +35,7 @@ struct row {
 static const struct row rows[] = {
 	{ NULL, "posternd (>) and each of its programs (<)" },
 	{ &msg_boot, ">" }, { &msg_setting, ">" }, { &msg_accept, ">" },
-	{ &msg_route, ">" }, { &msg_route_login, ">" },
+	{ &msg_route, ">" }, { &msg_route_login, ">" }, { &msg_route_source, ">" },
 	{ &msg_resolver, ">" }, { &msg_mx_allow, ">" },
 	{ &msg_bare_ends, ">" }, { &msg_rate, ">" }, { &msg_exempt, ">" }, { &msg_census, ">" },
 	{ &msg_local, ">" },

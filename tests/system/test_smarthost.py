@@ -336,3 +336,43 @@ def test_route_by_login(tmp_path):
             wait_for(lambda: server.bodies)
             wait_for(lambda: not postern.queue())
         assert office.sink.lines() == 1
+
+
+def test_source(tmp_path):
+    """By the address of the route, and with its name; connections of one are
+    not used for the mail of another."""
+    seen = []
+
+    def watch(peer):
+        seen.append((peer.sock.getpeername()[0], []))
+        mine = seen[-1][1]
+
+        def hear(line=peer.hear):
+            mine.append(line())
+            return mine[-1]
+
+        peer.hear = hear
+        good(peer)
+
+    with Scripted(watch) as server:
+        conf = WORKERS + \
+            "source bulk address 127.0.0.5 helo bulk.example\n" \
+            "source six address ::1\n" \
+            f"route domain six.example to host 127.0.0.1 port {server.port} " \
+            "source six\n" \
+            f"route domain bulk.example to host 127.0.0.1 port " \
+            f"{server.port} source bulk\n" \
+            f"route any to host 127.0.0.1 port {server.port}\n"
+        with Postern(tmp_path, conf) as postern:
+            for n, domain in enumerate(("bulk.example", "other.example",
+                                        "bulk.example")):
+                send(postern, domain)
+                wait_for(lambda n=n: len(postern.events("delivered")) == n + 1)
+            send(postern, "six.example")
+            line = postern.wait_event("deferred")
+            assert "Cannot assign" in str(line)
+    by = {addr: said for addr, said in seen}
+    assert sorted(by) == ["127.0.0.1", "127.0.0.5"] and len(seen) == 2
+    assert by["127.0.0.5"][0] == "EHLO bulk.example"
+    assert by["127.0.0.1"][0] == "EHLO relay.example"
+    assert len([s for s in by["127.0.0.5"] if s.startswith("RCPT")]) == 2

@@ -104,6 +104,16 @@ static const struct {
 	    "route local from domain \"xn--bcher-kva.example\" to mx\n" },
 	{ "route domain x.example from login \"bo b\" to mx",
 	    "route domain x.example from login \"bo b\" to mx\n" },
+	{ "source a-1 address 192.0.2.1 address 2001:DB8::1 helo Out.example\n"
+	  "source b helo x.example\n"
+	  "route any to mx source a-1\n"
+	  "route local to host a login bob password file /p source b",
+	    "source a-1 address 192.0.2.1 address 2001:db8::1 helo "
+	    "out.example\n"
+	    "source b helo x.example\n"
+	    "route any to mx source a-1\n"
+	    "route local to host \"a\" tls verify login \"bob\" password "
+	    "file \"/p\" source b\n" },
 	{ "route any to host { a } port 26",
 	    "route any to host \"a\" port 26\n" },
 	{ "route any to host \"[ipv6:2001:DB8::1]\"",
@@ -374,6 +384,17 @@ static const struct {
 	{ "route any from domain { a b } to mx", 1,
 	    "one domain of senders in a route" },
 	{ "route any from login \"\" to mx", 1, "\"\" is no login" },
+	{ "source a address x", 1,
+	    "expected an address of this machine, found \"x\"" },
+	{ "source a address 192.0.2.1 address 192.0.2.2", 1,
+	    "two addresses of one family" },
+	{ "source a%b", 1,
+	    "\"a%b\": a source has a name of a-z, 0-9 and \"-\", and there "
+	    "are 100 at most" },
+	{ "source a\nsource a", 2, "there is a source \"a\" already" },
+	{ "source a helo \"a b\"", 1, "\"a b\" is no domain" },
+	{ "route any to mx source a\nsource a", 1,
+	    "no source \"a\" stands above" },
 	{ "route any to host { }", 1, "expected a host, found \"}\"" },
 	{ "route any to host { a b c d e f }", 1, "more than 5 hosts" },
 	{ "route any to host { a", 1,

@@ -6,11 +6,12 @@
 
 #define ANY_MX(port)                                                           \
 	{                                                                      \
-		ROUTE_ANY, "", 0, "", TRANSPORT_MX, "", port, 0, false, 0      \
+		ROUTE_ANY, "", 0, "", TRANSPORT_MX, "", port, 0, false, 0, 0   \
 	}
 #define ANY_HOST(host, port)                                                   \
 	{                                                                      \
-		ROUTE_ANY, "", 0, "", TRANSPORT_HOST, host, port, 0, false, 0  \
+		ROUTE_ANY, "", 0, "", TRANSPORT_HOST, host, port, 0, false, 0, \
+		    0                                                          \
 	}
 
 static const struct route to_mx[] = { ANY_MX(2525) };
@@ -18,19 +19,19 @@ static const struct route satellite[] = { ANY_HOST("smtp.isp.example", 0) };
 static const struct route to_literal[] = { ANY_HOST("[192.0.2.9]", 26) };
 static const struct route gateway[] = {
 	{ ROUTE_DOMAIN, "inside.example", 0, "", TRANSPORT_HOST, "box.lan", 24,
-	    0, false, 0 },
+	    0, false, 0, 0 },
 	{ ROUTE_DOMAIN, "mx.example.org", 0, "", TRANSPORT_MX, "", 0, 0, false,
-	    0 },
+	    0, 0 },
 	ANY_MX(0),
 	{ ROUTE_DOMAIN, "late.example", 0, "", TRANSPORT_HOST, "never", 1, 0,
-	    false, 0 },
+	    false, 0, 0 },
 };
 static const struct route local_first[] = {
-	{ ROUTE_LOCAL, "", 0, "", TRANSPORT_HOST, "store.lan", 24, 0, false,
+	{ ROUTE_LOCAL, "", 0, "", TRANSPORT_HOST, "store.lan", 24, 0, false, 0,
 	    0 },
 };
 static const struct route local_to_mx[] = {
-	{ ROUTE_LOCAL, "", 0, "", TRANSPORT_MX, "", 25, 0, false, 0 },
+	{ ROUTE_LOCAL, "", 0, "", TRANSPORT_MX, "", 25, 0, false, 0, 0 },
 	ANY_HOST("smtp.isp.example", 0),
 };
 
@@ -113,7 +114,7 @@ test_find(void **state)
 	(void)state;
 	for (size_t i = 0; i < nitems(cases); i++) {
 		const struct routing routing = { cases[i].rows, cases[i].nrows,
-			"mx.example.org", "", NULL, 0, NULL, 0 };
+			"mx.example.org", "", NULL, 0, NULL, 0, NULL, 0 };
 
 		parse(cases[i].rcpt, &m);
 		route_find(&routing, &m, NULL, &r);
@@ -151,7 +152,7 @@ test_expand(void **state)
 	(void)state;
 	for (size_t i = 0; i < nitems(expansions); i++) {
 		const struct routing routing = { NULL, 0, "mx.example.org",
-			expansions[i].postmaster, NULL, 0, NULL, 0 };
+			expansions[i].postmaster, NULL, 0, NULL, 0, NULL, 0 };
 
 		parse(expansions[i].rcpt, &m);
 		check_int(expansions[i].rcpt, route_expand(&routing, &m, &out),
@@ -168,17 +169,17 @@ test_expand(void **state)
 
 static const struct route asked[] = {
 	{ ROUTE_DOMAIN, "a.example", 0, "", TRANSPORT_HOST, "box", 25, NONE,
-	    false, 0 },
+	    false, 0, 0 },
 	{ ROUTE_DOMAIN, "b.example", 0, "", TRANSPORT_HOST, "box", 0, MUST,
-	    true, 0 },
+	    true, 0, 0 },
 	{ ROUTE_DOMAIN, "c.example", 0, "", TRANSPORT_MX, "", 0, VERIFY, false,
+	    0, 0 },
+	{ ROUTE_DOMAIN, "d.example", 0, "", TRANSPORT_MX, "", 0, NONE, false, 0,
 	    0 },
-	{ ROUTE_DOMAIN, "d.example", 0, "", TRANSPORT_MX, "", 0, NONE, false,
-	    0 },
-	{ ROUTE_DOMAIN, "d.example", 0, "", TRANSPORT_MX, "", 0, MUST, false,
+	{ ROUTE_DOMAIN, "d.example", 0, "", TRANSPORT_MX, "", 0, MUST, false, 0,
 	    0 },
 	{ ROUTE_DOMAIN, "e.example", 0, "", TRANSPORT_HOST, "cave", 0, NONE,
-	    false, 0 },
+	    false, 0, 0 },
 };
 
 static const struct {
@@ -201,7 +202,7 @@ static void
 test_policy(void **state)
 {
 	const struct routing routing = { ROWS(asked), "mx.example.org", "",
-		NULL, 0, NULL, 0 };
+		NULL, 0, NULL, 0, NULL, 0 };
 
 	(void)state;
 	for (size_t i = 0; i < nitems(policies); i++) {
@@ -215,12 +216,76 @@ test_policy(void **state)
 
 static const struct route by_origin[] = {
 	{ ROUTE_DOMAIN, "x.example", ROUTE_FROM_ADDRESS, "Boss@a.example",
-	    TRANSPORT_HOST, "one", 0, 0, false, 0 },
+	    TRANSPORT_HOST, "one", 0, 0, false, 0, 0 },
 	{ ROUTE_ANY, "", ROUTE_FROM_DOMAIN, "a.example", TRANSPORT_HOST, "two",
-	    0, 0, false, 0 },
+	    0, 0, false, 0, 0 },
 	{ ROUTE_ANY, "", ROUTE_FROM_LOGIN, "bob", TRANSPORT_HOST, "three,four",
-	    0, 0, false, 0 },
+	    0, 0, false, 0, 0 },
 };
+
+static const struct route_source sources[] = {
+	{ "bulk", { 0 }, { 0 }, "bulk.example" },
+	{ "vip", { 0 }, { 0 }, "" },
+};
+static const struct route_login with_source_login[] = {
+	{ "b%b@x", "smtp.isp.example", 587, false, 0, "" },
+};
+static const struct route with_source[] = {
+	{ ROUTE_ANY, "", ROUTE_FROM_DOMAIN, "news.example", TRANSPORT_MX, "", 0,
+	    ROUTE_TLS_NONE, false, 0, 1 },
+	{ ROUTE_DOMAIN, "y.example", ROUTE_FROM_DOMAIN, "vip.example",
+	    TRANSPORT_MX, "", 0, ROUTE_TLS_VERIFY, false, 0, 0 },
+	{ ROUTE_DOMAIN, "z.example", 0, "", TRANSPORT_HOST, "smtp.isp.example",
+	    587, ROUTE_TLS_REQUIRED, false, 1, 2 },
+	{ ROUTE_ANY, "", 0, "", TRANSPORT_MX, "", 0, ROUTE_TLS_OPPORTUNISTIC,
+	    false, 0, 0 },
+};
+
+/* A source makes a next hop of its own, with its own demands; somebody's
+ * demands hold for others who send the same way. */
+static void
+test_source(void **state)
+{
+	static const struct {
+		const char *sender, *rcpt, *hop, *host, *source;
+		enum route_tls tls;
+	} rows[] = {
+		{ "a@news.example", "r@y.example", "bulk%y.example",
+		    "y.example", "bulk", ROUTE_TLS_NONE },
+		{ "a@vip.example", "r@y.example", "y.example", "y.example", "",
+		    ROUTE_TLS_VERIFY },
+		{ "a@x.example", "r@y.example", "y.example", "y.example", "",
+		    ROUTE_TLS_VERIFY },
+		{ "a@x.example", "r@x.example", "x.example", "x.example", "",
+		    ROUTE_TLS_OPPORTUNISTIC },
+		{ "a@x.example", "r@z.example", "b%b@x@vip%smtp.isp.example",
+		    "smtp.isp.example", "vip", ROUTE_TLS_REQUIRED },
+	};
+	const struct routing routing = { ROWS(with_source), "mx.example.org",
+		"", NULL, 0, with_source_login, 1, sources, nitems(sources) };
+	struct route_result r;
+	struct mailbox m;
+
+	(void)state;
+	for (size_t i = 0; i < nitems(rows); i++) {
+		const struct route_origin o = { rows[i].sender, NULL };
+		const struct route_source *s;
+
+		parse(rows[i].rcpt, &m);
+		route_find(&routing, &m, &o, &r);
+		check_str(rows[i].hop, r.host, rows[i].hop);
+		check_str(rows[i].hop, route_hop_host(r.host), rows[i].host);
+		s = route_hop_source(&routing, r.host);
+		check_str(
+		    rows[i].hop, s == NULL ? "" : s->name, rows[i].source);
+		check_int(rows[i].hop,
+		    route_policy(&routing, r.transport, r.host, r.port).tls,
+		    rows[i].tls);
+		check_int(rows[i].hop,
+		    route_hop_login(&routing, r.transport, r.host, r.port),
+		    r.transport == TRANSPORT_HOST ? 1 : 0);
+	}
+}
 
 /* The first row that fits in both; a row for somebody's mail fits no other. */
 static void
@@ -240,7 +305,7 @@ test_origin(void **state)
 		{ NULL, NULL, "r@x.example", "x.example" },
 	};
 	const struct routing routing = { ROWS(by_origin), "mx.example.org", "",
-		NULL, 0, NULL, 0 };
+		NULL, 0, NULL, 0, NULL, 0 };
 	struct route_result r;
 	struct mailbox m;
 
@@ -262,16 +327,16 @@ static const struct route_login logins[] = {
 };
 static const struct route with_login[] = {
 	{ ROUTE_DOMAIN, "a.example", 0, "", TRANSPORT_HOST, "smtp.isp.example",
-	    587, ROUTE_TLS_VERIFY, false, 1 },
+	    587, ROUTE_TLS_VERIFY, false, 1, 0 },
 	{ ROUTE_DOMAIN, "b.example", 0, "", TRANSPORT_HOST, "smtp.isp.example",
-	    587, ROUTE_TLS_REQUIRED, false, 2 },
+	    587, ROUTE_TLS_REQUIRED, false, 2, 0 },
 	{ ROUTE_DOMAIN, "c.example", 0, "", TRANSPORT_HOST, "[192.0.2.9]", 0, 0,
-	    false, 3 },
+	    false, 3, 0 },
 	{ ROUTE_ANY, "", 0, "", TRANSPORT_HOST, "smtp.isp.example", 587, 0,
-	    false, 0 },
+	    false, 0, 0 },
 };
 static const struct routing with_logins = { with_login, nitems(with_login),
-	"mx.example.org", "", NULL, 0, logins, nitems(logins) };
+	"mx.example.org", "", NULL, 0, logins, nitems(logins), NULL, 0 };
 
 /* Each login is a next hop of its own, with its own demands. */
 static void
@@ -328,6 +393,7 @@ main(void)
 		cmocka_unit_test(test_policy),
 		cmocka_unit_test(test_logins),
 		cmocka_unit_test(test_origin),
+		cmocka_unit_test(test_source),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
