@@ -119,8 +119,10 @@ store_go(void)
 	life.batch = 0;
 	if (!store_batch())
 		return;
-	/* what was told before was gathered for 20 ms at most */
-	sim->durable = sim->now - RESULTS_MS - 1;
+	/* what was told before was gathered for 20 ms at most; what a failing
+	 * disk refused is tried again after 5 s (queue/outcome.c) */
+	sim->durable = sim->now - RESULTS_MS - 1 -
+		       (sim->disk_failed ? 5 * SECOND + RESULTS_MS : 0);
 	life.answers = sim->now + sim_between(0, 3);
 }
 
