@@ -156,7 +156,7 @@ def by_place(children):
 
 def place_name(words):
     name = os.path.basename(words[0]).removeprefix("postern-")
-    for class_ in ("local", "login"):
+    for class_ in ("local", "login", "client"):
         if class_ in words[1:-1]:
             return f"{name}-{class_}"
     return name

@@ -14,9 +14,16 @@
  *	short        a type with fewer bytes than its fields need
  *	descriptor   a descriptor that no frame claims, and more of them
  *	master       noise, to posternd
+ *
+ * As a worker of postern-smtpd it can also commit a message under a number
+ * that queue gave it, with a body and all that is right, to queue alone:
+ *
+ *	claim        and say that "ann" has logged in
+ *	honest       and say nothing more: queue takes it
  */
 #include "common/base/alloc.h"
 #include "common/base/fatal.h"
+#include "common/ipc/msg_intake.h"
 #include "common/run/process.h"
 
 #include <sys/auxv.h>
@@ -29,7 +36,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-enum { CONTROL_FD = 3, HEADER = 16, FDS = 200, NAME = 32 };
+enum { CONTROL_FD = 3, HEADER = 16, FDS = 200, NAME = 32, PEERS_MAX = 5 };
 
 struct frame {
 	uint8_t version, flags;
@@ -115,12 +122,60 @@ send_frame(int fd)
 	}
 }
 
+static bool
+is_commit(void)
+{
+	return strcmp(trick, "claim") == 0 || strcmp(trick, "honest") == 0;
+}
+
+static void
+ask_stock(struct channel *ch)
+{
+	const struct msg_stock_want want = { .count = 1 };
+
+	channel_send(ch, NULL, &msg_stock_want, &want, -1);
+}
+
+/* The first number that queue gives is used, for a message like any other. */
+static bool
+on_stock(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	static const char body[] = "Subject: hello\r\n\r\nbody\r\n";
+	static bool done;
+	const struct msg_stock *stock = msg;
+	struct msg_commit m = { .instance = stock->instance,
+		.id = stock->id,
+		.nrcpts = 1,
+		.sender = "a@c.example",
+		.helo = "c.example" };
+	const struct msg_commit_rcpt rcpt = { .address = "b@d.example" };
+
+	(void)conv;
+	if (!done) {
+		done = true;
+		if (write(fd, body, sizeof(body) - 1) == -1)
+			fatal("the body: %m");
+		if (strcmp(trick, "claim") == 0)
+			view_copy(view_of("ann"), m.login, sizeof(m.login));
+		conv = channel_open(ch, &msg_commit, &m, -1, CONV_A, NULL);
+		channel_send(ch, conv, &msg_commit_rcpt, &rcpt, -1);
+	}
+	close(fd);
+	return true;
+}
+
 static void
 attack(struct peer *p)
 {
 	int fd = channel_fd(p->channel);
 
+	if (is_commit() && p->kind == PEER_QUEUE) {
+		ask_stock(p->channel);
+		return;
+	}
 	channel_pause(p->channel, true); /* it accuses nobody itself */
+	if (is_commit())
+		return;
 	if (strcmp(trick, "noise") == 0)
 		send_noise(fd);
 	else if (strcmp(trick, "descriptor") == 0)
@@ -163,27 +218,34 @@ no_secrets(void)
 {
 }
 
-static enum peer_kind
-kind_of(const char *name)
-{
-	static const struct {
-		const char *name;
-		enum peer_kind kind;
-	} kinds[] = {
-		{ "postern-smtpd", PEER_SMTPD },
-		{ "postern-queue", PEER_QUEUE },
-		{ "postern-deliver", PEER_DELIVER },
-		{ "postern-resolve", PEER_RESOLVE },
-		{ "postern-report", PEER_REPORT },
-		{ "postern-history", PEER_HISTORY },
-		{ "postern-tls", PEER_TLS },
-		{ "postern-reader", PEER_READER },
-		{ "postern-auth", PEER_AUTH },
-	};
+/* Each program, and with whom it is wired (master/children.c). */
+static const struct role {
+	const char *name;
+	enum peer_kind kind;
+	enum peer_kind peers[PEERS_MAX]; /* 0 behind the last */
+} roles[] = {
+	{ "postern-smtpd", PEER_SMTPD,
+	    { PEER_QUEUE, PEER_TLS, PEER_AUTH, PEER_LOOKUP } },
+	{ "postern-queue", PEER_QUEUE,
+	    { PEER_SMTPD, PEER_DELIVER, PEER_REPORT, PEER_HISTORY,
+		PEER_LOOKUP } },
+	{ "postern-deliver", PEER_DELIVER,
+	    { PEER_QUEUE, PEER_RESOLVE, PEER_TLS } },
+	{ "postern-resolve", PEER_RESOLVE, { PEER_DELIVER } },
+	{ "postern-report", PEER_REPORT, { PEER_QUEUE, PEER_READER } },
+	{ "postern-history", PEER_HISTORY, { PEER_QUEUE } },
+	{ "postern-tls", PEER_TLS, { PEER_SMTPD, PEER_DELIVER } },
+	{ "postern-reader", PEER_READER, { PEER_REPORT } },
+	{ "postern-auth", PEER_AUTH, { PEER_SMTPD } },
+	{ "postern-lookup", PEER_LOOKUP, { PEER_SMTPD, PEER_QUEUE } },
+};
 
-	for (size_t i = 0; i < nitems(kinds); i++)
-		if (strcmp(name, kinds[i].name) == 0)
-			return kinds[i].kind;
+static const struct role *
+role_of(const char *name)
+{
+	for (size_t i = 0; i < nitems(roles); i++)
+		if (strcmp(name, roles[i].name) == 0)
+			return &roles[i];
 	fatal_code(EX_USAGE, "no program is called %s", name);
 }
 
@@ -212,40 +274,31 @@ main(int argc, char *argv[])
 	static const struct channel_rule nothing[] = {
 		{ &msg_log, ignore, CONV_NONE, 0 },
 	};
-	struct peer_def peers[] = {
-		{ .kind = PEER_SMTPD },
-		{ .kind = PEER_QUEUE },
-		{ .kind = PEER_DELIVER },
-		{ .kind = PEER_REPORT },
-		{ .kind = PEER_RESOLVE },
-		{ .kind = PEER_TLS },
+	static const struct channel_rule from_queue[] = {
+		{ &msg_stock, on_stock, CONV_NONE, 0 },
+		{ &msg_intake_state, ignore, CONV_NONE, 0 },
+		{ &msg_committed, ignore, CONV_A, CONV_END },
 	};
-	struct process hostile = { .rights = RIGHT_CHANNEL,
+	const struct role *role = role_of(argv[0]);
+	struct peer_def peers[PEERS_MAX] = { 0 };
+	struct process hostile = { .name = role->name,
+		.kind = role->kind,
+		.rights = RIGHT_CHANNEL,
 		.peers = peers,
 		.secret = take_secret,
 		.secrets_end = no_secrets,
 		.file = take_file };
 
-	for (size_t i = 0; i < nitems(peers); i++) {
-		peers[i].rules = nothing;
-		peers[i].nrules = nitems(nothing);
-		peers[i].attached = attack;
-	}
 	read_trick();
-	hostile.name = argv[0];
-	hostile.kind = kind_of(argv[0]);
-	/* at most four kinds of peers; no program is wired with resolve and
-	 * report, or with itself */
-	if (hostile.kind == PEER_REPORT)
-		peers[0].kind = PEER_READER;
-	if (hostile.kind == PEER_QUEUE)
-		peers[1].kind = PEER_HISTORY;
-	if (hostile.kind == PEER_DELIVER)
-		peers[3] = peers[4];
-	if (hostile.kind == PEER_SMTPD) {
-		peers[3] = peers[5];
-		peers[0].kind = PEER_AUTH;
+	for (size_t i = 0; i < PEERS_MAX && role->peers[i] != 0; i++) {
+		bool commits = is_commit() && role->peers[i] == PEER_QUEUE;
+
+		peers[i].kind = role->peers[i];
+		peers[i].rules = commits ? from_queue : nothing;
+		peers[i].nrules =
+		    commits ? nitems(from_queue) : nitems(nothing);
+		peers[i].attached = attack;
+		hostile.npeers++;
 	}
-	hostile.npeers = 4;
 	return process_main(&hostile, argc, argv);
 }

@@ -24,7 +24,7 @@ TRICKS = ["noise", "version", "long", "unknown", "foreign", "stray", "short",
           "descriptor", "master"]
 # Who detects it, as in peer-broken; and what posternd calls the child.
 KINDS = {"queue": 2, "report": 5, "resolve": 4, "deliver": 3, "smtpd": 1,
-         "history": 6, "tls": 7, "reader": 8, "auth": 9}
+         "history": 6, "tls": 7, "reader": 8, "auth": 9, "lookup": 10}
 CASES = [(kind, trick) for kind in KINDS for trick in TRICKS
          if full(True, kind == "deliver" or trick in ("noise", "master"))]
 
@@ -55,9 +55,12 @@ def hostile_siege(tmp_path, sink):
     programs = Programs(tmp_path)
     logins = Path(tmp_path) / "passwd"
     logins.touch(0o600)
+    aliases = Path(tmp_path) / "aliases"
+    aliases.write_text("root: ann\n")
     conf = (CONF + tlskit.Pair(tmp_path, "mx").statement() +
             f'passwords "{logins}"\n'
-            f"listen on 127.0.0.1 port {free_port()} auth\n")
+            f"listen on 127.0.0.1 port {free_port()} auth\n" +
+            f'alias file "{aliases}"\n')
     return programs, Siege(tmp_path, sink, conf, programs=programs.folder)
 
 
@@ -112,6 +115,35 @@ def finish_talks(talks, lenient):
                     pass
             else:
                 assert talk.body().startswith("250 ")
+
+
+def test_claims_a_login(tmp_path):
+    """Who serves strangers and says that somebody has logged in ends."""
+    with NamedSink(tmp_path) as sink:
+        programs, postern = hostile_siege(tmp_path, sink)
+        with postern:
+            before = postern.workers()
+
+            def become(trick, place):
+                programs.corrupt("smtpd", trick)
+                kill(before["smtpd", place])
+
+            # the same without a login is taken: only this is not believed
+            become("honest", 0)
+            line = postern.wait_event("queued")[0]
+            assert "a@c.example" in line and "login=" not in line
+            postern.wait_empty()
+            become("claim", 1)
+            postern.wait_event("child-killed")
+            programs.restore("smtpd")
+            why = [line for line in postern.events("peer-broken")
+                   if "kind=1 index=1" in line]
+            assert len(why) == 1 and "postern-queue" in why[0], why
+            postern.wait_back(before)
+            postern.send(5)
+            postern.drain()
+            assert len(postern.events("queued")) == 6
+            assert sink.lines() == 6 and not postern.events("peer-broken")[1:]
 
 
 def test_back_off(tmp_path, capsys):
