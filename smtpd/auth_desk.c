@@ -23,7 +23,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { WAITING_MAX = 64, WAITING_OF_NETWORK = 8 };
+/* The last places are for those who have been here before. */
+enum { WAITING_MAX = 64, WAITING_RESERVE = 16, WAITING_OF_NETWORK = 8 };
 
 /* Nobody's, for an empty file; its password was not kept. */
 static const char nobody[] = "$y$j9T$TDNHHB6aDBu1Y6F1bFhEz1$"
@@ -33,6 +34,7 @@ struct question {
 	TAILQ_ENTRY(question) next;
 	struct channel *ch;
 	struct conv *conv; /* NULL: its worker is gone */
+	bool known;        /* has logged in from there before */
 	struct ip ip;
 	char name[MSG_LOGIN_MAX + 1];
 	char password[MSG_PASSWORD_MAX + 1];
@@ -81,6 +83,31 @@ waiting_of(const struct ip *ip)
 	return n;
 }
 
+/* A flood of guesses may have all places but some. */
+static bool
+is_busy(const struct question *q)
+{
+	size_t max = q->known ? WAITING_MAX : WAITING_MAX - WAITING_RESERVE;
+
+	return desk.nwaiting >= max || waiting_of(&q->ip) >= WAITING_OF_NETWORK;
+}
+
+/* Who has been here before is asked for before all others. */
+static void
+enqueue(struct question *q)
+{
+	struct question *before;
+
+	desk.nwaiting++;
+	TAILQ_FOREACH (before, &desk.waiting, next)
+		if (q->known && !before->known)
+			break;
+	if (before != NULL)
+		TAILQ_INSERT_BEFORE(before, q, next);
+	else
+		TAILQ_INSERT_TAIL(&desk.waiting, q, next);
+}
+
 static void
 log_login(const struct question *q, const char *event, const char *why)
 {
@@ -115,8 +142,8 @@ on_check(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	q->ip.family = m->family;
 	memcpy(q->ip.bytes, m->client, sizeof(q->ip.bytes));
 	memcpy(q->name, m->name, sizeof(q->name));
-	if (desk.nwaiting >= WAITING_MAX ||
-	    waiting_of(&q->ip) >= WAITING_OF_NETWORK) {
+	q->known = guard_knows(desk.guard, &q->ip, view_of(q->name));
+	if (is_busy(q)) {
 		log_login(q, "login-deferred", "busy");
 		answer(ch, conv, AUTH_BUSY);
 		mem_free(q);
@@ -128,8 +155,7 @@ on_check(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	q->ch = ch;
 	q->conv = conv;
 	conv->object = q;
-	TAILQ_INSERT_TAIL(&desk.waiting, q, next);
-	desk.nwaiting++;
+	enqueue(q);
 	return true;
 }
 

@@ -89,6 +89,17 @@ find(struct guard *g, uint64_t key)
 	return NULL;
 }
 
+/* Better a than b. */
+static bool
+forget_rather(const struct tally *a, const struct tally *b)
+{
+	if ((a->key == 0) != (b->key == 0))
+		return a->key == 0;
+	if (a->known != b->known)
+		return b->known;
+	return a->last < b->last;
+}
+
 static struct tally *
 find_or_make(struct guard *g, uint64_t key, int64_t now)
 {
@@ -97,8 +108,8 @@ find_or_make(struct guard *g, uint64_t key, int64_t now)
 	if (t != NULL)
 		return t;
 	t = &set[0];
-	for (size_t i = 0; i < WAYS && t->key != 0; i++)
-		if (set[i].key == 0 || set[i].last < t->last)
+	for (size_t i = 1; i < WAYS; i++)
+		if (forget_rather(&set[i], t))
 			t = &set[i];
 	memset(t, 0, sizeof(*t));
 	t->key = key;
@@ -115,15 +126,20 @@ is_barred(struct guard *g, uint64_t key, int64_t now)
 }
 
 bool
+guard_knows(struct guard *g, const struct ip *ip, struct view name)
+{
+	const struct tally *t = find(g, key_of(g, BOTH, ip, name));
+
+	return t != NULL && t->known;
+}
+
+bool
 guard_allows(
     struct guard *g, const struct ip *ip, struct view name, int64_t now)
 {
-	uint64_t both = key_of(g, BOTH, ip, name);
-	const struct tally *t = find(g, both);
-
-	if (is_barred(g, both, now))
+	if (is_barred(g, key_of(g, BOTH, ip, name), now))
 		return false;
-	if (t != NULL && t->known)
+	if (guard_knows(g, ip, name))
 		return true;
 	return !is_barred(g, key_of(g, NETWORK, ip, name), now) &&
 	       !is_barred(g, key_of(g, ACCOUNT, ip, name), now);

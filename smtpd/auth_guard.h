@@ -8,7 +8,8 @@
  * the two together, which have ten of their own: so nobody can lock out the
  * owner of an account, or his neighbours.
  *
- * Memory is fixed: what failed longest ago is forgotten first.  Pure.
+ * Memory is fixed: what failed longest ago is forgotten first, and who has
+ * logged in only where there is nobody else to forget.  Pure.
  */
 #ifndef SMTPD_AUTH_GUARD_H
 #define SMTPD_AUTH_GUARD_H
@@ -29,6 +30,8 @@ struct guard *guard_new(uint64_t random);
 void guard_free(struct guard *);
 bool guard_allows(
     struct guard *, const struct ip *, struct view name, int64_t now_ms);
+/* This name has logged in from that network. */
+bool guard_knows(struct guard *, const struct ip *, struct view name);
 void guard_failed(
     struct guard *, const struct ip *, struct view name, int64_t now_ms);
 void guard_succeeded(

@@ -5,17 +5,20 @@
 # {"tried": n, "220": n, "421 4.7.0": n, ...}.
 """Attackers of a mail server on loopback."""
 
+import base64
 import collections
 import json
 import random
 import selectors
 import socket
 import sys
+import threading
 import time
 
 CONNECT_PATIENCE = 5
 SLOW_AT_ONCE = 200
 GREEDY_AT_ONCE = 60
+GUESSERS = 20
 
 
 def address():
@@ -92,7 +95,45 @@ def slow(target, end, seen):
             key.fileobj.close()
 
 
-KINDS = {"flood": flood, "greedy": greedy, "slow": slow}
+def guesser(target, end, seen, source):
+    names = ["ann", "bob", "root", "info"]
+    while time.monotonic() < end:
+        name = random.choice(names)
+        secret = base64.b64encode(f"\0{name}\0{random.random()}".encode())
+        try:
+            with connect(*target, source()) as s, s.makefile("rb") as f:
+                f.readline()
+                s.sendall(b"EHLO there.example\r\n")
+                while f.readline()[3:4] == b"-":
+                    pass
+                for _ in range(2):
+                    seen["tried"] += 1
+                    s.sendall(b"AUTH PLAIN " + secret + b"\r\n")
+                    seen[word(f.readline())] += 1
+        except OSError as e:
+            seen[type(e).__name__] += 1
+
+
+def guess(target, end, seen, source=address):
+    """Passwords for a few names, many at once, each from another address."""
+    own = [collections.Counter() for _ in range(GUESSERS)]
+    threads = [threading.Thread(target=guesser,
+                                args=(target, end, counts, source))
+               for counts in own]
+    for thread in threads:
+        thread.start()
+    for thread, counts in zip(threads, own):
+        thread.join()
+        seen.update(counts)
+
+
+def guess_alone(target, end, seen):
+    """All from one address."""
+    guess(target, end, seen, lambda: "127.99.99.99")
+
+
+KINDS = {"flood": flood, "greedy": greedy, "slow": slow, "guess": guess,
+         "guess-alone": guess_alone}
 
 if __name__ == "__main__":
     counts = collections.Counter()

@@ -5,10 +5,12 @@
 # group of their own with half a core, as an attack comes from elsewhere.
 """Floods, Slowloris, thousands of idle clients."""
 
+import base64
 import contextlib
 import json
 import os
 import resource
+import smtplib
 import socket
 import subprocess
 import sys
@@ -16,7 +18,8 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
-from harness import BUILD, Postern, Sink, read_proc  # noqa: E402
+from harness import (BUILD, Postern, Sink, free_port,  # noqa: E402
+                     read_proc)  # noqa: E402
 from siege import full, say  # noqa: E402
 
 HERE = Path(__file__).resolve().parents[1] / "lib"
@@ -57,7 +60,7 @@ def group():
 
 
 @contextlib.contextmanager
-def attackers(p, seconds, *kinds):
+def attackers(p, seconds, *kinds, port=None):
     """Yields a function that waits for their end: {kind: what they saw}."""
     with group() as folder:
         def settle():
@@ -66,7 +69,7 @@ def attackers(p, seconds, *kinds):
                 (folder / "cgroup.procs").write_text(str(os.getpid()))
         running = {kind: subprocess.Popen(
             [sys.executable, str(HERE / "attackers.py"), kind, p.addr,
-             str(p.port), str(seconds)], stdout=subprocess.PIPE, text=True,
+             str(port or p.port), str(seconds)], stdout=subprocess.PIPE, text=True,
             preexec_fn=settle) for kind in kinds}
         try:
             yield lambda: {kind: json.loads(a.communicate(timeout=120)[0])
@@ -98,17 +101,20 @@ def percentile(times):
     return sorted(times)[len(times) * 95 // 100]
 
 
-def serve_under(p, capsys, what, *kinds):
+def serve_under(p, capsys, what, *kinds, port=None, meanwhile=None):
     seconds = full(20, 3)
-    with attackers(p, seconds, *kinds) as end:
+    with attackers(p, seconds, *kinds, port=port) as end:
         times = []
         stop = time.monotonic() + seconds - 1
         while time.monotonic() < stop or not times:
             times.append(deliver(p))
+            if meanwhile is not None:
+                meanwhile()
         seen = end()
     p95 = percentile(times) * 1000
+    unit = "connections" if port is None else "guesses"
     tried = sum(one["tried"] for one in seen.values()) / seconds
-    say(capsys, f"{what}: {tried:.0f} connections/s of attackers, "
+    say(capsys, f"{what}: {tried:.0f} {unit}/s of attackers, "
         f"{len(times)} messages, p95 to 250: {p95:.0f} ms")
     # machines that do other things too have their moments
     assert p95 < (100 if full(1, 0) and "asan" not in str(BUILD) else 2000)
@@ -133,6 +139,45 @@ def test_slowloris(tmp_path, capsys):
         seen = serve_under(p, capsys, "slowloris", "slow")
         assert seen["slow"]["421 4.4.2"] > 0
         assert seen["slow"]["tried"] > 200  # they had to come again
+
+
+def login(port, password):
+    """The reply, and the seconds that it took."""
+    with smtplib.SMTP("127.0.0.1", port, "there.example", PATIENCE,
+                      source_address=(HONEST, 0)) as client:
+        client.ehlo()
+        begin = time.monotonic()
+        word = base64.b64encode(f"\0ann\0{password}".encode()).decode()
+        code, _ = client.docmd("AUTH", "PLAIN " + word)
+        return code, time.monotonic() - begin
+
+
+def test_guesses(tmp_path, capsys):
+    """Few are looked at, and who has been here before still gets in."""
+    file, port, took = tmp_path / "passwd", free_port(), []
+    subprocess.run([BUILD / "postern", "passwd", "--file", file, "ann"],
+                   input="right\n", text=True, check=True)
+
+    def owner():
+        code, seconds = login(port, "right")
+        assert code == 235
+        took.append(seconds)
+
+    with suite(tmp_path, f"limit client exempt {HONEST}", "accept from auth",
+               f'passwords "{file}"',
+               f"listen on 127.0.0.1 port {port} auth cleartext") as p:
+        owner()
+        seen = serve_under(p, capsys, "guesses", "guess", "guess-alone",
+                           port=port, meanwhile=owner)
+        say(capsys, f"guesses: {seen}; {len(took)} logins, p95: "
+            f"{percentile(took) * 1000:.0f} ms")
+        # one network has ten tries; a name has ten, from wherever
+        assert seen["guess-alone"]["454 4.7.0"] > 0
+        assert seen["guess-alone"].get("535 5.7.8", 0) <= 10
+        assert seen["guess"]["454 4.7.0"] > 0
+        assert seen["guess"].get("535 5.7.8", 0) <= 40
+        assert "235 2.7.0" not in seen["guess"]
+        assert p.events("login-barred")
 
 
 def pss_kib(p):

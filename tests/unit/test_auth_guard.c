@@ -43,6 +43,14 @@ succeed(const char *from, const char *name, int64_t now)
 	guard_succeeded(guard, &a, view_of(name), now);
 }
 
+static bool
+knows(const char *from, const char *name)
+{
+	const struct ip a = ip(from);
+
+	return guard_knows(guard, &a, view_of(name));
+}
+
 static int
 begin(void **state)
 {
@@ -139,6 +147,25 @@ test_flood(void **state)
 	check_int("counted", allows("192.0.2.1", "z", 200000), false);
 }
 
+/* Who has logged in is not forgotten for those who only try. */
+static void
+test_known(void **state)
+{
+	char name[16];
+
+	(void)state;
+	assert_false(knows("192.0.2.1", "ann"));
+	succeed("192.0.2.1", "ann", 0);
+	assert_true(knows("192.0.2.1", "ann"));
+	assert_false(knows("192.0.2.2", "ann"));
+	assert_false(knows("192.0.2.1", "bob"));
+	for (unsigned int i = 0; i < 100000; i++) {
+		snprintf(name, sizeof(name), "x%u", i);
+		failed("192.0.2.3", name, 1, 1000 + i);
+	}
+	assert_true(knows("192.0.2.1", "ann"));
+}
+
 int
 main(void)
 {
@@ -148,6 +175,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_neighbours, begin, end),
 		cmocka_unit_test_setup_teardown(test_window, begin, end),
 		cmocka_unit_test_setup_teardown(test_flood, begin, end),
+		cmocka_unit_test_setup_teardown(test_known, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
