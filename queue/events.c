@@ -185,6 +185,7 @@ events_accepted(const struct store_commit *c, uint64_t cause)
 	(void)view_copy(view_of(from->helo), m.helo, sizeof(m.helo));
 	(void)view_copy(
 	    view_of(from->message_id), m.message_id, sizeof(m.message_id));
+	(void)view_copy(view_of(from->login), m.login, sizeof(m.login));
 	tell(&msg_past_message, &m);
 	tell_groups(c);
 	if (cause != 0)

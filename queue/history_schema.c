@@ -59,10 +59,12 @@ const char history_tables[] =
     "PRAGMA user_version = 1;"
     "COMMIT;";
 
-/* tls: protocol, cipher, how the server was verified; NULL: clear text */
+/* tls: protocol, cipher, how the server was verified; NULL: clear text; login:
+ * who had logged in */
 const char history_upgrade[] = "BEGIN IMMEDIATE;"
 			       "ALTER TABLE recipient ADD COLUMN tls TEXT;"
 			       "ALTER TABLE event ADD COLUMN tls TEXT;"
+			       "ALTER TABLE message ADD COLUMN login TEXT;"
 			       "PRAGMA user_version = 2;"
 			       "COMMIT;";
 

@@ -22,7 +22,7 @@ static const char *const texts[STATEMENTS] = {
 	    " WHERE text = ?1 COLLATE NOCASE AND text = ?1 COLLATE BINARY",
 	[ADD_ADDRESS] = "INSERT INTO address(text) VALUES(?)",
 	[ADD_MESSAGE] = "INSERT OR REPLACE INTO message"
-	    " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	    " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[ADD_RCPT] = "INSERT OR IGNORE INTO recipient"
 	    "(message, grp, n, address, original) VALUES(?, ?, ?, ?, ?)",
 	[END_RCPT] = "UPDATE recipient SET fate = ?4, at = ?5, reply = ?6,"
@@ -327,6 +327,7 @@ past_message(struct past *p, const struct msg_past_message *m)
 	bind_text(s, 8, m->helo);
 	bind_text(s, 9, m->message_id);
 	sqlite3_bind_int64(s, 10, history_hash(view_of(m->message_id)));
+	bind_text(s, 11, m->login);
 	p->told += past_step(p, ADD_MESSAGE);
 }
 

@@ -39,7 +39,7 @@ static const char *const texts[STATEMENTS] = {
 	    " FROM address a WHERE a.text = ?1 COLLATE NOCASE)",
 	[MESSAGE] =
 	    "SELECT m.received, m.size, m.uid, m.cause, m.client, m.helo,"
-	    " m.message_id, a.text FROM message m"
+	    " m.message_id, a.text, m.login FROM message m"
 	    " LEFT JOIN address a ON a.id = m.sender WHERE m.id = ?1",
 	[RCPTS] =
 	    "SELECT r.grp, r.n, a.text, o.text, r.fate, r.at, r.reply, r.host,"
@@ -172,6 +172,7 @@ fill_message(sqlite3_stmt *st, uint64_t id, struct msg_past_message *m)
 	report_text(st, 5, m->helo, sizeof(m->helo));
 	report_text(st, 6, m->message_id, sizeof(m->message_id));
 	report_text(st, 7, m->sender, sizeof(m->sender));
+	report_text(st, 8, m->login, sizeof(m->login));
 }
 
 static void
@@ -317,6 +318,7 @@ on_queue_row(void *arg, const struct msg_row *r)
 	memcpy(m.sender, r->sender, sizeof(m.sender));
 	memcpy(m.helo, r->helo, sizeof(m.helo));
 	memcpy(m.message_id, r->message_id, sizeof(m.message_id));
+	memcpy(m.login, r->login, sizeof(m.login));
 	tell_message(s, &m);
 }
 

@@ -30,8 +30,8 @@
 	" nullif(r.error, ''), nullif(g.error, ''), d.error)"
 static const char *const texts[STATEMENTS] = {
 	[MESSAGES] =
-	    "SELECT id, size, received, uid, client, sender, helo, message_id"
-	    " FROM message WHERE id > ?1 ORDER BY id",
+	    "SELECT id, size, received, uid, client, sender, helo, message_id,"
+	    " login FROM message WHERE id > ?1 ORDER BY id",
 	[BEGIN] = "BEGIN",
 	[COMMIT] = "COMMIT",
 	[ALL_GROUPS] =
@@ -95,6 +95,7 @@ rows_fill_message(sqlite3_stmt *s, struct msg_row *m)
 	report_text(s, 5, m->sender, sizeof(m->sender));
 	report_text(s, 6, m->helo, sizeof(m->helo));
 	report_text(s, 7, m->message_id, sizeof(m->message_id));
+	report_text(s, 8, m->login, sizeof(m->login));
 }
 
 /* Where out ends, behind what fits of the text. */

@@ -65,5 +65,7 @@ json_head(struct buf *out, const struct msg_row *m)
 	buf_add_string(out, ",");
 	json_text(out, "message_id", m->message_id);
 	buf_add_string(out, ",");
+	json_text(out, "login", m->login);
+	buf_add_string(out, ",");
 	json_uid(out, m->uid);
 }

@@ -175,6 +175,7 @@ full_message(struct listing *l)
 	full_line(l, "sender", m->sender[0] == '\0' ? "<>" : m->sender);
 	full_line(l, "client", client);
 	full_line(l, "helo", m->helo);
+	full_line(l, "login", m->login);
 	if (m->uid != UINT32_MAX)
 		buf_printf(l->out, "%-14s%" PRIu32 "\n", "uid", m->uid);
 	full_line(l, "message-id", m->message_id);

@@ -236,6 +236,7 @@ table(struct story *s)
 		named_line(s, "recipient", both);
 	}
 	named_line(s, "message-id", m->message_id);
+	named_line(s, "login", m->login);
 	accepted_line(s);
 	for (size_t i = 0; i < s->nevents; i++)
 		event_line(s, s->events[i]);
@@ -258,6 +259,7 @@ json_message(struct story *s)
 	memcpy(row.sender, m->sender, sizeof(row.sender));
 	memcpy(row.helo, m->helo, sizeof(row.helo));
 	memcpy(row.message_id, m->message_id, sizeof(row.message_id));
+	memcpy(row.login, m->login, sizeof(row.login));
 	buf_add_string(s->out, "{");
 	json_head(s->out, &row);
 	if (m->cause != 0)

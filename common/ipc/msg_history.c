@@ -17,6 +17,7 @@ static const struct ipc_field past_message_fields[] = {
 	{ "sender", IPC_TEXT, offsetof(struct msg_past_message, sender), MSG_ADDRESS_MAX },
 	{ "helo", IPC_TEXT, offsetof(struct msg_past_message, helo), MSG_DOMAIN_MAX },
 	{ "message_id", IPC_TEXT, offsetof(struct msg_past_message, message_id), MSG_DOMAIN_MAX },
+	{ "login", IPC_TEXT, offsetof(struct msg_past_message, login), MSG_DOMAIN_MAX },
 };
 /* clang-format on */
 

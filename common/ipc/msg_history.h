@@ -35,6 +35,7 @@ struct msg_past_message {
 	char sender[MSG_ADDRESS_MAX + 1];
 	char helo[MSG_DOMAIN_MAX + 1];
 	char message_id[MSG_DOMAIN_MAX + 1];
+	char login[MSG_DOMAIN_MAX + 1]; /* "": nobody had logged in */
 };
 
 struct msg_past_rcpt {

@@ -118,6 +118,7 @@ static const struct ipc_field row_fields[] = {
 	{ "sender", IPC_TEXT, offsetof(struct msg_row, sender), MSG_ADDRESS_MAX },
 	{ "helo", IPC_TEXT, offsetof(struct msg_row, helo), MSG_DOMAIN_MAX },
 	{ "message_id", IPC_TEXT, offsetof(struct msg_row, message_id), MSG_DOMAIN_MAX },
+	{ "login", IPC_TEXT, offsetof(struct msg_row, login), MSG_DOMAIN_MAX },
 };
 /* clang-format on */
 

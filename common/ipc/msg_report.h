@@ -96,6 +96,7 @@ struct msg_row {
 	char sender[MSG_ADDRESS_MAX + 1];
 	char helo[MSG_DOMAIN_MAX + 1];
 	char message_id[MSG_DOMAIN_MAX + 1];
+	char login[MSG_DOMAIN_MAX + 1]; /* "": nobody had logged in */
 };
 
 /* One recipient of the message before it, not yet done. */

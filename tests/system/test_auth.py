@@ -114,6 +114,13 @@ def test_what_a_login_sends(tmp_path):
         assert refused.value.smtp_code == 450
         assert b"4.7.1 this login may send 2 messages per hour" in \
             refused.value.smtp_error
+        # history writes what it has heard a moment later
+        told = wait_for(lambda: office.postern.tool(
+            "trace", "--json", "one@d.example", check_status=False),
+            what="history")
+        assert '"login":"cyd"' in told
+        told = office.postern.tool("trace", "one@d.example")
+        assert "\n  login       cyd\n" in told
         assert 'who="login cyd"' in office.postern.wait_event("quota")[0]
 
 

@@ -154,7 +154,7 @@ test_json(void **state)
 	    "{\"id\":\"100000\",\"received\":\"2023-11-14T22:11:20Z\","
 	    "\"size\":2048,\"sender\":\"\",\"client\":\"192.0.2.7\","
 	    "\"helo\":\"client.example\",\"message_id\":\"<1@x>\","
-	    "\"uid\":null,\"recipients\":["
+	    "\"login\":\"\",\"uid\":null,\"recipients\":["
 	    "{\"address\":\"x@y\",\"state\":\"waiting\","
 	    "\"next_try\":\"2023-11-14T22:13:20Z\",\"attempts\":2,"
 	    "\"error\":\"say \\\"no\\\"\","
@@ -166,7 +166,7 @@ test_json(void **state)
 	    "{\"id\":\"200000\",\"received\":\"2023-11-14T22:11:20Z\","
 	    "\"size\":2048,\"sender\":\"a@b\",\"client\":\"\","
 	    "\"helo\":\"client.example\",\"message_id\":\"<1@x>\","
-	    "\"uid\":1000,\"recipients\":[]}\n");
+	    "\"login\":\"\",\"uid\":1000,\"recipients\":[]}\n");
 	buf_free(&b);
 }
 

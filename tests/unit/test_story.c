@@ -23,7 +23,8 @@ fill(struct story *s)
 		.client = { 192, 0, 2, 1 },
 		.sender = "s@x.example",
 		.helo = "c.example",
-		.message_id = "<m@x>" };
+		.message_id = "<m@x>",
+		.login = "ann" };
 	struct msg_past_rcpt r = { .id = 1 << 25,
 		.address = "r@d.example",
 		.original = "o@d.example" };
@@ -61,6 +62,7 @@ static const char as_table[] =
     "  sender      s@x.example\n"
     "  recipient   r@d.example (sent to o@d.example)\n"
     "  message-id  <m@x>\n"
+    "  login       ann\n"
     "  1970-01-02T00:00:00Z    +0s  accepted   from 192.0.2.1 (c.example), 2 "
     "KiB\n"
     "  1970-01-02T00:00:01Z    +1s  deferred   r@d.example and 2 more by "
