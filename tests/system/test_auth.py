@@ -163,6 +163,53 @@ def test_swaks(office, mechanism):
     assert "235 2.7.0" in done.stdout
 
 
+@pytest.mark.parametrize("scheme", ["smtp", "smtps"])
+def test_curl(office, scheme):
+    """It chooses a mechanism, checks the certificate, and sends."""
+    port = office.submission if scheme == "smtp" else office.implicit
+    before = office.sink.lines()
+    done = subprocess.run(
+        ["curl", "--silent", "--show-error", "--ssl-reqd", "--insecure",
+         f"{scheme}://127.0.0.1:{port}/c.example", "--user",
+         f"ann:{PASSWORD}", "--mail-from", "a@c.example", "--mail-rcpt",
+         "b@d.example", "--upload-file", "-"],
+        input="Subject: by curl\r\n\r\nbody\r\n", capture_output=True,
+        text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    office.sink.wait(before + 1)
+    assert 'login="ann"' in office.postern.events("queued")[-1]
+
+
+def test_owners(tmp_path):
+    """A login sends as the addresses that it owns, and as nobody else."""
+    table = tmp_path / "senders"
+    table.write_text("ann@c.example ann\n@shared.example ann bob\n")
+    with Office(tmp_path, more=f'senders file "{table}"\n') as office:
+        office.postern.wait_event("table-read")
+        for name, sender, code in [
+                ("ann", "ann@c.example", "250"),
+                ("ann", "Ann@C.example", "250"),
+                ("ann", "any@shared.example", "250"),
+                ("bob", "any@shared.example", "250"),
+                ("bob", "ann@c.example", "553 5.7.1 "),
+                ("ann", "bob@c.example", "553 5.7.1 ")]:
+            with office.client() as client:
+                assert client.say(
+                    f"AUTH PLAIN {plain(name, PASSWORD)}").startswith("235")
+                said = client.say(f"MAIL FROM:<{sender}>")
+                if said.startswith("250"):
+                    said = client.say("RCPT TO:<b@d.example>")
+                assert said.startswith(code), (name, sender, said)
+        table.write_text("ann@c.example bob\n")
+        office.postern.wait_event("table-read", n=2)
+        with office.client() as client:
+            client.say(f"AUTH PLAIN {plain('ann', PASSWORD)}")
+            said = client.say("MAIL FROM:<ann@c.example>")
+            if said.startswith("250"):
+                said = client.say("RCPT TO:<b@d.example>")
+            assert said.startswith("553 5.7.1 "), said
+
+
 def test_trace_header(office):
     """RFC 3848: how it came, not who."""
     office.sink.hold()
