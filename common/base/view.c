@@ -98,6 +98,8 @@ view_find(struct view v, char c)
 struct view
 view_skip(struct view v, size_t n)
 {
+	if (v.len == 0)
+		return v; /* perhaps nowhere: nothing may be added to NULL */
 	if (n >= v.len)
 		return view_make(v.data + v.len, 0);
 	return view_make(v.data + n, v.len - n);
