@@ -32,6 +32,13 @@ asker_init(struct asker *a, struct timers *timers)
 	TAILQ_INIT(&a->open);
 }
 
+static void
+forget(struct question *q)
+{
+	mem_free(q->answer.tlsa);
+	memset(&q->answer, 0, sizeof(q->answer));
+}
+
 void
 asker_attach(struct asker *a, struct channel *ch)
 {
@@ -43,7 +50,7 @@ asker_attach(struct asker *a, struct channel *ch)
 	a->unsent = 0;
 	TAILQ_FOREACH (q, &a->open, entry) {
 		q->conv = NULL;
-		memset(&q->answer, 0, sizeof(q->answer));
+		forget(q);
 		a->unsent++;
 	}
 }
@@ -75,6 +82,7 @@ question_free(struct question *q)
 		q->asker->unsent--;
 	timer_clear(q->asker->timers, &q->timer);
 	TAILQ_REMOVE(&q->asker->open, q, entry);
+	forget(q);
 	mem_free(q);
 }
 
@@ -100,7 +108,7 @@ on_deadline(void *arg)
 {
 	struct question *q = arg;
 
-	memset(&q->answer, 0, sizeof(q->answer));
+	forget(q);
 	q->answer.kind = ANSWER_TROUBLE;
 	view_copy(view_of("the resolver is silent"), q->answer.text,
 	    sizeof(q->answer.text));
@@ -113,7 +121,8 @@ question_find(const struct asker *a, const struct msg_question *m)
 	struct question *q;
 
 	TAILQ_FOREACH (q, &a->open, entry)
-		if (q->msg.kind == m->kind && strcmp(q->msg.name, m->name) == 0)
+		if (q->msg.kind == m->kind && q->msg.port == m->port &&
+		    strcmp(q->msg.name, m->name) == 0)
 			return q;
 	return NULL;
 }
@@ -133,19 +142,34 @@ question_new(struct asker *a, const struct msg_question *m)
 	return q;
 }
 
+static void
+join(struct asker *a, struct msg_question *m, const char *name, struct ask *k)
+{
+	struct question *q;
+
+	if (!view_copy(view_of(name), m->name, sizeof(m->name)))
+		panic("a name of %zu bytes", strlen(name));
+	q = question_find(a, m);
+	if (q == NULL)
+		q = question_new(a, m);
+	k->question = q;
+	TAILQ_INSERT_TAIL(&q->asks, k, entry);
+}
+
 void
 ask(struct asker *a, enum question_kind kind, const char *name, struct ask *k)
 {
 	struct msg_question m = { .kind = (uint8_t)kind };
-	struct question *q;
 
-	if (!view_copy(view_of(name), m.name, sizeof(m.name)))
-		panic("a name of %zu bytes", strlen(name));
-	q = question_find(a, &m);
-	if (q == NULL)
-		q = question_new(a, &m);
-	k->question = q;
-	TAILQ_INSERT_TAIL(&q->asks, k, entry);
+	join(a, &m, name, k);
+}
+
+void
+ask_tlsa(struct asker *a, uint16_t port, const char *name, struct ask *k)
+{
+	struct msg_question m = { .kind = QUESTION_TLSA, .port = port };
+
+	join(a, &m, name, k);
 }
 
 void
@@ -198,6 +222,22 @@ on_addr(struct channel *ch, struct conv *conv, const void *msg, int fd)
 }
 
 static bool
+on_tlsa(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	struct question *q = conv->object;
+
+	(void)ch;
+	(void)fd;
+	if (q == NULL)
+		return true;
+	if (q->msg.kind != QUESTION_TLSA || q->answer.tlsa != NULL)
+		return false;
+	q->answer.tlsa = mem_alloc(sizeof(*q->answer.tlsa));
+	*q->answer.tlsa = *(const struct msg_answer_tlsa *)msg;
+	return true;
+}
+
+static bool
 on_end(struct channel *ch, struct conv *conv, const void *msg, int fd)
 {
 	const struct msg_answer_end *m = msg;
@@ -205,7 +245,8 @@ on_end(struct channel *ch, struct conv *conv, const void *msg, int fd)
 
 	(void)ch;
 	(void)fd;
-	if (m->kind < ANSWER_FOUND || m->kind > ANSWER_MALFORMED)
+	if (m->kind < ANSWER_FOUND || m->kind > ANSWER_MALFORMED ||
+	    m->secure > SECURE_FIRST)
 		return false;
 	if (q == NULL)
 		return true;
@@ -213,6 +254,8 @@ on_end(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	if (q->answer.kind == ANSWER_FOUND && q->msg.kind == QUESTION_HOST &&
 	    q->answer.naddrs == 0)
 		q->answer.kind = ANSWER_NONE;
+	q->answer.secure = (enum answer_secure)m->secure;
+	memcpy(q->answer.alias, m->alias, sizeof(q->answer.alias));
 	view_copy(view_of(m->text), q->answer.text, sizeof(q->answer.text));
 	question_answer(q);
 	return true;
@@ -221,5 +264,6 @@ on_end(struct channel *ch, struct conv *conv, const void *msg, int fd)
 const struct channel_rule ask_rules[ASK_RULES] = {
 	{ &msg_answer_mx, on_mx, CONV_A, 0 },
 	{ &msg_answer_addr, on_addr, CONV_A, 0 },
+	{ &msg_answer_tlsa, on_tlsa, CONV_A, 0 },
 	{ &msg_answer_end, on_end, CONV_A, CONV_END },
 };

@@ -12,7 +12,7 @@
 #include "deliver/attempts.h"
 #include "deliver/timers.h"
 
-enum { ASK_SECONDS = 30, ASK_RULES = 3 };
+enum { ASK_SECONDS = 30, ASK_RULES = 4 };
 
 struct question;
 TAILQ_HEAD(question_list, question);
@@ -40,6 +40,8 @@ void asker_turn(struct asker *);
 
 /* The caller sets answered and arg. */
 void ask(struct asker *, enum question_kind, const char *name, struct ask *);
+/* QUESTION_TLSA for a port of that name. */
+void ask_tlsa(struct asker *, uint16_t port, const char *name, struct ask *);
 void ask_cancel(struct ask *);
 
 /* What resolve may say; the handlers take conv->object for the question. */

@@ -182,6 +182,8 @@ plan_addresses(struct plan *p, size_t host, const struct answer *a,
 	struct exchanger *x = &p->hosts[host];
 
 	x->answer = a->kind;
+	x->secure = a->secure;
+	memcpy(x->alias, a->alias, sizeof(x->alias));
 	if (a->kind != ANSWER_FOUND)
 		return;
 	for (size_t i = 0; i < a->naddrs; i++) {
@@ -206,7 +208,8 @@ known_already(const struct attempts *out, const struct ip *ip)
 }
 
 static void
-add_attempt(struct attempts *out, const struct ip *ip, const char *host)
+add_attempt(struct attempts *out, const struct ip *ip,
+    const struct exchanger *x, const char *host)
 {
 	struct attempt *a = &out->list[out->n];
 
@@ -214,6 +217,10 @@ add_attempt(struct attempts *out, const struct ip *ip, const char *host)
 		return;
 	a->ip = *ip;
 	view_copy(view_of(host), a->host, sizeof(a->host));
+	if (x != NULL) {
+		a->secure = x->secure;
+		memcpy(a->alias, x->alias, sizeof(a->alias));
+	}
 	out->n++;
 }
 
@@ -224,7 +231,8 @@ add_attempts(struct attempts *out, const struct exchanger *x, size_t max)
 	for (size_t i = 0; i < ATTEMPTS_MAX; i++)
 		for (size_t f = 0; f < PLAN_FAMILIES; f++)
 			if (i < x->family[f].n && out->n < max)
-				add_attempt(out, &x->family[f].ip[i], x->host);
+				add_attempt(
+				    out, &x->family[f].ip[i], x, x->host);
 }
 
 /* How many hosts come before us: RFC 5321 5.1 forbids the others. */
@@ -289,6 +297,14 @@ plan_attempts(const struct plan *p, const struct ourselves *us,
 	return out->n > 0;
 }
 
+void
+attempts_clear(struct attempts *a)
+{
+	for (size_t i = 0; i < a->n; i++)
+		dane_drop(a->list[i].dane);
+	memset(a, 0, sizeof(*a));
+}
+
 bool
 attempts_literal(struct attempts *out, const char *literal,
     const struct ourselves *us, struct status *st)
@@ -301,7 +317,7 @@ attempts_literal(struct attempts *out, const char *literal,
 	else if (us != NULL && is_refused(us, &ip))
 		status_never(st, 550, 4, 4, "%s may not be used", literal);
 	else
-		add_attempt(out, &ip, literal);
+		add_attempt(out, &ip, NULL, literal);
 	return out->n > 0;
 }
 
@@ -316,7 +332,7 @@ attempts_literals(struct attempts *out, const char *list)
 	while (route_next_host(&v, host)) {
 		if (!literal_ip(host, &ip))
 			return false;
-		add_attempt(out, &ip, host);
+		add_attempt(out, &ip, NULL, host);
 	}
 	return true;
 }

@@ -19,6 +19,7 @@
 #include "common/mail/domain.h"
 #include "common/mail/route.h"
 #include "common/mail/status.h"
+#include "deliver/dane.h"
 
 enum {
 	ATTEMPTS_MAX = 5,  /* addresses tried in one round */
@@ -36,7 +37,10 @@ struct answer {
 	struct msg_answer_mx mx[ANSWER_MX_MAX];
 	size_t naddrs;
 	struct ip addrs[ANSWER_ADDR_MAX];
-	char text[MSG_TEXT_MAX + 1]; /* of trouble */
+	struct msg_answer_tlsa *tlsa; /* NULL: none came; the question's */
+	enum answer_secure secure;
+	char alias[MSG_DOMAIN_MAX + 1]; /* where CNAMEs led, "" nowhere */
+	char text[MSG_TEXT_MAX + 1];    /* of trouble */
 };
 
 /* Who we are, and what is allowed nevertheless; all lent. */
@@ -63,8 +67,10 @@ struct exchanger {
 	struct {
 		size_t n;
 		struct ip ip[ATTEMPTS_MAX];
-	} family[PLAN_FAMILIES]; /* IPv6, IPv4 */
+	} family[PLAN_FAMILIES];   /* IPv6, IPv4 */
+	enum answer_secure secure; /* its addresses */
 	char host[DOMAIN_MAX + 1];
+	char alias[DOMAIN_MAX + 1];
 };
 
 struct plan {
@@ -76,7 +82,10 @@ struct plan {
 
 struct attempt {
 	struct ip ip;
+	enum answer_secure secure;
+	struct dane *dane; /* a reference, NULL: nothing is asked */
 	char host[DOMAIN_MAX + 1];
+	char alias[DOMAIN_MAX + 1];
 };
 
 struct attempts {
@@ -97,6 +106,9 @@ void plan_addresses(struct plan *, size_t host, const struct answer *,
 /* Every answer is there.  False: *st says why there is nobody to try. */
 bool plan_attempts(const struct plan *, const struct ourselves *,
     struct attempts *, struct status *st);
+
+/* Lets go of what is held for them. */
+void attempts_clear(struct attempts *);
 
 /* "[192.0.2.1]", "[IPv6:2001:db8::1]": no question.  us is NULL for a host
  * of the configuration.  False: *st says why not. */

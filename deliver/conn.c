@@ -96,6 +96,7 @@ conn_new(struct conns *all, int fd, const struct conn_policy *policy)
 	timer_set(all->timers, &c->timer, CONNECT_SECONDS);
 	event_assign(&c->handover, all->base, -1, 0, on_handover, c);
 	c->policy = *policy;
+	dane_hold(c->policy.dane);
 	client_begin(&c->client, our_name(all, policy), tls_wanted(policy));
 	client_login(&c->client, all->credential);
 	if (policy->route.immediate)
@@ -167,6 +168,7 @@ conn_free(struct conn *c)
 		close(c->fd);
 	buf_free(&c->in);
 	buf_free(&c->out);
+	dane_drop(c->policy.dane);
 	c->all->n--;
 	mem_free(c);
 }
@@ -308,6 +310,10 @@ conn_fits(const struct conn *c, const struct conn_policy *p)
 	    made->route.immediate != p->route.immediate ||
 	    made->source != p->source)
 		return false;
+	if (p->dane != NULL)
+		return dane_eq(made->dane, p->dane) &&
+		       strcasecmp(made->host, p->host) == 0 &&
+		       strcasecmp(made->domain, p->domain) == 0;
 	return p->route.tls < ROUTE_TLS_VERIFY ||
 	       strcasecmp(made->name, p->name) == 0;
 }

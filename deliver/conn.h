@@ -11,6 +11,7 @@
 
 #include "common/base/ip.h"
 #include "deliver/client.h"
+#include "deliver/dane.h"
 #include "deliver/timers.h"
 #include "deliver/transfer.h"
 
@@ -20,6 +21,9 @@ struct conn_policy {
 	const struct route_source *source; /* lent; NULL: any address */
 	bool clear;                        /* TLS has failed there: without */
 	char name[DOMAIN_MAX + 1]; /* of the server, for its certificate */
+	struct dane *dane;         /* NULL: nothing; a connection holds it */
+	char host[DOMAIN_MAX + 1]; /* other names of it that dane allows */
+	char domain[DOMAIN_MAX + 1];
 };
 
 struct conn;

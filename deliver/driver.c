@@ -94,6 +94,18 @@ policy_of(const struct job *j)
 	if (j->policy.tls == ROUTE_TLS_OPPORTUNISTIC)
 		p.clear =
 		    p.clear || refusals_know(&self.refusals, &a->ip, j->port);
+	if (a->dane != NULL) {
+		/* RFC 7672 2.2: its records are the promise of TLS */
+		p.route.tls = ROUTE_TLS_REQUIRED;
+		p.clear = false;
+		p.dane = a->dane;
+		memcpy(p.name, a->dane->base, sizeof(p.name));
+		memcpy(p.host, a->host, sizeof(p.host));
+		if (j->transport == TRANSPORT_MX)
+			view_copy(view_of(route_hop_host(j->host)), p.domain,
+			    sizeof(p.domain));
+		return p;
+	}
 	/* a literal has its address in the certificate */
 	view_copy(view_of(a->host[0] == '[' ? ip_print(&a->ip, ip) : a->host),
 	    p.name, sizeof(p.name));
@@ -165,12 +177,30 @@ make_room(struct server *s)
 	return true;
 }
 
+/* Whose TLSA records nobody can give is nobody to send to, now. */
+static void
+pass_over(struct job *j)
+{
+	const struct dane *d;
+
+	for (; j->next < j->attempts.n; j->next++) {
+		d = j->attempts.list[j->next].dane;
+		if (d == NULL || d->state != DANE_TROUBLE)
+			return;
+		status_later(&j->t.status, 451, 7, 5,
+		    "no answer for the TLSA records of %s: %.300s", d->base,
+		    d->text);
+		j->t.stage = STAGE_CONNECT;
+	}
+}
+
 /* On to the next address, if there is one and patience for it. */
 static void
 proceed(struct job *j)
 {
 	struct server *s;
 
+	pass_over(j);
 	if (j->next == j->attempts.n || j->sessions == ATTEMPTS_SESSIONS) {
 		finish(j);
 		return;
@@ -296,11 +326,32 @@ on_found(struct find *f, bool found, const struct status *st)
 	j->find = NULL;
 	if (found) {
 		j->attempts = f->attempts;
+		f->attempts.n = 0; /* they are the job's */
 		proceed(j);
 	} else {
 		nowhere(j, st);
 	}
 	find_free(f);
+}
+
+/* Where a certificate is to be verified otherwise, or nothing is asked, TLSA
+ * records change nothing. */
+static uint16_t
+tlsa_port(const struct job *j)
+{
+	bool counts = j->policy.tls == ROUTE_TLS_OPPORTUNISTIC ||
+		      j->policy.tls == ROUTE_TLS_REQUIRED;
+
+	return counts && conf_number(process_conf(), KEY_DANE) != 0 ? j->port
+								    : 0;
+}
+
+static void
+job_find(struct job *j, const char *host, bool mx)
+{
+	j->find = mx ? find_mx(&self.asker, &self.us, host, on_found, j)
+		     : find_hosts(&self.asker, &self.us, host, on_found, j);
+	j->find->tlsa_port = tlsa_port(j);
 }
 
 static void
@@ -319,10 +370,9 @@ job_start(struct job *j)
 		return;
 	if (!identity_fits(j, &st))
 		nowhere(j, &st);
-	else if (mx && !domain_is_literal(view_of(host)))
-		j->find = find_mx(&self.asker, &self.us, host, on_found, j);
-	else if (!mx && !attempts_literals(&j->attempts, host))
-		j->find = find_hosts(&self.asker, &self.us, host, on_found, j);
+	else if (mx ? !domain_is_literal(view_of(host))
+		    : !attempts_literals(&j->attempts, host))
+		job_find(j, host, mx);
 	else if (!mx || attempts_literal(&j->attempts, host, &self.us, &st))
 		proceed(j);
 	else

@@ -34,13 +34,67 @@ ask_hosts(struct find *f)
 	return n > 0;
 }
 
+static void on_tlsa(struct ask *, const struct answer *);
+
+/* RFC 7672 2.2.2: by what CNAMEs lead to, if all of them are secure. */
+static const char *
+base(const struct find *f, size_t i)
+{
+	const struct attempt *a = &f->attempts.list[i];
+
+	return a->secure == SECURE_ALL && a->alias[0] != '\0' && !f->plain[i]
+		   ? a->alias
+		   : a->host;
+}
+
+static void
+ask_base(struct find *f, size_t i)
+{
+	f->tlsa[i].answered = on_tlsa;
+	f->tlsa[i].arg = f;
+	f->waiting++;
+	ask_tlsa(f->asker, f->tlsa_port, base(f, i), &f->tlsa[i]);
+}
+
+/* Where the way to a server is insecure its records prove nothing. */
+static void
+ask_bases(struct find *f)
+{
+	for (size_t i = 0; i < f->attempts.n; i++)
+		if (f->secure && f->tlsa_port != 0 &&
+		    f->attempts.list[i].secure != SECURE_NO)
+			ask_base(f, i);
+}
+
+static void
+on_tlsa(struct ask *k, const struct answer *a)
+{
+	struct find *f = k->arg;
+	size_t i = (size_t)(k - f->tlsa);
+	struct attempt *to = &f->attempts.list[i];
+
+	to->dane = dane_new(a, base(f, i));
+	f->waiting--;
+	if (to->dane == NULL && base(f, i) == to->alias) {
+		f->plain[i] = true;
+		ask_base(f, i);
+	}
+	if (f->waiting == 0)
+		f->done(f, true, NULL);
+}
+
 static void
 conclude(struct find *f)
 {
 	struct status st;
-	bool found = plan_attempts(&f->plan, f->us, &f->attempts, &st);
 
-	f->done(f, found, &st);
+	if (!plan_attempts(&f->plan, f->us, &f->attempts, &st)) {
+		f->done(f, false, &st);
+		return;
+	}
+	ask_bases(f);
+	if (f->waiting == 0)
+		f->done(f, true, NULL);
 }
 
 static void
@@ -60,6 +114,7 @@ on_mx(struct ask *k, const struct answer *a)
 	struct find *f = k->arg;
 	struct status st;
 
+	f->secure = a->secure == SECURE_ALL;
 	if (!plan_mx(&f->plan, f->domain, a, &chance, &st))
 		f->done(f, false, &st);
 	else if (!ask_hosts(f))
@@ -98,6 +153,7 @@ find_hosts(struct asker *asker, const struct ourselves *us, const char *list,
 {
 	struct find *f = find_new(asker, us, list, done, arg);
 
+	f->secure = true; /* the configuration names them */
 	plan_hosts(&f->plan, list);
 	ask_hosts(f);
 	return f;
@@ -111,5 +167,8 @@ find_free(struct find *f)
 	ask_cancel(&f->mx);
 	for (size_t i = 0; i < ANSWER_MX_MAX; i++)
 		ask_cancel(&f->hosts[i]);
+	for (size_t i = 0; i < ATTEMPTS_MAX; i++)
+		ask_cancel(&f->tlsa[i]);
+	attempts_clear(&f->attempts);
 	mem_free(f);
 }

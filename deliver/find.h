@@ -15,8 +15,13 @@ struct find {
 	/* found: attempts is filled; else *st says why there is none */
 	void (*done)(struct find *, bool found, const struct status *st);
 	void *arg;
-	struct attempts attempts;
-	size_t waiting; /* questions open */
+	struct attempts attempts; /* who takes them takes what they hold */
+	size_t waiting;           /* questions open */
+	uint16_t tlsa_port; /* whose TLSA records count; 0: none do; to be set
+			       by who begins it */
+	bool secure;        /* the exchangers are */
+	bool plain[ATTEMPTS_MAX]; /* the alias has none: by the name itself */
+	struct ask tlsa[ATTEMPTS_MAX];
 	char domain[DOMAIN_MAX + 1];
 	struct ask mx;
 	struct ask hosts[ANSWER_MX_MAX];

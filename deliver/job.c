@@ -31,6 +31,7 @@ job_free(struct job *j)
 		j->jobs->kept--;
 	if (j->fd != -1)
 		close(j->fd);
+	attempts_clear(&j->attempts);
 	transaction_clear(&j->t);
 	mem_free(j);
 }

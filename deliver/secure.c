@@ -15,6 +15,12 @@
 #include <string.h>
 #include <unistd.h>
 
+static bool
+is_dane(const struct conn *c)
+{
+	return c->policy.dane != NULL && c->policy.dane->state == DANE_USABLE;
+}
+
 bool
 secure_begin(struct conn *c, int fd)
 {
@@ -29,8 +35,16 @@ secure_begin(struct conn *c, int fd)
 		close(fd);
 		return false;
 	}
-	m.verify = c->policy.route.tls == ROUTE_TLS_VERIFY;
 	memcpy(m.name, c->policy.name, sizeof(m.name));
+	if (is_dane(c)) {
+		m.verify = TLS_VERIFY_DANE;
+		memcpy(m.host, c->policy.host, sizeof(m.host));
+		memcpy(m.domain, c->policy.domain, sizeof(m.domain));
+		view_copy(view_of(c->policy.dane->records), m.records,
+		    sizeof(m.records));
+	} else if (c->policy.route.tls == ROUTE_TLS_VERIFY) {
+		m.verify = TLS_VERIFY_NAME;
+	}
 	c->secure =
 	    channel_open(p->channel, &msg_tls_connect, &m, fd, CONV_A, c);
 	return true;
@@ -59,9 +73,12 @@ log_server(const char *event, const struct conn *c)
 static void
 agreed(struct conn *c, const struct msg_tls_open *m)
 {
-	const char *verified =
-	    c->policy.route.tls == ROUTE_TLS_VERIFY ? "name" : "no";
+	const char *verified = "no";
 
+	if (is_dane(c))
+		verified = "dane";
+	else if (c->policy.route.tls == ROUTE_TLS_VERIFY)
+		verified = "name";
 	log_server("tls", c);
 	log_text("protocol", m->protocol);
 	log_text("cipher", m->cipher);

@@ -31,6 +31,7 @@ answer_free(struct answer *a)
 	for (size_t i = 0; i < a->count; i++)
 		mem_free(a->records[i].host);
 	mem_free(a->text);
+	mem_free(a->alias);
 	mem_free(a);
 }
 

@@ -2,8 +2,8 @@
 /* resolve/answer.h - what the DNS said, in the plain form of this program.
  *
  * One answer belongs to one question (name and type).  It has at most
- * ANSWER_MX_MAX or ANSWER_ADDR_MAX records, in the order received.  Times to
- * live are as the DNS gave them; the cache bounds them.
+ * ANSWER_MX_MAX, ANSWER_ADDR_MAX or ANSWER_TLSA_MAX records, in the order
+ * received.  Times to live are as the DNS gave them; the cache bounds them.
  */
 #ifndef RESOLVE_ANSWER_H
 #define RESOLVE_ANSWER_H
@@ -18,13 +18,16 @@ enum dns_type {
 	DNS_CNAME = 5,
 	DNS_SOA = 6,
 	DNS_MX = 15,
-	DNS_AAAA = 28
+	DNS_AAAA = 28,
+	DNS_TLSA = 52 /* RFC 6698 7.1 */
 };
+
+enum { ANSWER_TLSA_MAX = 32 };
 
 struct answer_record {
 	uint16_t preference; /* MX */
-	char *host;          /* MX: normalised, "" the root; else NULL */
-	struct ip ip;        /* A, AAAA */
+	char *host; /* MX: normalised, "" the root; TLSA: its line; else NULL */
+	struct ip ip; /* A, AAAA */
 };
 
 struct answer {
@@ -32,6 +35,7 @@ struct answer {
 	bool secure;  /* the AD bit, from a resolver that we believe */
 	uint32_t ttl; /* seconds; of "no" the negative one */
 	char *text;   /* ANSWER_TROUBLE: why; else NULL */
+	char *alias;  /* where CNAMEs led; NULL: nowhere */
 	size_t count;
 	struct answer_record records[];
 };

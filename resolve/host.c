@@ -2,6 +2,8 @@
 /* resolve/host.c - the addresses of a name: what A and AAAA say together. */
 #include "resolve/host.h"
 
+#include <string.h>
+
 bool
 host_take(struct host *h, enum host_family family, const struct answer *a,
     uint32_t ttl)
@@ -14,6 +16,8 @@ host_take(struct host *h, enum host_family family, const struct answer *a,
 	p->ttl = ttl;
 	for (size_t i = 0; i < a->count && p->count < ANSWER_ADDR_MAX; i++)
 		p->ips[p->count++] = a->records[i].ip;
+	if (a->alias != NULL)
+		view_copy(view_of(a->alias), p->alias, sizeof(p->alias));
 	if (a->text != NULL)
 		view_copy(view_of(a->text), p->text, sizeof(p->text));
 	return h->parts[HOST_SIX].known && h->parts[HOST_FOUR].known;
@@ -59,6 +63,9 @@ host_end(const struct host *h, struct msg_answer_end *end)
 	*end = (struct msg_answer_end){ 0 };
 	end->kind = (uint8_t)p->kind;
 	end->ttl = six->ttl < four->ttl ? six->ttl : four->ttl;
-	end->secure = six->secure && four->secure;
+	end->secure = (six->secure || six->kind == ANSWER_TROUBLE) &&
+		      (four->secure || four->kind == ANSWER_TROUBLE) &&
+		      p->kind != ANSWER_TROUBLE;
+	memcpy(end->alias, p->alias, sizeof(end->alias));
 	view_copy(view_of(p->text), end->text, sizeof(end->text));
 }

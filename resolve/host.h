@@ -4,7 +4,7 @@
  * Pure.  Trouble with one family does not hide what the other gave; but
  * without any address, trouble wins over "no", for trouble passes.  "No such
  * name" needs both to say so: some servers say it wrongly for AAAA alone
- * (RFC 4074 4.2).
+ * (RFC 4074 4.2).  Secure is what every family says that is no trouble.
  */
 #ifndef RESOLVE_HOST_H
 #define RESOLVE_HOST_H
@@ -21,6 +21,7 @@ struct host { /* cleared at first */
 		uint32_t ttl;
 		size_t count;
 		struct ip ips[ANSWER_ADDR_MAX];
+		char alias[MSG_DOMAIN_MAX + 1];
 		char text[MSG_TEXT_MAX + 1];
 	} parts[HOST_FAMILIES];
 };

@@ -5,6 +5,7 @@
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
 #include "resolve/cache.h"
+#include "resolve/proof.h"
 #include "resolve/random.h"
 #include "resolve/transport.h"
 
@@ -35,6 +36,7 @@ inquire_start(struct event_base *base, const struct conf *conf)
 	self.cache = cache_new(CACHE_ENTRIES, seed());
 	self.flights = flights_new(seed());
 	transport_start(base, conf);
+	proof_start(base, conf);
 }
 
 static void

@@ -47,8 +47,8 @@ query_new(const char *name, enum dns_type type)
 }
 
 bool
-question_make(
-    struct question *q, const char *name, enum dns_type type, bool edns)
+question_make(struct question *q, const char *name, enum dns_type type,
+    unsigned int flags)
 {
 	ldns_pkt *p = query_new(name, type);
 	uint8_t *wire = NULL;
@@ -58,8 +58,10 @@ question_make(
 	memset(q, 0, sizeof(*q));
 	if (p == NULL)
 		return false;
-	if (edns)
+	if ((flags & QUESTION_PLAIN) == 0)
 		ldns_pkt_set_edns_udp_size(p, QUESTION_UDP);
+	if ((flags & QUESTION_DO) != 0)
+		ldns_pkt_set_edns_do(p, true);
 	/* RFC 6840 5.7: with AD set we ask to be told what was validated */
 	ldns_pkt_set_ad(p, true);
 	fine = ldns_pkt2wire(&wire, p, &len) == LDNS_STATUS_OK &&
@@ -217,20 +219,61 @@ add_mx(struct answer *a, const ldns_rr *rr)
 		    a, ldns_rdf2native_int16(ldns_rr_rdf(rr, 0)), host);
 }
 
+/* What is cut short is left out: it would be unusable anyway. */
+static void
+add_tlsa(struct answer *a, const ldns_rr *rr)
+{
+	ldns_buffer *wire = ldns_buffer_new(LDNS_MAX_PACKETLEN);
+	struct buf line;
+
+	buf_init(&line, TLSA_TEXT_MAX);
+	if (wire != NULL &&
+	    ldns_rr_rdata2buffer_wire(wire, rr) == LDNS_STATUS_OK &&
+	    tlsa_print(view_make((const char *)ldns_buffer_begin(wire),
+			   ldns_buffer_position(wire)),
+		&line))
+		answer_add_mx(a, 0, buf_string(&line));
+	buf_free(&line);
+	ldns_buffer_free(wire);
+}
+
 static void
 add(struct answer *a, const ldns_rr *rr, uint16_t type)
 {
-	if (type == DNS_MX)
+	switch (type) {
+	case DNS_MX:
 		add_mx(a, rr);
-	else
+		break;
+	case DNS_A:
+	case DNS_AAAA:
 		add_ip(a, rr, type == DNS_A ? 4 : 6);
+		break;
+	case DNS_TLSA:
+		add_tlsa(a, rr);
+		break;
+	default: /* that they are there is all that was asked */
+		break;
+	}
+}
+
+static size_t
+most(uint16_t type)
+{
+	switch (type) {
+	case DNS_MX:
+		return ANSWER_MX_MAX;
+	case DNS_TLSA:
+		return ANSWER_TLSA_MAX;
+	default:
+		return ANSWER_ADDR_MAX;
+	}
 }
 
 /* The records at the end of the CNAMEs, NULL when there are none. */
 static struct answer *
 collect(const struct records *r, const ldns_rdf *owner, uint16_t type)
 {
-	size_t max = type == DNS_MX ? ANSWER_MX_MAX : ANSWER_ADDR_MAX;
+	size_t max = most(type);
 	struct answer *a = NULL;
 
 	for (size_t i = 0; i < r->count; i++) {
@@ -298,6 +341,15 @@ read_nothing(struct view p, const struct scan *s, const ldns_rdf *last,
 	return READING_ANSWER;
 }
 
+static void
+note_alias(struct answer *a, const ldns_rdf *owner)
+{
+	char alias[MSG_DOMAIN_MAX + 1];
+
+	if (name_text(owner, alias) && alias[0] != '\0')
+		a->alias = mem_copy_string(alias);
+}
+
 static enum reading
 follow(const struct question *q, struct view p, const struct scan *s,
     const struct records *r, struct question_read *out)
@@ -324,6 +376,8 @@ follow(const struct question *q, struct view p, const struct scan *s,
 		reading = broken(out, "too many CNAMEs");
 	else
 		reading = read_nothing(p, s, owner, out);
+	if (out->answer != NULL && out->cnames > 0)
+		note_alias(out->answer, owner);
 	ldns_rdf_deep_free(first);
 	return reading;
 }
@@ -337,6 +391,7 @@ read_rcode(uint16_t rcode, struct question_read *out)
 	case RCODE_BADVERS:
 		return READING_NO_EDNS;
 	case RCODE_SERVFAIL:
+		out->servfail = true;
 		return broken(out, "SERVFAIL");
 	case RCODE_REFUSED:
 		return broken(out, "REFUSED");

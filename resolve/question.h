@@ -39,12 +39,18 @@ struct question_read {
 	char alias[MSG_DOMAIN_MAX + 1];
 	uint32_t alias_ttl;  /* seconds; of the CNAMEs on the way */
 	unsigned int cnames; /* followed in this packet */
+	bool servfail;       /* READING_BROKEN: by its own word */
 	char why[64];
 };
 
-/* name: normalised.  False: it cannot be asked for. */
+enum question_flag {
+	QUESTION_PLAIN = 1 << 0, /* without EDNS */
+	QUESTION_DO = 1 << 1     /* with the signatures, RFC 3225 */
+};
+
+/* name: normalised, "." the root.  False: it cannot be asked for. */
 bool question_make(
-    struct question *, const char *name, enum dns_type, bool edns);
+    struct question *, const char *name, enum dns_type, unsigned int flags);
 void question_set_id(struct question *, uint16_t id);
 /* Upper case for letter n of the name where bit n is set, else lower. */
 void question_mix(struct question *, const uint8_t bits[32]);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* resolve/serve.h - what our own processes may ask, and the answers.
  *
- * A new kind of question (TLSA, PTR) is a row in the table of serve.c.
+ * A new kind of question (PTR) is a row in the table of serve.c.
  */
 #ifndef RESOLVE_SERVE_H
 #define RESOLVE_SERVE_H

@@ -38,6 +38,7 @@ struct resolver {
 	unsigned int burst[2]; /* unanswered, of this tick and the last */
 	uint64_t tick;
 	struct event *ticker;
+	enum trust trust;
 	struct held held; /* to be sent when the burst is over */
 };
 
@@ -52,6 +53,8 @@ struct exchange {
 	unsigned int declined; /* a bit for each resolver that is no use */
 	unsigned int timeouts;
 	bool plain;    /* without EDNS */
+	bool probe;    /* for this resolver alone */
+	bool servfail; /* the last one said so */
 	bool is_held;  /* in the resolver's list */
 	uint64_t tick; /* in which it was sent */
 	TAILQ_ENTRY(exchange) held;
@@ -65,6 +68,7 @@ static struct {
 	struct resolver resolvers[CONF_RESOLVERS_MAX];
 	size_t nresolvers;
 	struct tcp_pool *tcp;
+	void (*doubted)(size_t resolver);
 	uint64_t foreign; /* right id, wrong question */
 	uint64_t strays_logged;
 	int64_t strays_logged_at;
@@ -109,7 +113,8 @@ finish(struct exchange *x, const struct outcome *o)
 static void
 give_up(struct exchange *x)
 {
-	struct outcome o = { .answer = answer_new_trouble(x->why) };
+	struct outcome o = { .answer = answer_new_trouble(x->why),
+		.servfail = x->servfail };
 
 	finish(x, &o);
 }
@@ -123,14 +128,33 @@ wait_for(struct exchange *x, time_t seconds)
 		fatal("no timer");
 }
 
+bool
+transport_validates(void)
+{
+	for (size_t i = 0; i < self.nresolvers; i++)
+		if (self.resolvers[i].trust == TRUST_SHOWN)
+			return true;
+	return false;
+}
+
+/* May it be asked, as things are? */
+static bool
+is_eligible(const struct resolver *r)
+{
+	return r->trust == TRUST_SHOWN || !transport_validates();
+}
+
 /* The next one in the ring that has not declined; false: there is none. */
 static bool
 move_on(struct exchange *x)
 {
+	if (x->probe)
+		return (x->declined & 1U << x->resolver) == 0;
 	for (size_t i = 1; i <= self.nresolvers; i++) {
 		size_t r = (x->resolver + i) % self.nresolvers;
 
-		if ((x->declined & 1U << r) == 0) {
+		if ((x->declined & 1U << r) == 0 &&
+		    is_eligible(&self.resolvers[r])) {
 			x->resolver = r;
 			return true;
 		}
@@ -162,7 +186,7 @@ hold(struct resolver *r, struct exchange *x)
 static bool
 has_room(const struct resolver *r)
 {
-	return r->burst[0] + r->burst[1] < BURST;
+	return r->burst[0] + r->burst[1] < BURST && r->trust != TRUST_PENDING;
 }
 
 static void
@@ -192,8 +216,9 @@ question_prepare(struct exchange *x)
 {
 	uint8_t bits[32] = { 0 };
 
-	if (!question_make(
-		&x->question, x->name, (enum dns_type)x->type, !x->plain))
+	if (!question_make(&x->question, x->name, (enum dns_type)x->type,
+		(x->plain ? QUESTION_PLAIN : 0U) |
+		    (x->probe ? QUESTION_DO : 0U)))
 		return false;
 	if (x->timeouts + 1 < TRANSPORT_TRIES)
 		random_bytes(bits, sizeof(bits));
@@ -206,7 +231,7 @@ send_udp(struct exchange *x)
 {
 	struct resolver *r = &self.resolvers[x->resolver];
 
-	if (!has_room(r)) {
+	if (!x->probe && !has_room(r)) {
 		hold(r, x);
 		return;
 	}
@@ -343,9 +368,18 @@ use(struct exchange *x, struct answer *answer)
 
 	/*
 	 * RFC 6840 5.7 and RFC 7672 2.2.1: the AD bit counts for as much as
-	 * the way to whom it comes from, so only on this machine.
+	 * the way to whom it comes from, and if he knows what it means.
 	 */
-	answer->secure = answer->secure && ip_is_loopback(&r->conf->ip);
+	if (answer->secure && r->trust == TRUST_UNKNOWN && !x->probe) {
+		/* it may be worth much: too much to go on without */
+		answer_free(answer);
+		note(x, "it has not shown yet that it validates");
+		self.doubted(x->resolver);
+		give_up(x);
+		return;
+	}
+	answer->secure =
+	    answer->secure && (r->trust == TRUST_SHOWN || x->probe);
 	finish(x, &o);
 }
 
@@ -401,6 +435,7 @@ heard(struct exchange *x, struct view packet, bool by_tcp)
 		without_edns(x);
 		break;
 	case READING_BROKEN:
+		x->servfail = got.servfail;
 		decline(x, got.why);
 		break;
 	}
@@ -436,8 +471,11 @@ static void
 on_udp_refused(struct udp_try *t, int error)
 {
 	struct exchange *x = of_udp(t);
-	unsigned int others = (1U << self.nresolvers) - 1;
+	unsigned int others = 0;
 
+	for (size_t i = 0; i < self.nresolvers; i++)
+		if (is_eligible(&self.resolvers[i]))
+			others |= 1U << i;
 	others &= ~(x->declined | 1U << x->resolver);
 	if (others != 0)
 		decline(x, strerror(error));
@@ -496,15 +534,21 @@ static size_t
 first_resolver(void)
 {
 	int64_t now = clock_mono_ms();
+	size_t first = self.nresolvers;
 
-	for (size_t i = 0; i < self.nresolvers; i++)
+	for (size_t i = 0; i < self.nresolvers; i++) {
+		if (!is_eligible(&self.resolvers[i]))
+			continue;
 		if (self.resolvers[i].silent_until <= now)
 			return i;
-	return 0;
+		if (first == self.nresolvers)
+			first = i;
+	}
+	return first;
 }
 
-void
-transport_ask(struct key key, transport_done *done, void *arg)
+static struct exchange *
+exchange_new(struct key key, transport_done *done, void *arg)
 {
 	struct exchange *x = mem_zero(1, sizeof(*x));
 
@@ -515,7 +559,41 @@ transport_ask(struct key key, transport_done *done, void *arg)
 	x->timer = event_new(self.base, -1, 0, on_timer, x);
 	if (x->timer == NULL)
 		fatal("no timer");
+	return x;
+}
+
+void
+transport_ask(struct key key, transport_done *done, void *arg)
+{
+	struct exchange *x = exchange_new(key, done, arg);
+
 	x->resolver = first_resolver();
 	log_strays();
 	send_udp(x);
+}
+
+void
+transport_probe(
+    size_t resolver, struct key key, transport_done *done, void *arg)
+{
+	struct exchange *x = exchange_new(key, done, arg);
+
+	x->resolver = resolver;
+	x->probe = true;
+	send_udp(x);
+}
+
+void
+transport_doubts(void (*doubted)(size_t resolver))
+{
+	self.doubted = doubted;
+}
+
+void
+transport_trust(size_t resolver, enum trust trust)
+{
+	struct resolver *r = &self.resolvers[resolver];
+
+	r->trust = trust;
+	send_held(r);
 }

@@ -8,6 +8,10 @@
  * answer is fetched by TCP from the same resolver within 5 seconds.  What
  * does not match a question in port, id and question section is counted and
  * ignored.
+ *
+ * Once a resolver has shown that it validates (proof.c), those that have not
+ * are asked no more: else whoever can make an answer bogus would be believed
+ * by the detour.
  */
 #ifndef RESOLVE_TRANSPORT_H
 #define RESOLVE_TRANSPORT_H
@@ -23,6 +27,7 @@ struct event_base;
 /* What became of a question: exactly one of answer and alias is there. */
 struct outcome {
 	struct answer *answer; /* yours; trouble included */
+	bool servfail;         /* a resolver's word, as trouble */
 	const char *alias;     /* lent; its place was taken by CNAMEs */
 	uint32_t alias_ttl;
 	unsigned int cnames;
@@ -34,5 +39,23 @@ typedef void transport_done(void *arg, const struct outcome *);
 /* The configuration is lent, for ever. At least one resolver. */
 void transport_start(struct event_base *, const struct conf *);
 void transport_ask(struct key, transport_done *, void *arg);
+
+/* What an AD bit of a resolver is worth. */
+enum trust {
+	TRUST_NEVER,   /* on the way to it anybody could set it */
+	TRUST_PENDING, /* not known yet: questions wait for it */
+	TRUST_UNKNOWN, /* it has said nothing yet */
+	TRUST_NONE,    /* it does not validate, by what it says */
+	TRUST_SHOWN
+};
+
+/* That one alone, with DO set, whatever its trust. */
+void transport_probe(size_t resolver, struct key, transport_done *, void *arg);
+void transport_trust(size_t resolver, enum trust);
+/* Who is told when an answer would be secure, were more known of whose it is:
+ * it counts as trouble. */
+void transport_doubts(void (*doubted)(size_t resolver));
+/* Is there one that has shown it? */
+bool transport_validates(void);
 
 #endif

@@ -7,6 +7,7 @@
 #include "common/base/alloc.h"
 #include "common/base/fatal.h"
 #include "tls/context.h"
+#include "tls/dane.h"
 #include "tls/hello.h"
 #include "tls/stream.h"
 
@@ -64,13 +65,34 @@ copy_text(const char *from, char *to, size_t size)
 		view_copy(view_of(from), to, size);
 }
 
+/* Before a byte of clear text flows. */
+static bool
+dane_holds(struct stream *s, const char **why)
+{
+	size_t len = 0;
+	const uint8_t *pem = tls_peer_cert_chain_pem(s->tls, &len);
+	bool fine;
+
+	*why = "no certificate";
+	fine = pem != NULL &&
+	       dane_verify(s->dane, view_make((const char *)pem, len), why);
+	mem_free(s->dane);
+	s->dane = NULL;
+	return fine;
+}
+
 /* Ours gets one end of the clear text, and what was agreed on. */
 static void
 hand_over(struct stream *s)
 {
 	struct msg_tls_open m;
+	const char *why;
 	int ends[2];
 
+	if (s->dane != NULL && !dane_holds(s, &why)) {
+		stream_fail(s, TLS_END_ERROR, why);
+		return;
+	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0,
 		ends) == -1) {
 		stream_fail(s, TLS_END_FULL, strerror(errno));

@@ -17,8 +17,11 @@
 
 static struct {
 	struct tls_config *any;    /* whoever it is */
+	struct tls_config *dane;   /* judged by us */
 	struct tls_config *verify; /* NULL: no authorities */
 } self;
+
+static const char strong[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
 
 /*
  * Who need not be verified may also have older suites: the other way to him is
@@ -52,9 +55,21 @@ is_usable(struct tls_config *c)
 }
 
 static struct tls_config *
+accepting(const char *suites)
+{
+	struct tls_config *c = config_new(suites);
+
+	tls_config_insecure_noverifycert(c);
+	tls_config_insecure_noverifyname(c);
+	if (!is_usable(c))
+		fatal("libtls takes no configuration for clients");
+	return c;
+}
+
+static struct tls_config *
 verifying(const char *ca_path)
 {
-	struct tls_config *c = config_new("ECDHE+AESGCM:ECDHE+CHACHA20");
+	struct tls_config *c = config_new(strong);
 	size_t len = 0;
 	uint8_t *pem = tls_load_file(ca_path, &len, NULL);
 
@@ -74,26 +89,41 @@ void
 connect_prepare(const char *ca_path)
 {
 	tzset(); /* or the check of dates would open a file */
-	self.any = config_new("compat");
-	tls_config_insecure_noverifycert(self.any);
-	tls_config_insecure_noverifyname(self.any);
-	if (!is_usable(self.any))
-		fatal("libtls takes no configuration for clients");
+	self.any = accepting("compat");
+	self.dane = accepting(strong);
 	if (conf_verifies(process_conf()))
 		self.verify = verifying(ca_path);
+}
+
+static struct tls_config *
+config_of(const struct msg_tls_connect *m)
+{
+	switch ((enum tls_verify)m->verify) {
+	case TLS_VERIFY_NO:
+		return self.any;
+	case TLS_VERIFY_NAME:
+		return self.verify;
+	case TLS_VERIFY_DANE:
+		return self.dane;
+	}
+	return NULL;
 }
 
 void
 connect_begin(struct stream *s, const struct msg_tls_connect *m)
 {
-	struct tls_config *config = m->verify != 0 ? self.verify : self.any;
+	struct tls_config *config = config_of(m);
 	const char *name = m->name[0] == '\0' ? NULL : m->name;
 
-	if (config == NULL || (m->verify != 0 && name == NULL)) {
+	if (config == NULL || (m->verify != TLS_VERIFY_NO && name == NULL)) {
 		stream_fail(s, TLS_END_ERROR,
 		    config == NULL ? "no authorities to verify it by"
 				   : "no name to verify it by");
 		return;
+	}
+	if (m->verify == TLS_VERIFY_DANE) {
+		s->dane = mem_alloc(sizeof(*s->dane));
+		*s->dane = *m;
 	}
 	s->tls = tls_client();
 	if (s->tls == NULL || tls_configure(s->tls, config) == -1 ||

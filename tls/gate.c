@@ -265,15 +265,20 @@ on_serve(struct channel *ch, struct conv *conv, const void *msg, int fd)
 static bool
 on_connect(struct channel *ch, struct conv *conv, const void *msg, int fd)
 {
+	const struct msg_tls_connect *m = msg;
 	struct stream *s;
 
+	if (m->verify > TLS_VERIFY_DANE) {
+		close(fd);
+		return false;
+	}
 	if (gate.stopping || gate.streams.n >= gate.max_streams) {
 		refuse(ch, conv, fd);
 		return true;
 	}
 	s = stream_new(&gate.streams, fd, ch, conv);
 	conv->object = s;
-	connect_begin(s, msg);
+	connect_begin(s, m);
 	return true;
 }
 

@@ -132,6 +132,7 @@ stream_end(struct stream *s)
 	event_del(&s->peer_readable);
 	event_del(&s->peer_writable);
 	tls_free(s->tls);
+	mem_free(s->dane);
 	contexts_drop(s->contexts);
 	buf_free(&s->ahead);
 	buf_free(&s->out);

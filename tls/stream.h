@@ -59,7 +59,8 @@ struct stream {
 	struct buf in;    /* clear text that ours did not take */
 	struct buf out;   /* of ours, that TLS did not take */
 	struct contexts *contexts;
-	struct tls *tls;     /* NULL: the ClientHello is being read */
+	struct msg_tls_connect *dane; /* what it must show, or NULL */
+	struct tls *tls;              /* NULL: the ClientHello is being read */
 	bool read_wants_out; /* tls_read() waits for the peer to take */
 	bool write_wants_in; /* tls_write() waits for the peer to say */
 	bool peer_gone;      /* end of the connection, however it came */

@@ -317,8 +317,13 @@ conf_add_login(struct conf *c, const struct route_login *l)
 bool
 conf_add_resolver(struct conf *c, const struct conf_resolver *r)
 {
+	bool proves = r->signed_name[0] != '\0' || r->bogus_name[0] != '\0';
+
 	if (c->nresolvers >= CONF_RESOLVERS_MAX || r->port == 0 ||
 	    !ip_sound(&r->ip))
+		return false;
+	if (proves &&
+	    !(domain_sound(r->signed_name) && domain_sound(r->bogus_name)))
 		return false;
 	c->resolvers = room(c->resolvers, c->nresolvers, sizeof(*r));
 	c->resolvers[c->nresolvers++] = *r;

@@ -65,6 +65,7 @@ enum conf_key {
 	KEY_TLS_CA,           /* file of those whose certificates we believe */
 	KEY_PASSWORDS,        /* file of the logins */
 	KEY_ALIASES,          /* file of aliases(5), "" none */
+	KEY_DANE,             /* bool */
 	KEY_SENDERS,          /* file: whose addresses are whose, "" none */
 	KEY_COUNT
 };
@@ -112,6 +113,9 @@ struct conf_certificate {
 struct conf_resolver {
 	struct ip ip;
 	uint16_t port;
+	/* names that show that it validates; "": the root, if it is here */
+	char signed_name[DOMAIN_MAX + 1];
+	char bogus_name[DOMAIN_MAX + 1];
 };
 
 /* So many transactions with a destination or host in so many seconds. */

@@ -207,6 +207,9 @@ static const struct setting settings[KEY_COUNT] = {
 		"tls ca", SETTING_PATH, READER_TLS, POSTERN_CA, 0, 0,
 		PATH_BYTES,
 		"file of the authorities that may vouch for next hops", NULL },
+	[KEY_DANE] = {
+		"dane", SETTING_SWITCH, READER_DELIVER, "", 1, 0, 1,
+		"off: TLSA records of next hops are not asked for", NULL },
 	[KEY_PASSWORDS] = {
 		"passwords", SETTING_PATH, 0, POSTERN_PASSWORDS, 0, 0,
 		PATH_BYTES,

@@ -375,7 +375,7 @@ parse_reject(struct parser *p)
 	parse_rule(p, true);
 }
 
-/* resolver ADDRESS [port N] */
+/* resolver ADDRESS [port N] [prove signed NAME bogus NAME] */
 static void
 parse_resolver(struct parser *p)
 {
@@ -383,6 +383,12 @@ parse_resolver(struct parser *p)
 
 	address(p, "the address of a resolver", &r.ip);
 	parser_port(p, &r.port);
+	if (parser_skip(p, "prove")) {
+		parser_need(p, "signed");
+		domain(p, r.signed_name);
+		parser_need(p, "bogus");
+		domain(p, r.bogus_name);
+	}
 	if (!p->failed && !conf_add_resolver(p->conf, &r))
 		parser_full(p);
 }

@@ -291,8 +291,11 @@ print_resolver(const struct conf_resolver *r, struct buf *out)
 {
 	char text[IP_TEXT];
 
-	buf_printf(
-	    out, "resolver %s port %u\n", ip_print(&r->ip, text), r->port);
+	buf_printf(out, "resolver %s port %u", ip_print(&r->ip, text), r->port);
+	if (r->signed_name[0] != '\0')
+		buf_printf(out, " prove signed %s bogus %s", r->signed_name,
+		    r->bogus_name);
+	buf_add_string(out, "\n");
 }
 
 static void

@@ -155,6 +155,8 @@ static const struct ipc_field resolver_fields[] = {
 	{ "family", IPC_U8, offsetof(struct msg_resolver, family), 0 },
 	{ "bytes", IPC_BYTES, offsetof(struct msg_resolver, bytes), MSG_IP_BYTES },
 	{ "port", IPC_U16, offsetof(struct msg_resolver, port), 0 },
+	{ "signed", IPC_TEXT, offsetof(struct msg_resolver, signed_name), MSG_DOMAIN_MAX },
+	{ "bogus", IPC_TEXT, offsetof(struct msg_resolver, bogus_name), MSG_DOMAIN_MAX },
 };
 /* clang-format on */
 

@@ -125,6 +125,8 @@ struct msg_resolver {
 	uint8_t family;
 	uint8_t bytes[MSG_IP_BYTES];
 	uint16_t port;
+	char signed_name[MSG_DOMAIN_MAX + 1]; /* to prove itself by, or "" */
+	char bogus_name[MSG_DOMAIN_MAX + 1];
 };
 
 /* Also of MSG_BARE_ENDS and MSG_EXEMPT. */

@@ -8,6 +8,7 @@
 /* clang-format off */
 static const struct ipc_field question_fields[] = {
 	{ "kind", IPC_U8, offsetof(struct msg_question, kind), 0 },
+	{ "port", IPC_U16, offsetof(struct msg_question, port), 0 },
 	{ "name", IPC_TEXT, offsetof(struct msg_question, name), MSG_DOMAIN_MAX },
 };
 /* clang-format on */
@@ -52,10 +53,25 @@ const struct ipc_type msg_answer_addr = {
 };
 
 /* clang-format off */
+static const struct ipc_field answer_tlsa_fields[] = {
+	{ "records", IPC_TEXT, offsetof(struct msg_answer_tlsa, records), TLSA_TEXT_MAX },
+};
+/* clang-format on */
+
+const struct ipc_type msg_answer_tlsa = {
+	.number = MSG_ANSWER_TLSA,
+	.name = "answer_tlsa",
+	.size = sizeof(struct msg_answer_tlsa),
+	.fields = answer_tlsa_fields,
+	.nfields = nitems(answer_tlsa_fields),
+};
+
+/* clang-format off */
 static const struct ipc_field answer_end_fields[] = {
 	{ "kind", IPC_U8, offsetof(struct msg_answer_end, kind), 0 },
 	{ "secure", IPC_U8, offsetof(struct msg_answer_end, secure), 0 },
 	{ "ttl", IPC_U32, offsetof(struct msg_answer_end, ttl), 0 },
+	{ "alias", IPC_TEXT, offsetof(struct msg_answer_end, alias), MSG_DOMAIN_MAX },
 	{ "text", IPC_TEXT, offsetof(struct msg_answer_end, text), MSG_TEXT_MAX },
 };
 /* clang-format on */

@@ -27,6 +27,9 @@ const struct ipc_type msg_tls_serve = {
 static const struct ipc_field tls_connect_fields[] = {
 	{ "verify", IPC_U8, offsetof(struct msg_tls_connect, verify), 0 },
 	{ "name", IPC_TEXT, offsetof(struct msg_tls_connect, name), MSG_DOMAIN_MAX },
+	{ "host", IPC_TEXT, offsetof(struct msg_tls_connect, host), MSG_DOMAIN_MAX },
+	{ "domain", IPC_TEXT, offsetof(struct msg_tls_connect, domain), MSG_DOMAIN_MAX },
+	{ "records", IPC_TEXT, offsetof(struct msg_tls_connect, records), TLSA_TEXT_MAX },
 };
 /* clang-format on */
 

@@ -11,6 +11,7 @@
 #define COMMON_IPC_MSG_TLS_H
 
 #include "common/ipc/msg_control.h"
+#include "common/mail/tlsa.h"
 
 enum { MSG_PROTOCOL_MAX = 15, MSG_CIPHER_MAX = 63 };
 
@@ -37,9 +38,19 @@ struct msg_tls_open {
  * deliver opens the same with MSG_TLS_CONNECT and its connection to a server:
  * it has it no more, and there is no way back to clear text.
  */
+enum tls_verify {
+	TLS_VERIFY_NO = 0,   /* any certificate will do */
+	TLS_VERIFY_NAME = 1, /* one for the name, from an authority */
+	TLS_VERIFY_DANE = 2  /* one that a TLSA record knows */
+};
+
 struct msg_tls_connect {
-	uint8_t verify;                /* 0: any certificate will do */
+	uint8_t verify;                /* enum tls_verify */
 	char name[MSG_DOMAIN_MAX + 1]; /* to ask for and to verify; "" none */
+	/* other names that it may have, where a record of usage 2 vouches */
+	char host[MSG_DOMAIN_MAX + 1];
+	char domain[MSG_DOMAIN_MAX + 1];
+	char records[TLSA_TEXT_MAX + 1]; /* TLS_VERIFY_DANE; else "" */
 };
 
 struct msg_tls_end {

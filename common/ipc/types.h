@@ -59,6 +59,7 @@ enum msg_number {
 	MSG_ANSWER_MX,
 	MSG_ANSWER_ADDR,
 	MSG_ANSWER_END,
+	MSG_ANSWER_TLSA,
 
 	/* tools and report: msg_report.h; report and queue: msg_order.h */
 	MSG_ASK_QUEUE = 128,

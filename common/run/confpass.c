@@ -149,6 +149,8 @@ send_resolver(struct channel *ch, const struct conf *c, size_t i)
 	m.family = r->ip.family;
 	m.port = r->port;
 	memcpy(m.bytes, r->ip.bytes, sizeof(m.bytes));
+	memcpy(m.signed_name, r->signed_name, sizeof(m.signed_name));
+	memcpy(m.bogus_name, r->bogus_name, sizeof(m.bogus_name));
 	channel_send(ch, NULL, &msg_resolver, &m, -1);
 }
 
@@ -425,6 +427,8 @@ take_resolver(struct conf *c, const void *msg)
 	r.ip.family = m->family;
 	memcpy(r.ip.bytes, m->bytes, sizeof(m->bytes));
 	r.port = m->port;
+	memcpy(r.signed_name, m->signed_name, sizeof(r.signed_name));
+	memcpy(r.bogus_name, m->bogus_name, sizeof(r.bogus_name));
 	return conf_add_resolver(c, &r);
 }
 

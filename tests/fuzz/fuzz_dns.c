@@ -14,6 +14,19 @@
 
 enum { PACKET_MAX = 65535, WHOLE = 1 << 2 };
 
+/* One line of common/mail/tlsa.h. */
+static void
+check_line(const char *line)
+{
+	char text[TLSA_TEXT_MAX + 1];
+	struct tlsa_set set;
+
+	tlsa_join(&line, 1, text);
+	must(line[0] != '\0' && strlen(line) <= TLSA_TEXT_MAX,
+	    "a record is bounded");
+	must(tlsa_read(text, &set), "a record can be read again");
+}
+
 static void
 check_answer(const struct answer *a, enum dns_type type)
 {
@@ -23,7 +36,9 @@ check_answer(const struct answer *a, enum dns_type type)
 	for (size_t i = 0; i < a->count; i++) {
 		const struct answer_record *r = &a->records[i];
 
-		if (type == DNS_MX)
+		if (type == DNS_TLSA)
+			check_line(r->host);
+		else if (type == DNS_MX)
 			must(r->host != NULL &&
 				 (r->host[0] == '\0' ||
 				     domain_valid(view_of(r->host))),
@@ -83,13 +98,14 @@ make_ours(const struct question *q, struct view in, struct buf *packet)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	static const enum dns_type types[] = { DNS_MX, DNS_A, DNS_AAAA };
+	static const enum dns_type types[] = { DNS_MX, DNS_A, DNS_AAAA,
+		DNS_TLSA };
 	struct view in = fuzz_view(data, len);
 	uint8_t choice = fuzz_byte(&in);
 	struct question q;
 	struct buf packet;
 
-	must(question_make(&q, "a.test", types[(choice & 3) % 3], true),
+	must(question_make(&q, "a.test", types[choice & 3], 0),
 	    "it can be asked");
 	question_set_id(&q, 0x1234);
 	buf_init(&packet, PACKET_MAX);

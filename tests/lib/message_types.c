@@ -23,16 +23,17 @@ const struct ipc_type *const message_types[] = { &msg_boot, &msg_setting,
 	&msg_committed, &msg_fate, &msg_fate_is, &msg_intake_state, &msg_job,
 	&msg_job_rcpt, &msg_result, &msg_job_done, &msg_held_ask, &msg_held,
 	&msg_held_end, &msg_late, &msg_retire, &msg_question, &msg_answer_mx,
-	&msg_answer_addr, &msg_answer_end, &msg_ask_queue, &msg_ask_show,
-	&msg_ask_order, &msg_ask_trace, &msg_ask_summary, &msg_summary,
-	&msg_row, &msg_row_rcpt, &msg_rows_end, &msg_order, &msg_order_done,
-	&msg_order_is, &msg_ask_suspend, &msg_suspend, &msg_past_message,
-	&msg_past_rcpt, &msg_past_event, &msg_past_lost, &msg_secret,
-	&msg_secrets_end, &msg_secrets_read, &msg_tls_serve, &msg_tls_connect,
-	&msg_tls_open, &msg_tls_end, &msg_ask_check, &msg_check, &msg_finding,
-	&msg_check_end, &msg_checked, &msg_ask_sql, &msg_sql_cell, &msg_sql_end,
-	&msg_local, &msg_recipients, &msg_recipient, &msg_whether,
-	&msg_whether_is, &msg_expand, &msg_expanded, &msg_expand_end, NULL };
+	&msg_answer_addr, &msg_answer_tlsa, &msg_answer_end, &msg_ask_queue,
+	&msg_ask_show, &msg_ask_order, &msg_ask_trace, &msg_ask_summary,
+	&msg_summary, &msg_row, &msg_row_rcpt, &msg_rows_end, &msg_order,
+	&msg_order_done, &msg_order_is, &msg_ask_suspend, &msg_suspend,
+	&msg_past_message, &msg_past_rcpt, &msg_past_event, &msg_past_lost,
+	&msg_secret, &msg_secrets_end, &msg_secrets_read, &msg_tls_serve,
+	&msg_tls_connect, &msg_tls_open, &msg_tls_end, &msg_ask_check,
+	&msg_check, &msg_finding, &msg_check_end, &msg_checked, &msg_ask_sql,
+	&msg_sql_cell, &msg_sql_end, &msg_local, &msg_recipients,
+	&msg_recipient, &msg_whether, &msg_whether_is, &msg_expand,
+	&msg_expanded, &msg_expand_end, NULL };
 
 const struct ipc_type *
 message_type(uint16_t number)

@@ -101,8 +101,14 @@ ask_one(void)
 	struct asked *a = mem_zero(1, sizeof(*a));
 
 	a->kind = view_is(word, "mx") ? "mx" : "host";
+	if (view_is(word, "tlsa"))
+		a->kind = "tlsa";
 	a->at = clock_mono_ms();
 	q.kind = view_is(word, "mx") ? QUESTION_MX : QUESTION_HOST;
+	if (view_is(word, "tlsa")) {
+		q.kind = QUESTION_TLSA;
+		q.port = 25;
+	}
 	name_make(view_trim(rest), self.next++, a->name);
 	view_copy(view_of(a->name), q.name, sizeof(q.name));
 	channel_open(self.peer, &msg_question, &q, -1, CONV_A, a);
@@ -156,8 +162,27 @@ on_addr(struct channel *ch, struct conv *conv, const void *msg, int fd)
 }
 
 static bool
+on_tlsa(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	const struct asked *a = conv->object;
+	const struct msg_answer_tlsa *m = msg;
+	struct view rest = view_of(m->records);
+
+	(void)ch;
+	(void)fd;
+	while (rest.len > 0) {
+		size_t len = view_find(rest, '\n');
+
+		printf("tlsa %s %.*s\n", a->name, (int)len, rest.data);
+		rest = view_skip(rest, len + 1);
+	}
+	return true;
+}
+
+static bool
 on_end(struct channel *ch, struct conv *conv, const void *msg, int fd)
 {
+	static const char *const secure[] = { "insecure", "secure", "first" };
 	struct asked *a = conv->object;
 	const struct msg_answer_end *m = msg;
 
@@ -166,7 +191,7 @@ on_end(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	if (m->kind == 0 || m->kind >= nitems(kinds))
 		return false;
 	printf("end %s %s %s %u %lld %s\n", a->name, kinds[m->kind],
-	    m->secure != 0 ? "secure" : "insecure", m->ttl,
+	    m->secure < nitems(secure) ? secure[m->secure] : "?", m->ttl,
 	    (long long)(clock_mono_ms() - a->at), m->text);
 	mem_free(a);
 	self.open--;
@@ -213,6 +238,7 @@ static const struct channel_rule control_rules[] = {
 static const struct channel_rule peer_rules[] = {
 	{ &msg_answer_mx, on_mx, CONV_A, CONV_A },
 	{ &msg_answer_addr, on_addr, CONV_A, CONV_A },
+	{ &msg_answer_tlsa, on_tlsa, CONV_A, CONV_A },
 	{ &msg_answer_end, on_end, CONV_A, CONV_END },
 };
 
@@ -282,13 +308,17 @@ boot(void)
 static void
 add_resolver(const char *text)
 {
+	struct conf_resolver r = { 0 };
 	struct view v = view_of(text);
 	size_t comma = view_find(v, ',');
-	struct conf_resolver r;
+	struct view rest = view_skip(v, comma + 1);
+	struct view number = view_word(&rest), proof = view_word(&rest);
 	uint64_t port;
 
 	if (!ip_parse(view_make(text, comma), &r.ip) ||
-	    !view_u64(view_skip(v, comma + 1), &port) || port > 65535)
+	    !view_u64(number, &port) || port > 65535 ||
+	    !view_copy(proof, r.signed_name, sizeof(r.signed_name)) ||
+	    !view_copy(view_trim(rest), r.bogus_name, sizeof(r.bogus_name)))
 		fatal_code(EX_USAGE, "not ADDR,PORT: %s", text);
 	r.port = (uint16_t)port;
 	if (!conf_add_resolver(&self.conf, &r))

@@ -285,7 +285,7 @@ class Worker:
 
     def on_resolve(self, number, conv, _theirs, data):
         assert number == QUESTION
-        kind, name = data[0], take_text(data, 1)[0]
+        kind, name = data[0], take_text(data, 3)[0]  # behind a port
         self.questions.append((kind, name))
         table = self.mx if kind == 1 else self.hosts
         answer = table.get(name, NO_NAME)
@@ -305,7 +305,8 @@ class Worker:
                                        socket.AF_INET, row).ljust(16, b"\0")
                 send(ANSWER_ADDR, bytes([family]) + raw, conv, False)
         end = FOUND if isinstance(answer, list) else answer
-        send(ANSWER_END, struct.pack("<BBI", end, 0, 60) + text("servfail"),
+        send(ANSWER_END, struct.pack("<BBI", end, 0, 60) + text("") +
+             text("servfail"),
              conv, False)
 
     def alive(self):

@@ -11,7 +11,7 @@ set -eu
 
 cd "$(dirname "$0")/../.."
 peers=$PWD/build/peers
-all='postfix nsd unbound'
+all='postfix nsd unbound ldnsutils'
 
 die() {
 	printf 'fetch.sh: %s\n' "$*" >&2

@@ -311,10 +311,13 @@ remote-control:
 ''')
             for zone in self.zones:
                 f.write(f'zone:\n\tname: "{zone}"\n'
-                        f'\tzonefile: "{zone}.zone"\n')
+                        f'\tzonefile: "{self.zone_file(zone)}"\n')
         for zone, text in self.zones.items():
             self.write_zone(zone, text)
         return super().start()
+
+    def zone_file(self, zone):
+        return f"{zone}.zone"
 
     def write_zone(self, zone, text):
         with open(f"{self.directory}/{zone}.zone", "w") as f:
@@ -353,20 +356,23 @@ class Unbound(NameServer):
 	pidfile: "{self.directory}/unbound.pid"
 	logfile: "{self.log}"
 	use-syslog: no
-	module-config: "iterator"
-	local-zone: "." static
-remote-control:
-	control-enable: no
-''')
-            for zone in self.zones:
-                f.write(f'''server:
+''' + self.settings())
+        return super().start()
+
+    def settings(self):
+        """Nothing is validated, and nobody else is asked."""
+        zones = "".join(f'''server:
 	local-zone: "{zone}." transparent
 	domain-insecure: "{zone}."
 stub-zone:
 	name: "{zone}."
 	stub-addr: 127.0.0.1@{self.zone_port}
-''')
-        return super().start()
+''' for zone in self.zones)
+        return f'''	module-config: "iterator"
+	local-zone: "." static
+remote-control:
+	control-enable: no
+{zones}'''
 
     def ready(self):
         return dns_answers(self.address, self.port, self.zones[0])

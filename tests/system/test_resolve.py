@@ -38,7 +38,7 @@ def argv(resolvers, questions, n=1, confined=ROOT, wait=False):
     words += ["-c"] if confined else []
     words += ["-w"] if wait else []
     for r in resolvers:
-        words += ["-r", f"{r.addr},{r.port}"]
+        words += ["-r", f"{r.addr},{r.port} " + getattr(r, "proof", "")]
     return [str(w) for w in words + list(questions)]
 
 
@@ -51,9 +51,9 @@ def parse(text):
         if word == "end":
             kind, secure, ttl, ms, why = rest.split(" ", 4)
             answers[name] = types.SimpleNamespace(
-                kind=kind, secure=secure == "secure", ttl=int(ttl),
+                kind=kind, secure=secure, ttl=int(ttl),
                 ms=int(ms), text=why, records=records.pop(name, []))
-        elif word in ("mx", "host"):
+        elif word in ("mx", "host", "tlsa"):
             records.setdefault(name, []).append(rest)
     return answers
 

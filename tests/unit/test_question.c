@@ -22,7 +22,7 @@ static struct question_read got;
 static void
 ask(const char *name, enum dns_type type)
 {
-	assert_true(question_make(&asked, name, type, true));
+	assert_true(question_make(&asked, name, type, 0));
 	question_set_id(&asked, ID);
 }
 
@@ -113,7 +113,7 @@ test_make(void **state)
 	assert_memory_equal(asked.bytes + SCAN_HEADER, "\1M\7EXAMPLE", 11);
 	question_mix(&asked, none);
 	assert_memory_equal(asked.bytes, want, sizeof(want) - 1);
-	assert_true(question_make(&asked, "m.example", DNS_MX, false));
+	assert_true(question_make(&asked, "m.example", DNS_MX, QUESTION_PLAIN));
 	check_int("without EDNS", asked.len, sizeof(want) - 1 - 11);
 }
 
@@ -125,10 +125,10 @@ test_cannot_be_asked(void **state)
 	(void)state;
 	memset(label, 'a', sizeof(label));
 	label[64] = '\0';
-	assert_false(question_make(&asked, label, DNS_A, true));
+	assert_false(question_make(&asked, label, DNS_A, 0));
 	for (int i = 0; i < 26; i++)
 		strlcat(name, "abcdefghi.", sizeof(name));
-	assert_false(question_make(&asked, name, DNS_A, true));
+	assert_false(question_make(&asked, name, DNS_A, 0));
 }
 
 static void
