@@ -46,7 +46,7 @@ fence() { # header pattern, allowed files pattern
 fence 'ldns' '^resolve/question[a-z_]*\.c$'
 fence 'sqlite3' '^queue/(store|schema|report_|history_)[a-z_]*\.[ch]$'
 fence 'tls\.h' '^tls/'
-fence 'openssl/' '^tls/keypair\.c$'
+fence 'openssl/' '^tls/(keypair|dane)\.c$'
 fence 'seccomp\.h' '^common/sys/sandbox_linux\.c$'
 # shellcheck disable=SC2086
 found=$(grep -lE '^#[[:space:]]*if(def|ndef)? ' $(echo "$sources" |
