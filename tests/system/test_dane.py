@@ -338,8 +338,14 @@ def test_tls_dies(cases, lab, tmp_path):
             assert hangs.verbs().count("EHLO") == 1
             assert "MAIL" not in hangs.verbs()
             go_on.set()
-            postern.tool("retry", "--all")
-            wait_for(lambda: server.bodies, what="the message, again")
+
+            def came():
+                # an order that comes before the result is written finds
+                # nothing that waits
+                postern.tool("retry", "--all")
+                return server.bodies
+
+            wait_for(came, what="the message, again")
             assert server.bodies[0][0]
             assert server.bodies[0][1].count(b"x" * 60) == 100000
     assert hangs.taken == []
