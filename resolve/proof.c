@@ -148,8 +148,8 @@ begin(struct proof *p)
 	ask(p, is_root(p) ? "." : p->conf->signed_name, on_signed);
 }
 
-static void
-on_doubt(size_t resolver)
+void
+proof_doubted(size_t resolver)
 {
 	struct proof *p = &proofs[resolver];
 
@@ -185,7 +185,6 @@ proof_begin(struct proof *p, struct event_base *base)
 void
 proof_start(struct event_base *base, const struct conf *conf)
 {
-	transport_doubts(on_doubt);
 	for (size_t i = 0; i < conf->nresolvers; i++) {
 		const struct conf_resolver *r = &conf->resolvers[i];
 

@@ -17,5 +17,8 @@ struct event_base;
 
 /* After transport_start(); the configuration is lent, for ever. */
 void proof_start(struct event_base *, const struct conf *);
+/* An answer would be secure, were more known of whose it is: it counts as
+ * trouble, and he is asked now. */
+void proof_doubted(size_t resolver);
 
 #endif

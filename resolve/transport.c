@@ -9,6 +9,7 @@
 #include "common/base/clock.h"
 #include "common/base/fatal.h"
 #include "common/base/log.h"
+#include "resolve/proof.h"
 #include "resolve/random.h"
 #include "resolve/tcp.h"
 #include "resolve/udp.h"
@@ -68,7 +69,6 @@ static struct {
 	struct resolver resolvers[CONF_RESOLVERS_MAX];
 	size_t nresolvers;
 	struct tcp_pool *tcp;
-	void (*doubted)(size_t resolver);
 	uint64_t foreign; /* right id, wrong question */
 	uint64_t strays_logged;
 	int64_t strays_logged_at;
@@ -144,6 +144,24 @@ is_eligible(const struct resolver *r)
 	return r->trust == TRUST_SHOWN || !transport_validates();
 }
 
+/* The first that is not known to be silent, else the first. */
+static size_t
+first_resolver(void)
+{
+	int64_t now = clock_mono_ms();
+	size_t first = self.nresolvers;
+
+	for (size_t i = 0; i < self.nresolvers; i++) {
+		if (!is_eligible(&self.resolvers[i]))
+			continue;
+		if (self.resolvers[i].silent_until <= now)
+			return i;
+		if (first == self.nresolvers)
+			first = i;
+	}
+	return first;
+}
+
 /* The next one in the ring that has not declined; false: there is none. */
 static bool
 move_on(struct exchange *x)
@@ -186,7 +204,10 @@ hold(struct resolver *r, struct exchange *x)
 static bool
 has_room(const struct resolver *r)
 {
-	return r->burst[0] + r->burst[1] < BURST && r->trust != TRUST_PENDING;
+	for (size_t i = 0; i < self.nresolvers; i++)
+		if (self.resolvers[i].trust == TRUST_PENDING)
+			return false;
+	return r->burst[0] + r->burst[1] < BURST;
 }
 
 static void
@@ -229,8 +250,11 @@ question_prepare(struct exchange *x)
 static void
 send_udp(struct exchange *x)
 {
-	struct resolver *r = &self.resolvers[x->resolver];
+	struct resolver *r;
 
+	if (!x->probe && !is_eligible(&self.resolvers[x->resolver]))
+		x->resolver = first_resolver();
+	r = &self.resolvers[x->resolver];
 	if (!x->probe && !has_room(r)) {
 		hold(r, x);
 		return;
@@ -374,7 +398,7 @@ use(struct exchange *x, struct answer *answer)
 		/* it may be worth much: too much to go on without */
 		answer_free(answer);
 		note(x, "it has not shown yet that it validates");
-		self.doubted(x->resolver);
+		proof_doubted(x->resolver);
 		give_up(x);
 		return;
 	}
@@ -529,24 +553,6 @@ transport_start(struct event_base *base, const struct conf *conf)
 	self.tcp = tcp_pool_new(base, &tcp_def);
 }
 
-/* The first that is not known to be silent, else the first. */
-static size_t
-first_resolver(void)
-{
-	int64_t now = clock_mono_ms();
-	size_t first = self.nresolvers;
-
-	for (size_t i = 0; i < self.nresolvers; i++) {
-		if (!is_eligible(&self.resolvers[i]))
-			continue;
-		if (self.resolvers[i].silent_until <= now)
-			return i;
-		if (first == self.nresolvers)
-			first = i;
-	}
-	return first;
-}
-
 static struct exchange *
 exchange_new(struct key key, transport_done *done, void *arg)
 {
@@ -584,16 +590,9 @@ transport_probe(
 }
 
 void
-transport_doubts(void (*doubted)(size_t resolver))
-{
-	self.doubted = doubted;
-}
-
-void
 transport_trust(size_t resolver, enum trust trust)
 {
-	struct resolver *r = &self.resolvers[resolver];
-
-	r->trust = trust;
-	send_held(r);
+	self.resolvers[resolver].trust = trust;
+	for (size_t i = 0; i < self.nresolvers; i++)
+		send_held(&self.resolvers[i]);
 }

@@ -52,9 +52,6 @@ enum trust {
 /* That one alone, with DO set, whatever its trust. */
 void transport_probe(size_t resolver, struct key, transport_done *, void *arg);
 void transport_trust(size_t resolver, enum trust);
-/* Who is told when an answer would be secure, were more known of whose it is:
- * it counts as trouble. */
-void transport_doubts(void (*doubted)(size_t resolver));
 /* Is there one that has shown it? */
 bool transport_validates(void);
 
