@@ -19,6 +19,7 @@ CONNECT_PATIENCE = 5
 SLOW_AT_ONCE = 200
 GREEDY_AT_ONCE = 60
 GUESSERS = 20
+SPRAYERS = 120
 
 
 def address():
@@ -95,10 +96,17 @@ def slow(target, end, seen):
             key.fileobj.close()
 
 
-def guesser(target, end, seen, source):
-    names = ["ann", "bob", "root", "info"]
+def few_names():
+    return random.choice(["ann", "bob", "root", "info"])
+
+
+def any_name():
+    return f"user{random.random()}"
+
+
+def guesser(target, end, seen, source, named):
     while time.monotonic() < end:
-        name = random.choice(names)
+        name = named()
         secret = base64.b64encode(f"\0{name}\0{random.random()}".encode())
         try:
             with connect(*target, source()) as s, s.makefile("rb") as f:
@@ -114,11 +122,11 @@ def guesser(target, end, seen, source):
             seen[type(e).__name__] += 1
 
 
-def guess(target, end, seen, source=address):
+def guess(target, end, seen, source=address, named=few_names, n=GUESSERS):
     """Passwords for a few names, many at once, each from another address."""
-    own = [collections.Counter() for _ in range(GUESSERS)]
+    own = [collections.Counter() for _ in range(n)]
     threads = [threading.Thread(target=guesser,
-                                args=(target, end, counts, source))
+                                args=(target, end, counts, source, named))
                for counts in own]
     for thread in threads:
         thread.start()
@@ -132,8 +140,13 @@ def guess_alone(target, end, seen):
     guess(target, end, seen, lambda: "127.99.99.99")
 
 
+def spray(target, end, seen):
+    """More than can wait at once, and no limit knows address or name."""
+    guess(target, end, seen, named=any_name, n=SPRAYERS)
+
+
 KINDS = {"flood": flood, "greedy": greedy, "slow": slow, "guess": guess,
-         "guess-alone": guess_alone}
+         "guess-alone": guess_alone, "spray": spray}
 
 if __name__ == "__main__":
     counts = collections.Counter()

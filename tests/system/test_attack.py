@@ -168,7 +168,7 @@ def test_guesses(tmp_path, capsys):
                f"listen on 127.0.0.1 port {port} auth cleartext") as p:
         owner()
         seen = serve_under(p, capsys, "guesses", "guess", "guess-alone",
-                           port=port, meanwhile=owner)
+                           "spray", port=port, meanwhile=owner)
         say(capsys, f"guesses: {seen}; {len(took)} logins, p95: "
             f"{percentile(took) * 1000:.0f} ms")
         # one network has ten tries; a name has ten, from wherever
@@ -178,6 +178,7 @@ def test_guesses(tmp_path, capsys):
         assert seen["guess"].get("535 5.7.8", 0) <= 40
         assert "235 2.7.0" not in seen["guess"]
         assert p.events("login-barred")
+        assert any("why=busy" in line for line in p.events("login-deferred"))
 
 
 def pss_kib(p):
