@@ -124,6 +124,7 @@ gate_secrets_end(void)
 static void
 share_descriptors(void)
 {
+	uint64_t wanted = conf_number(process_conf(), KEY_TLS_SESSIONS);
 	struct rlimit limit;
 	rlim_t left;
 
@@ -132,12 +133,13 @@ share_descriptors(void)
 	left = limit.rlim_cur > DESCRIPTORS_OWN
 		   ? (limit.rlim_cur - DESCRIPTORS_OWN) / 2
 		   : 0;
-	gate.max_streams = conf_number(process_conf(), KEY_TLS_SESSIONS);
-	if (left >= gate.max_streams)
-		return;
-	log_warn("descriptors suffice for %llu sessions, not for %llu",
-	    (unsigned long long)left, (unsigned long long)gate.max_streams);
-	gate.max_streams = left;
+	gate.max_streams = left < wanted ? left : wanted;
+	/* mail that is sent needs as many as there are connections out */
+	if (is_client())
+		wanted = conf_number(process_conf(), KEY_TOTAL_CONNECTIONS);
+	if (left < wanted)
+		log_warn("descriptors suffice for %llu sessions, not for %llu",
+		    (unsigned long long)left, (unsigned long long)wanted);
 }
 
 /* What the library opens by a path must be open before we are confined. */

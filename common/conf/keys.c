@@ -127,7 +127,7 @@ static const struct setting settings[KEY_COUNT] = {
 		"connections to one destination, and to one address", NULL },
 	[KEY_TOTAL_CONNECTIONS] = {
 		"limit connections", SETTING_COUNT,
-		READER_QUEUE | READER_DELIVER, "", 100, 1, 100000,
+		READER_QUEUE | READER_DELIVER | READER_TLS, "", 100, 1, 100000,
 		"outgoing connections in all", NULL },
 	[KEY_EXPIRE] = {
 		"expire", SETTING_TIME, READER_QUEUE | READER_REPORT,

@@ -379,9 +379,11 @@ class Postern:
         """{name: [pid, ...]}; workers of a kind in the order of pids."""
         found = {}
         for pid in children_of(self.pid):
-            words = read_proc(pid, "cmdline").split("\0")
-            name = os.path.basename(words[0].split(" ")[0].rstrip(":"))
+            words = read_proc(pid, "cmdline").replace("\0", " ").split(" ")
+            name = os.path.basename(words[0].rstrip(":"))
             name = name or read_proc(pid, "comm").strip()
+            if "client" in words[1:]:  # postern-tls of the deliver workers
+                name += "-client"
             found.setdefault(name.removeprefix("postern-"), []).append(pid)
         return found
 

@@ -192,6 +192,15 @@ def memory_kib(pid):
     return 0
 
 
+def heap_kib(pid):
+    """What it has taken for itself; PSS moves with who else has a library
+    mapped."""
+    for line in read_proc(pid, "smaps_rollup").splitlines():
+        if line.startswith("Anonymous:"):
+            return int(line.split()[1])
+    return memory_kib(pid)
+
+
 def descriptors(pid):
     try:
         return len(os.listdir(f"/proc/{pid}/fd"))

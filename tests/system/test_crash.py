@@ -24,7 +24,7 @@ from siege import (NamedSink, Siege, Talk, bodies, check_spool,  # noqa: E402
 
 CONF = "workers smtpd 2\nworkers deliver 2"
 PLACES = [("queue", 0), ("report", 0), ("reader", 0), ("reader", 1),
-          ("history", 0), ("resolve", 0),
+          ("history", 0), ("resolve", 0), ("tls-client", 0),
           ("deliver", 0), ("deliver", 1), ("smtpd", 0), ("smtpd", 1),
           ("smtpd-local", 0)]
 SESSIONS = 20

@@ -16,7 +16,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 from harness import BUILD, Sink, read_proc, wait_for  # noqa: E402
 from siege import (Siege, Talk, bodies, check_spool,  # noqa: E402
-                   commits, descriptors, full, memory_kib, needs_root, say)
+                   commits, descriptors, full, heap_kib, needs_root, say)
 
 WARM = 0.1  # share of the messages that fill caches and pools
 ROOM_KIB = 256  # what a process may vary by: some packets
@@ -34,7 +34,7 @@ class Watch:
         self.samples = []
 
     def look(self, done):
-        self.samples.append((done, {pid: (memory_kib(pid), descriptors(pid))
+        self.samples.append((done, {pid: (heap_kib(pid), descriptors(pid))
                                     for pid in self.pids}))
 
     def medians(self, low, high):

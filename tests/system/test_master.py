@@ -23,8 +23,9 @@ from harness import BUILD, Postern, free_port, read_proc, wait_for  # noqa: E402
 
 ROUTE = 'route any to host "[127.0.0.1]" port 9\n'
 COUNTS = {"queue": 1, "report": 1, "reader": 2, "history": 1, "resolve": 1,
-          "deliver": 2, "tls": 1, "smtpd": 3}
+          "deliver": 2, "tls-client": 1, "smtpd": 3}
 KINDS = list(COUNTS)
+PROGRAMS = [kind.removesuffix("-client") for kind in KINDS]
 MSG_READY, MSG_BROKEN = 12, 13  # common/ipc/types.h
 SMTPD, QUEUE = 1, 2  # common/ipc/msg_control.h
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="skipped: root")
@@ -82,10 +83,10 @@ def test_no_resolver_for_a_literal_host(tmp_path):
 def test_no_tls_where_every_route_says_none(tmp_path):
     rest = 'route domain a.example to host "[127.0.0.1]" tls none\n'
     with Postern(tmp_path, ROUTE.replace("\n", " tls none\n")) as p:
-        assert "tls" not in p.children()
+        assert "tls-client" not in p.children()
     (tmp_path / "rest").mkdir()
     with Postern(tmp_path / "rest", rest) as p:  # others go by MX
-        assert "tls" in p.children()
+        assert "tls-client" in p.children()
 
 
 def test_empty_file_is_local_only(tmp_path):
@@ -132,7 +133,7 @@ def test_stop_does_not_wait_for_the_stuck(tmp_path):
         for kind, p in instances.items():
             assert p.process.wait(20) == 0
             assert time.monotonic() - begin < 15
-            assert f"name={kind}" in p.events("child-killed")[0]
+            assert f"name={kind.removesuffix('-client')}" in p.events("child-killed")[0]
 
 
 def test_background(tmp_path):
@@ -210,7 +211,7 @@ def test_usage():
     assert "usage: posternd" in done.stderr
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", PROGRAMS)
 def test_not_by_hand(kind):
     """A program that posternd did not start says so and ends."""
     p = subprocess.run([BUILD / f"postern-{kind}"], stdin=subprocess.DEVNULL,
@@ -334,7 +335,7 @@ def folder_with(tmp_path, name, script):
     """The programs, one of them replaced."""
     folder = tmp_path / "programs"
     folder.mkdir()
-    for kind in KINDS:
+    for kind in PROGRAMS:
         (folder / f"postern-{kind}").symlink_to(BUILD / f"postern-{kind}")
     fake = folder / name
     fake.unlink()
