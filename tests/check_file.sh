@@ -16,8 +16,14 @@ set -- /usr/bin/python3 -m pytest -q -x -rs -p no:cacheprovider "$file"
 if [ "$(id -u)" = 0 ] && [ "${file#tests/peers/}" = "$file" ]; then
 	set -- tests/lib/in-namespace -n "$@"
 fi
+# A folder of its own: pytest closes that of all sessions to others whenever
+# one begins, and what runs beside it as another user is shut out.
+PYTEST_DEBUG_TEMPROOT=$(mktemp -d /tmp/pytest.XXXXXX) || exit 1
+export PYTEST_DEBUG_TEMPROOT
+chmod 755 "$PYTEST_DEBUG_TEMPROOT"
 "$@" >"$log" 2>&1
 code=$?
+[ $code != 0 ] || rm -rf "$PYTEST_DEBUG_TEMPROOT"
 
 sum=$(tail -n 1 "$log")
 counted() { # word

@@ -193,6 +193,9 @@ class Stage(contextlib.ExitStack):
         self.check_rows()
         path.release(self)
         self.until(self.gone, "an empty queue")
+        if fault.action == DIE:  # the last call may have been the one
+            wait_for(lambda: self.plan.get("starts") >=
+                     starts + path.deaths + hits, what="the next queue")
         deaths = self.plan.get("starts") - starts - path.deaths
         verdict = self.judge()
         self.totals.update(rounds=1, hits=hits, deaths=deaths,
