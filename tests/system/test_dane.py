@@ -332,7 +332,7 @@ def test_tls_dies(cases, lab, tmp_path):
             send(postern, "hangs.good")
             wait_for(lambda: held)
             wait_for(lambda: "STARTTLS" in hangs.verbs())
-            os.kill(postern.child("postern-tls"), signal.SIGKILL)
+            os.kill(postern.child("postern-tls-client"), signal.SIGKILL)
             wait_for(lambda: len(postern.events("deferred")) == 2)
             assert held == [True] and hangs.taken == []
             assert hangs.verbs().count("EHLO") == 1

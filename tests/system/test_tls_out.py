@@ -301,7 +301,7 @@ def test_tls_dies(suite, tmp_path):
             send(postern, "hangs.example")
             wait_for(lambda: held)
             wait_for(lambda: "STARTTLS" in suite.servers["hangs"].verbs())
-            os.kill(postern.child("postern-tls"), signal.SIGKILL)
+            os.kill(postern.child("postern-tls-client"), signal.SIGKILL)
             wait_for(lambda: len(postern.events("deferred")) == 2)
             assert held == [True]
             assert suite.servers["hangs"].taken == []
