@@ -73,7 +73,8 @@ def test_abandoned_after_two_minutes(stage, nth):
     early.envelope()
     stage.plan.jump(3 * SECOND)
     wait_mail(stage, "452 4.3.2")
-    assert all(c.process.poll() is None for c in waiting) or nth > 1
+    # one that came to MAIL no sooner was refused as well, and has ended
+    assert any(c.process.poll() is None for c in waiting) or nth > 1
     stage.plan.jump(110 * SECOND)
     with early:
         early.say("DATA\r\n")
