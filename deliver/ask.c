@@ -255,6 +255,7 @@ on_end(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	    q->answer.naddrs == 0)
 		q->answer.kind = ANSWER_NONE;
 	q->answer.secure = (enum answer_secure)m->secure;
+	q->answer.validates = m->validates != 0;
 	memcpy(q->answer.alias, m->alias, sizeof(q->answer.alias));
 	view_copy(view_of(m->text), q->answer.text, sizeof(q->answer.text));
 	question_answer(q);

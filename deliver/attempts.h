@@ -39,6 +39,7 @@ struct answer {
 	struct ip addrs[ANSWER_ADDR_MAX];
 	struct msg_answer_tlsa *tlsa; /* NULL: none came; the question's */
 	enum answer_secure secure;
+	bool validates;                 /* else nothing is ever secure */
 	char alias[MSG_DOMAIN_MAX + 1]; /* where CNAMEs led, "" nowhere */
 	char text[MSG_TEXT_MAX + 1];    /* of trouble */
 };

@@ -12,6 +12,7 @@
 #include "common/mail/route.h"
 #include "deliver/find.h"
 #include "deliver/identity.h"
+#include "deliver/policy.h"
 #include "deliver/refusals.h"
 #include "deliver/secure.h"
 #include "deliver/server.h"
@@ -82,41 +83,18 @@ engage(struct job *j, struct conn *c)
 }
 
 static struct conn_policy
-policy_of(const struct job *j)
+policy_now(const struct job *j)
 {
-	const struct routing routing = conf_routing(process_conf());
-	struct conn_policy p = { .route = j->policy,
-		.source = route_hop_source(&routing, j->host),
-		.clear = j->clear };
 	const struct attempt *a = &j->attempts.list[j->next - 1];
-	char ip[IP_TEXT];
 
-	if (j->policy.tls == ROUTE_TLS_OPPORTUNISTIC)
-		p.clear =
-		    p.clear || refusals_know(&self.refusals, &a->ip, j->port);
-	if (a->dane != NULL) {
-		/* RFC 7672 2.2: its records are the promise of TLS */
-		p.route.tls = ROUTE_TLS_REQUIRED;
-		p.clear = false;
-		p.dane = a->dane;
-		memcpy(p.name, a->dane->base, sizeof(p.name));
-		memcpy(p.host, a->host, sizeof(p.host));
-		if (j->transport == TRANSPORT_MX)
-			view_copy(view_of(route_hop_host(j->host)), p.domain,
-			    sizeof(p.domain));
-		return p;
-	}
-	/* a literal has its address in the certificate */
-	view_copy(view_of(a->host[0] == '[' ? ip_print(&a->ip, ip) : a->host),
-	    p.name, sizeof(p.name));
-	return p;
+	return policy_of(j, a, refusals_know(&self.refusals, &a->ip, j->port));
 }
 
 /* One that this job may use. */
 static struct conn *
 idle_for(const struct job *j, const struct server *s)
 {
-	const struct conn_policy p = policy_of(j);
+	const struct conn_policy p = policy_now(j);
 	struct conn *c;
 
 	if (j->fresh_only)
@@ -142,7 +120,7 @@ engage_idle(struct job *j, struct server *s)
 static bool
 engage_new(struct job *j, struct server *s)
 {
-	const struct conn_policy p = policy_of(j);
+	const struct conn_policy p = policy_now(j);
 	struct conn *c = conn_open(&self.conns, &s->ip, s->port, &p);
 
 	if (c == NULL) {
@@ -334,24 +312,12 @@ on_found(struct find *f, bool found, const struct status *st)
 	find_free(f);
 }
 
-/* Where a certificate is to be verified otherwise, or nothing is asked, TLSA
- * records change nothing. */
-static uint16_t
-tlsa_port(const struct job *j)
-{
-	bool counts = j->policy.tls == ROUTE_TLS_OPPORTUNISTIC ||
-		      j->policy.tls == ROUTE_TLS_REQUIRED;
-
-	return counts && conf_number(process_conf(), KEY_DANE) != 0 ? j->port
-								    : 0;
-}
-
 static void
 job_find(struct job *j, const char *host, bool mx)
 {
 	j->find = mx ? find_mx(&self.asker, &self.us, host, on_found, j)
 		     : find_hosts(&self.asker, &self.us, host, on_found, j);
-	j->find->tlsa_port = tlsa_port(j);
+	j->find->tlsa_port = policy_tlsa_port(j);
 }
 
 static void

@@ -102,6 +102,7 @@ on_host(struct ask *k, const struct answer *a)
 {
 	struct find *f = k->arg;
 
+	f->validates = f->validates || a->validates;
 	plan_addresses(&f->plan, (size_t)(k - f->hosts), a, f->us);
 	if (--f->waiting == 0 && !ask_hosts(f))
 		conclude(f);
@@ -115,6 +116,8 @@ on_mx(struct ask *k, const struct answer *a)
 	struct status st;
 
 	f->secure = a->secure == SECURE_ALL;
+	f->mx_kind = a->kind;
+	f->validates = f->validates || a->validates;
 	if (!plan_mx(&f->plan, f->domain, a, &chance, &st))
 		f->done(f, false, &st);
 	else if (!ask_hosts(f))

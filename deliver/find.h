@@ -20,6 +20,8 @@ struct find {
 	uint16_t tlsa_port; /* whose TLSA records count; 0: none do; to be set
 			       by who begins it */
 	bool secure;        /* the exchangers are */
+	enum answer_kind mx_kind; /* 0: they are the configuration's */
+	bool validates;           /* of what was answered */
 	bool plain[ATTEMPTS_MAX]; /* the alias has none: by the name itself */
 	struct ask tlsa[ATTEMPTS_MAX];
 	char domain[DOMAIN_MAX + 1];

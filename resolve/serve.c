@@ -45,8 +45,9 @@ job_free(struct job *j)
 }
 
 static void
-job_end(struct job *j, const struct msg_answer_end *end)
+job_end(struct job *j, struct msg_answer_end *end)
 {
+	end->validates = transport_validates();
 	channel_send(j->channel, j->conv, &msg_answer_end, end, -1);
 	j->conv->object = NULL;
 	conv_end(j->channel, j->conv);
@@ -217,7 +218,7 @@ on_tlsa_done(struct wait *w, const struct answer *a, uint32_t ttl)
 static void
 tlsa_begin(struct job *j, const struct msg_question *q, const char *name)
 {
-	const struct msg_answer_end none = { .kind = ANSWER_NONE };
+	struct msg_answer_end none = { .kind = ANSWER_NONE };
 	char full[DOMAIN_MAX + sizeof("_65535._tcp.")];
 	struct key k = { full, DNS_TLSA };
 
@@ -255,7 +256,7 @@ static bool
 on_question(struct channel *ch, struct conv *conv, const void *msg, int fd)
 {
 	const struct msg_question *q = msg;
-	const struct msg_answer_end malformed = { .kind = ANSWER_MALFORMED };
+	struct msg_answer_end malformed = { .kind = ANSWER_MALFORMED };
 	char name[DOMAIN_MAX + 1];
 	size_t i = 0;
 

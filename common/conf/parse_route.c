@@ -319,7 +319,8 @@ route_source(struct parser *p, struct route *r)
 void
 parse_route(struct parser *p)
 {
-	struct route r = { .tls = ROUTE_TLS_OPPORTUNISTIC };
+	struct route r = { .tls = ROUTE_TLS_OPPORTUNISTIC,
+		.line = p->statement };
 	struct names names = { 0 };
 	bool tls;
 	size_t n;

@@ -136,6 +136,7 @@ static const struct ipc_field route_fields[] = {
 	{ "port", IPC_U16, offsetof(struct msg_route, port), 0 },
 	{ "login", IPC_U16, offsetof(struct msg_route, login), 0 },
 	{ "source", IPC_U16, offsetof(struct msg_route, source), 0 },
+	{ "line", IPC_U32, offsetof(struct msg_route, line), 0 },
 	{ "domain", IPC_TEXT, offsetof(struct msg_route, domain), MSG_DOMAIN_MAX },
 	{ "whose", IPC_TEXT, offsetof(struct msg_route, whose), MSG_DOMAIN_MAX },
 	{ "host", IPC_TEXT, offsetof(struct msg_route, host), MSG_DOMAIN_MAX },

@@ -94,6 +94,7 @@ struct msg_route {
 	uint8_t match, from, transport;
 	uint8_t tls, immediate; /* of struct route */
 	uint16_t port, login, source;
+	uint32_t line;
 	char domain[MSG_DOMAIN_MAX + 1];
 	char whose[MSG_DOMAIN_MAX + 1];
 	char host[MSG_DOMAIN_MAX + 1];

@@ -70,6 +70,7 @@ const struct ipc_type msg_answer_tlsa = {
 static const struct ipc_field answer_end_fields[] = {
 	{ "kind", IPC_U8, offsetof(struct msg_answer_end, kind), 0 },
 	{ "secure", IPC_U8, offsetof(struct msg_answer_end, secure), 0 },
+	{ "validates", IPC_U8, offsetof(struct msg_answer_end, validates), 0 },
 	{ "ttl", IPC_U32, offsetof(struct msg_answer_end, ttl), 0 },
 	{ "alias", IPC_TEXT, offsetof(struct msg_answer_end, alias), MSG_DOMAIN_MAX },
 	{ "text", IPC_TEXT, offsetof(struct msg_answer_end, text), MSG_TEXT_MAX },

@@ -57,8 +57,9 @@ enum answer_secure {
 
 struct msg_answer_end {
 	uint8_t kind;
-	uint8_t secure;                 /* enum answer_secure */
-	uint32_t ttl;                   /* seconds */
+	uint8_t secure;    /* enum answer_secure */
+	uint8_t validates; /* a resolver that is asked has shown that it does */
+	uint32_t ttl;      /* seconds */
 	char alias[MSG_DOMAIN_MAX + 1]; /* where CNAMEs led; "" nowhere */
 	char text[MSG_TEXT_MAX + 1];    /* of trouble, for people */
 };

@@ -220,6 +220,8 @@ route_find(const struct routing *routing, const struct mailbox *m,
 
 	memset(r, 0, sizeof(*r));
 	r->port = port_of(row);
+	if (row != &to_mx)
+		r->row = (size_t)(row - routing->rows) + 1;
 	if (row->transport == TRANSPORT_HOST)
 		go_to(r, routing, row, m);
 	else if (local && row->match != ROUTE_DOMAIN)
@@ -255,7 +257,7 @@ struct route_policy
 route_policy(const struct routing *routing, enum transport transport,
     const char *host, uint16_t port)
 {
-	struct route_policy p = { ROUTE_TLS_NONE, false };
+	struct route_policy p = { ROUTE_TLS_NONE, false, 0 };
 	bool told = false;
 
 	for (size_t i = 0; i < routing->nrows; i++) {
@@ -263,6 +265,8 @@ route_policy(const struct routing *routing, enum transport transport,
 
 		if (!leads_to(routing, row, transport, host, port))
 			continue;
+		if (!told || row->tls > p.tls)
+			p.line = row->line;
 		told = true;
 		if (row->tls > p.tls)
 			p.tls = row->tls;

@@ -52,6 +52,7 @@ struct route {
 	bool immediate;  /* TLS from the first byte (RFC 8314) */
 	uint16_t login;  /* of TRANSPORT_HOST: its place, from 1; 0 none */
 	uint16_t source; /* its place, from 1; 0: as the system chooses */
+	uint32_t line;   /* of the statement; 0: not known */
 };
 
 /* By which addresses of ours, and what we call ourselves there. */
@@ -101,6 +102,7 @@ struct route_result {
 	enum transport transport;  /* this and below for ROUTE_TO only */
 	char host[DOMAIN_MAX + 1]; /* see route_next_hop() */
 	uint16_t port;
+	size_t row; /* the place of the row that matched, from 1; 0: none did */
 };
 
 /*
@@ -141,6 +143,7 @@ bool route_expand(
 struct route_policy {
 	enum route_tls tls;
 	bool immediate;
+	uint32_t line; /* of the first route that asks as much; 0: none does */
 };
 struct route_policy route_policy(
     const struct routing *, enum transport, const char *host, uint16_t port);

@@ -88,6 +88,7 @@ send_route(struct channel *ch, const struct conf *c, size_t i)
 	m.port = r->port;
 	m.login = r->login;
 	m.source = r->source;
+	m.line = r->line;
 	m.from = (uint8_t)r->from;
 	memcpy(m.whose, r->whose, sizeof(m.whose));
 	memcpy(m.domain, r->domain, sizeof(m.domain));
@@ -385,6 +386,7 @@ take_route(struct conf *c, const void *msg)
 	r.port = m->port;
 	r.login = m->login;
 	r.source = m->source;
+	r.line = m->line;
 	r.from = (enum route_from)m->from;
 	memcpy(r.whose, m->whose, sizeof(r.whose));
 	memcpy(r.domain, m->domain, sizeof(r.domain));

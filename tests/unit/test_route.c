@@ -6,12 +6,13 @@
 
 #define ANY_MX(port)                                                           \
 	{                                                                      \
-		ROUTE_ANY, "", 0, "", TRANSPORT_MX, "", port, 0, false, 0, 0   \
+		ROUTE_ANY, "", 0, "", TRANSPORT_MX, "", port, 0, false, 0, 0,  \
+		    0                                                          \
 	}
 #define ANY_HOST(host, port)                                                   \
 	{                                                                      \
 		ROUTE_ANY, "", 0, "", TRANSPORT_HOST, host, port, 0, false, 0, \
-		    0                                                          \
+		    0, 0                                                       \
 	}
 
 static const struct route to_mx[] = { ANY_MX(2525) };
@@ -19,19 +20,19 @@ static const struct route satellite[] = { ANY_HOST("smtp.isp.example", 0) };
 static const struct route to_literal[] = { ANY_HOST("[192.0.2.9]", 26) };
 static const struct route gateway[] = {
 	{ ROUTE_DOMAIN, "inside.example", 0, "", TRANSPORT_HOST, "box.lan", 24,
-	    0, false, 0, 0 },
+	    0, false, 0, 0, 0 },
 	{ ROUTE_DOMAIN, "mx.example.org", 0, "", TRANSPORT_MX, "", 0, 0, false,
-	    0, 0 },
+	    0, 0, 0 },
 	ANY_MX(0),
 	{ ROUTE_DOMAIN, "late.example", 0, "", TRANSPORT_HOST, "never", 1, 0,
-	    false, 0, 0 },
+	    false, 0, 0, 0 },
 };
 static const struct route local_first[] = {
 	{ ROUTE_LOCAL, "", 0, "", TRANSPORT_HOST, "store.lan", 24, 0, false, 0,
-	    0 },
+	    0, 0 },
 };
 static const struct route local_to_mx[] = {
-	{ ROUTE_LOCAL, "", 0, "", TRANSPORT_MX, "", 25, 0, false, 0, 0 },
+	{ ROUTE_LOCAL, "", 0, "", TRANSPORT_MX, "", 25, 0, false, 0, 0, 0 },
 	ANY_HOST("smtp.isp.example", 0),
 };
 
@@ -169,17 +170,17 @@ test_expand(void **state)
 
 static const struct route asked[] = {
 	{ ROUTE_DOMAIN, "a.example", 0, "", TRANSPORT_HOST, "box", 25, NONE,
-	    false, 0, 0 },
+	    false, 0, 0, 1 },
 	{ ROUTE_DOMAIN, "b.example", 0, "", TRANSPORT_HOST, "box", 0, MUST,
-	    true, 0, 0 },
+	    true, 0, 0, 2 },
 	{ ROUTE_DOMAIN, "c.example", 0, "", TRANSPORT_MX, "", 0, VERIFY, false,
-	    0, 0 },
+	    0, 0, 3 },
 	{ ROUTE_DOMAIN, "d.example", 0, "", TRANSPORT_MX, "", 0, NONE, false, 0,
-	    0 },
+	    0, 4 },
 	{ ROUTE_DOMAIN, "d.example", 0, "", TRANSPORT_MX, "", 0, MUST, false, 0,
-	    0 },
+	    0, 5 },
 	{ ROUTE_DOMAIN, "e.example", 0, "", TRANSPORT_HOST, "cave", 0, NONE,
-	    false, 0, 0 },
+	    false, 0, 0, 6 },
 };
 
 static const struct {
@@ -188,15 +189,46 @@ static const struct {
 	uint16_t port;
 	enum route_tls tls;
 	bool immediate;
+	uint32_t line;
 } policies[] = {
-	{ TRANSPORT_HOST, "BOX", 25, MUST, true }, /* the most of all */
-	{ TRANSPORT_HOST, "cave", 25, NONE, false },
-	{ TRANSPORT_HOST, "cave", 26, MAYBE, false }, /* no row says so */
-	{ TRANSPORT_MX, "c.example", 25, VERIFY, false },
-	{ TRANSPORT_MX, "d.example", 25, NONE, false }, /* the first row */
-	{ TRANSPORT_MX, "x.example", 25, MAYBE, false },
-	{ TRANSPORT_MX, "[192.0.2.1]", 25, MAYBE, false },
+	{ TRANSPORT_HOST, "BOX", 25, MUST, true, 2 }, /* the most of all */
+	{ TRANSPORT_HOST, "cave", 25, NONE, false, 6 },
+	{ TRANSPORT_HOST, "cave", 26, MAYBE, false, 0 }, /* no row says so */
+	{ TRANSPORT_MX, "c.example", 25, VERIFY, false, 3 },
+	{ TRANSPORT_MX, "d.example", 25, NONE, false, 4 }, /* the first row */
+	{ TRANSPORT_MX, "x.example", 25, MAYBE, false, 0 },
+	{ TRANSPORT_MX, "[192.0.2.1]", 25, MAYBE, false, 0 },
 };
+
+/* Which row it was, from 1; 0: none. */
+static void
+test_row(void **state)
+{
+	static const struct {
+		const struct route *rows;
+		size_t nrows;
+		const char *rcpt;
+		size_t row;
+	} of[] = {
+		{ NULL, 0, "a@x.example", 0 },
+		{ ROWS(gateway), "a@inside.example", 1 },
+		{ ROWS(gateway), "a@x.example", 3 },
+		{ ROWS(local_first), "a@localhost", 1 },
+		{ ROWS(local_first), "a@x.example", 0 },
+	};
+	struct route_result r;
+	struct mailbox m;
+
+	(void)state;
+	for (size_t i = 0; i < nitems(of); i++) {
+		const struct routing routing = { of[i].rows, of[i].nrows,
+			"mx.example.org", "", NULL, 0, NULL, 0, NULL, 0 };
+
+		parse(of[i].rcpt, &m);
+		route_find(&routing, &m, NULL, &r);
+		check_int(of[i].rcpt, r.row, of[i].row);
+	}
+}
 
 static void
 test_policy(void **state)
@@ -211,16 +243,17 @@ test_policy(void **state)
 
 		check_int(policies[i].host, p.tls, policies[i].tls);
 		check_int(policies[i].host, p.immediate, policies[i].immediate);
+		check_int(policies[i].host, p.line, policies[i].line);
 	}
 }
 
 static const struct route by_origin[] = {
 	{ ROUTE_DOMAIN, "x.example", ROUTE_FROM_ADDRESS, "Boss@a.example",
-	    TRANSPORT_HOST, "one", 0, 0, false, 0, 0 },
+	    TRANSPORT_HOST, "one", 0, 0, false, 0, 0, 0 },
 	{ ROUTE_ANY, "", ROUTE_FROM_DOMAIN, "a.example", TRANSPORT_HOST, "two",
-	    0, 0, false, 0, 0 },
+	    0, 0, false, 0, 0, 0 },
 	{ ROUTE_ANY, "", ROUTE_FROM_LOGIN, "bob", TRANSPORT_HOST, "three,four",
-	    0, 0, false, 0, 0 },
+	    0, 0, false, 0, 0, 0 },
 };
 
 static const struct route_source sources[] = {
@@ -232,13 +265,13 @@ static const struct route_login with_source_login[] = {
 };
 static const struct route with_source[] = {
 	{ ROUTE_ANY, "", ROUTE_FROM_DOMAIN, "news.example", TRANSPORT_MX, "", 0,
-	    ROUTE_TLS_NONE, false, 0, 1 },
+	    ROUTE_TLS_NONE, false, 0, 1, 0 },
 	{ ROUTE_DOMAIN, "y.example", ROUTE_FROM_DOMAIN, "vip.example",
-	    TRANSPORT_MX, "", 0, ROUTE_TLS_VERIFY, false, 0, 0 },
+	    TRANSPORT_MX, "", 0, ROUTE_TLS_VERIFY, false, 0, 0, 0 },
 	{ ROUTE_DOMAIN, "z.example", 0, "", TRANSPORT_HOST, "smtp.isp.example",
-	    587, ROUTE_TLS_REQUIRED, false, 1, 2 },
+	    587, ROUTE_TLS_REQUIRED, false, 1, 2, 0 },
 	{ ROUTE_ANY, "", 0, "", TRANSPORT_MX, "", 0, ROUTE_TLS_OPPORTUNISTIC,
-	    false, 0, 0 },
+	    false, 0, 0, 0 },
 };
 
 /* A source makes a next hop of its own, with its own demands; somebody's
@@ -327,13 +360,13 @@ static const struct route_login logins[] = {
 };
 static const struct route with_login[] = {
 	{ ROUTE_DOMAIN, "a.example", 0, "", TRANSPORT_HOST, "smtp.isp.example",
-	    587, ROUTE_TLS_VERIFY, false, 1, 0 },
+	    587, ROUTE_TLS_VERIFY, false, 1, 0, 0 },
 	{ ROUTE_DOMAIN, "b.example", 0, "", TRANSPORT_HOST, "smtp.isp.example",
-	    587, ROUTE_TLS_REQUIRED, false, 2, 0 },
+	    587, ROUTE_TLS_REQUIRED, false, 2, 0, 0 },
 	{ ROUTE_DOMAIN, "c.example", 0, "", TRANSPORT_HOST, "[192.0.2.9]", 0, 0,
-	    false, 3, 0 },
+	    false, 3, 0, 0 },
 	{ ROUTE_ANY, "", 0, "", TRANSPORT_HOST, "smtp.isp.example", 587, 0,
-	    false, 0, 0 },
+	    false, 0, 0, 0 },
 };
 static const struct routing with_logins = { with_login, nitems(with_login),
 	"mx.example.org", "", NULL, 0, logins, nitems(logins), NULL, 0 };
@@ -391,6 +424,7 @@ main(void)
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_expand),
 		cmocka_unit_test(test_policy),
+		cmocka_unit_test(test_row),
 		cmocka_unit_test(test_logins),
 		cmocka_unit_test(test_origin),
 		cmocka_unit_test(test_source),
