@@ -249,24 +249,35 @@ admit_failed(struct store_commit *c)
 	c->ngroups = 0;
 }
 
+struct again {
+	void (*done)(void *);
+	void *arg;
+};
+
 static void
 on_again(struct store_op *op)
 {
 	struct store_result *r = &op->u.result;
+	struct again *a = op->owner;
 
 	if (op->failed)
 		admit_failed(r->instead);
 	else
 		admit_stored(r->instead);
 	store_op_free(op);
+	a->done(a->arg);
+	mem_free(a);
 }
 
 void
-admit_again(struct group *g)
+admit_again(struct group *g, void (*done)(void *), void *arg)
 {
-	struct store_op *op = store_op_new(STORE_RESULT, on_again, NULL);
+	struct again *a = mem_zero(1, sizeof(*a));
+	struct store_op *op = store_op_new(STORE_RESULT, on_again, a);
 	struct store_result *r = &op->u.result;
 
+	a->done = done;
+	a->arg = arg;
 	message_hold(g->message);
 	r->message = g->message;
 	r->group = g->n;

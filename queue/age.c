@@ -142,6 +142,12 @@ on_aged(struct store_op *op)
 {
 	struct store_aged *a = &op->u.aged;
 
+	/* a body that cannot be read is told of without, in the end */
+	if (op->failed && ++a->tries < STORE_CONTENT_TRIES) {
+		op->failed = false;
+		store_submit(op);
+		return;
+	}
 	if (op->failed)
 		notice_void(&a->notice);
 	else if (a->void_)

@@ -25,8 +25,7 @@ struct giveup {
 	struct apart apart;
 	uint32_t after, upto; /* of its groups */
 	bool finished;        /* the last piece is under way */
-	unsigned int tries;
-	int64_t uid; /* whose message it is */
+	int64_t uid;          /* whose message it is */
 	/* groups given up, and those left where they are */
 	uint32_t ngroups, nbusy, ndamaged;
 	/* recipients: of whom somebody is told; held, as nobody can be; of
@@ -124,7 +123,7 @@ on_written(struct store_op *op)
 	struct store_aged *a = &op->u.aged;
 	const char *why = NULL;
 
-	if (op->failed && ++v->tries < STORE_CONTENT_TRIES) {
+	if (op->failed && ++a->tries < STORE_CONTENT_TRIES) {
 		op->failed = false;
 		store_submit(op);
 		return;
@@ -233,7 +232,6 @@ on_read(struct store_op *op)
 	if (write != NULL) {
 		notice_finish(&write->u.aged.notice);
 		age_enter(&write->u.aged);
-		v->tries = 0;
 		store_submit(write);
 	} else if (code == EX_OK && !v->finished) {
 		read_piece(v);

@@ -32,6 +32,8 @@ struct order {
 	uint32_t uid;
 	struct msg_order what; /* id 0: not of one message */
 	bool waits; /* for orders_open(), or another of its message */
+	struct msg_order_done done;
+	size_t pending; /* groups that are routed anew */
 	TAILQ_ENTRY(order) entry;
 };
 
@@ -128,28 +130,6 @@ judge(const struct store_op *op, struct msg_order_done *m)
 	(void)view_copy(view_of(text), m->text, sizeof(m->text));
 }
 
-/* Held as it had no place to go: perhaps it has one by now. */
-static void
-on_release_got(struct store_op *op)
-{
-	if (op->u.get->group != NULL)
-		admit_again(op->u.get->group);
-	else if (op->failed)
-		log_warn("a group of a message is not released: queue.db");
-	outcome_log_flawed(&op->u.get->flawed);
-	store_op_free(op);
-}
-
-static void
-release_get(uint64_t message, uint32_t n)
-{
-	struct store_op *op = store_op_new(STORE_GET, on_release_got, NULL);
-
-	op->u.get->message = message;
-	op->u.get->n = n;
-	store_submit(op);
-}
-
 static void carry_out(struct order *);
 
 /* The order about this message that is being carried out, or NULL. */
@@ -202,19 +182,54 @@ over(struct order *o, const struct msg_order_done *m)
 	dispatch_run();
 }
 
+/* Of what the order set going; the last one ends it. */
+static void
+part_done(void *arg)
+{
+	struct order *o = arg;
+
+	if (--o->pending == 0)
+		over(o, &o->done);
+}
+
+/* Held as it had no place to go: perhaps it has one by now. */
+static void
+on_release_got(struct store_op *op)
+{
+	if (op->u.get->group != NULL)
+		admit_again(op->u.get->group, part_done, op->owner);
+	else if (op->failed)
+		log_warn("a group of a message is not released: queue.db");
+	outcome_log_flawed(&op->u.get->flawed);
+	if (op->u.get->group == NULL)
+		part_done(op->owner);
+	store_op_free(op);
+}
+
+static void
+release_get(struct order *o, uint32_t n)
+{
+	struct store_op *op = store_op_new(STORE_GET, on_release_got, o);
+
+	op->u.get->message = o->what.id;
+	op->u.get->n = n;
+	o->pending++;
+	store_submit(op);
+}
+
 static void
 on_done(struct store_op *op)
 {
 	struct order *o = op->owner;
-	struct msg_order_done m = { 0 };
 
+	o->pending = 1; /* this one, until all are submitted */
 	for (size_t i = 0; i < op->u.order.nunrouted; i++)
-		release_get(op->u.order.id, op->u.order.unrouted[i]);
-	judge(op, &m);
-	apart_end(op->u.order.id, m.code == 0);
+		release_get(o, op->u.order.unrouted[i]);
+	judge(op, &o->done);
+	apart_end(o->what.id, o->done.code == 0);
 	window_wake(op->u.order.woken, op->u.order.nwoken);
 	store_op_free(op);
-	over(o, &m);
+	part_done(o);
 }
 
 static void

@@ -41,6 +41,7 @@ struct slice {
 	struct scan messages, groups, rcpts, destinations;
 	struct common common;
 	int64_t now;
+	bool brief;
 	int cost;
 };
 
@@ -160,16 +161,30 @@ fill_rcpt(const struct slice *sl, struct msg_row_rcpt *m)
 	if (m->next_try < sl->common.clock)
 		m->next_try = sl->common.clock;
 	report_text(r, 3, m->address, sizeof(m->address));
-	report_text(r, 4, m->original, sizeof(m->original));
-	(void)strlcpy(m->destination, sl->common.text, sizeof(m->destination));
+	m->original[0] = m->destination[0] = '\0';
+	if (!sl->brief) {
+		report_text(r, 5, m->original, sizeof(m->original));
+		(void)strlcpy(
+		    m->destination, sl->common.text, sizeof(m->destination));
+	}
 	waits = m->state == GROUP_FRESH || m->state == GROUP_WAITING;
 	if (sl->common.suspended && waits)
 		(void)strlcpy(m->error, sl->common.reason, sizeof(m->error));
-	else if (!take_text(r, 5, m->error, sizeof(m->error)) &&
+	else if (!take_text(r, 4, m->error, sizeof(m->error)) &&
 		 !take_text(g, 6, m->error, sizeof(m->error)))
 		(void)strlcpy(m->error, sl->common.error, sizeof(m->error));
 	if (sl->common.lookup && waits)
 		m->state = GROUP_UNEXPANDED;
+}
+
+/* Of the message that is stood on, what a table shows. */
+static void
+fill_brief(sqlite3_stmt *s, struct msg_row *m)
+{
+	m->id = (uint64_t)sqlite3_column_int64(s, 0);
+	m->size = (uint64_t)sqlite3_column_int64(s, 1);
+	m->received = sqlite3_column_int64(s, 2);
+	report_text(s, 3, m->sender, sizeof(m->sender));
 }
 
 /* Enough for this slice; if so within a message, it goes on behind n. */
@@ -208,11 +223,15 @@ static bool
 send_message(struct slice *sl)
 {
 	int64_t id = sl->messages.id;
-	static struct msg_row m;
+	static struct msg_row whole, brief;
+	struct msg_row *m = sl->brief ? &brief : &whole;
 
 	sl->ask->limit--;
-	rows_fill_message(sl->messages.s, &m);
-	sl->out->row(sl->out->arg, &m);
+	if (sl->brief)
+		fill_brief(sl->messages.s, m);
+	else
+		rows_fill_message(sl->messages.s, m);
+	sl->out->row(sl->out->arg, m);
 	sl->cost += COST_SENT + COST_SEEN;
 	sl->ask->after = (uint64_t)id;
 	sl->ask->group = sl->ask->n = -1;
@@ -235,9 +254,11 @@ run(struct slice *sl)
 	int64_t after = (int64_t)sl->ask->after;
 	enum rows_result result = ROWS_GO_ON;
 
-	scan_begin(&sl->messages, sl->rows, MESSAGES, after);
+	scan_begin(&sl->messages, sl->rows,
+	    sl->brief ? BRIEF_MESSAGES : MESSAGES, after);
 	scan_begin(&sl->groups, sl->rows, ALL_GROUPS, after);
-	scan_begin(&sl->rcpts, sl->rows, ALL_RECIPIENTS, after);
+	scan_begin(&sl->rcpts, sl->rows,
+	    sl->brief ? BRIEF_RECIPIENTS : ALL_RECIPIENTS, after);
 	for (; sl->messages.code == SQLITE_ROW; scan_next(&sl->messages)) {
 		if (sl->ask->limit == 0) {
 			result = ROWS_LIMIT;
@@ -283,6 +304,7 @@ rows_slice_all(struct rows *r, struct rows_ask *ask, const struct rows_out *out)
 		.ask = ask,
 		.out = out,
 		.common = { .destination = -1 },
+		.brief = ask->filter.brief != 0,
 		.now = clock_wall_ms() };
 	enum rows_result result = ROWS_OVER;
 

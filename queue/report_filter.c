@@ -7,7 +7,8 @@
 bool
 filter_sound(const struct msg_ask_queue *f)
 {
-	return f->state <= GROUP_HELD && f->older >= 0 && f->younger >= 0;
+	return f->state <= GROUP_HELD && f->brief <= 1 && f->older >= 0 &&
+	       f->younger >= 0;
 }
 
 bool

@@ -39,8 +39,14 @@ static const char *const texts[STATEMENTS] = {
 	    " error FROM grp WHERE message > ?1"
 	    " ORDER BY message, n",
 	[ALL_RECIPIENTS] =
-	    "SELECT message, grp, n, address, original, error"
+	    "SELECT message, grp, n, address, error, original"
 	    " FROM recipient WHERE message > ?1 ORDER BY message, grp, n",
+	[BRIEF_MESSAGES] =
+	    "SELECT id, size, received, sender FROM message"
+	    " WHERE id > ?1 ORDER BY id",
+	[BRIEF_RECIPIENTS] =
+	    "SELECT message, grp, n, address, error FROM recipient"
+	    " WHERE message > ?1 ORDER BY message, grp, n",
 	[DESTINATIONS] =
 	    "SELECT id, transport, host, port, not_before, suspended,"
 	    " suspend_reason, error FROM destination WHERE id >= ?1"

@@ -124,7 +124,8 @@ struct store_aged {
 	} * groups;
 	size_t ngroups;
 	struct store_notice notice;
-	bool void_; /* out */
+	unsigned int tries; /* the owner's: refused by the disk */
+	bool void_;         /* out */
 };
 
 /* Ages in ms; warn 0: never. */

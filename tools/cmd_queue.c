@@ -257,7 +257,7 @@ end_list(struct sink *s)
 
 /* The list, or how long it is. */
 static int
-tell_list(struct sink *s, struct ask *ask, const struct msg_ask_queue *m)
+tell_list(struct sink *s, struct ask *ask, struct msg_ask_queue *m)
 {
 	const struct ask_rows rows = { take_row, take_rcpt, take_piece, s };
 	int code;
@@ -267,6 +267,8 @@ tell_list(struct sink *s, struct ask *ask, const struct msg_ask_queue *m)
 	s->listing.width = s->output.width;
 	s->listing.utf8 = s->output.utf8;
 	s->listing.now = clock_wall_ms();
+	m->brief = s->count_only ||
+		   (s->listing.form == LISTING_TABLE && !is_sorted(s));
 	code = ask_queue(ask, m, &rows);
 	if (code == EX_OK && s->count_only)
 		tell_count(s);

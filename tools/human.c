@@ -15,6 +15,22 @@
 #include <time.h>
 #include <wchar.h>
 
+/* Decimal; ends out, where it stands. */
+static char *
+put_number(uint64_t n, char *out)
+{
+	char digits[20];
+	size_t len = 0;
+
+	do
+		digits[len++] = (char)('0' + n % 10);
+	while ((n /= 10) > 0);
+	while (len > 0)
+		*out++ = digits[--len];
+	*out = '\0';
+	return out;
+}
+
 const char *
 human_age(int64_t ms, char out[HUMAN_TEXT])
 {
@@ -30,11 +46,13 @@ human_age(int64_t ms, char out[HUMAN_TEXT])
 	};
 	int64_t s = ms < 0 ? 0 : ms / 1000;
 	size_t i = 0;
+	char *end;
 
 	while (s >= units[i].below)
 		i++;
-	snprintf(out, HUMAN_TEXT, "%" PRId64 "%c", s / units[i].seconds,
-	    units[i].unit);
+	end = put_number((uint64_t)(s / units[i].seconds), out);
+	*end++ = units[i].unit;
+	*end = '\0';
 	return out;
 }
 
@@ -46,7 +64,7 @@ human_size(uint64_t bytes, char out[HUMAN_TEXT])
 	size_t i = 0;
 
 	if (bytes < 1000) {
-		snprintf(out, HUMAN_TEXT, "%" PRIu64, bytes);
+		(void)put_number(bytes, out);
 		return out;
 	}
 	/* in tenths of the unit, without overflow at the upper end */

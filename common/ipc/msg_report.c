@@ -10,6 +10,7 @@
 static const struct ipc_field ask_queue_fields[] = {
 	{ "after", IPC_U64, offsetof(struct msg_ask_queue, after), 0 },
 	{ "limit", IPC_U32, offsetof(struct msg_ask_queue, limit), 0 },
+	{ "brief", IPC_U8, offsetof(struct msg_ask_queue, brief), 0 },
 	{ "state", IPC_U8, offsetof(struct msg_ask_queue, state), 0 },
 	{ "older", IPC_I64, offsetof(struct msg_ask_queue, older), 0 },
 	{ "younger", IPC_I64, offsetof(struct msg_ask_queue, younger), 0 },

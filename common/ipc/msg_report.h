@@ -40,6 +40,9 @@ enum group_state { /* also in queue.db */
 struct msg_ask_queue {  /* opens */
 	uint64_t after; /* ids above this one */
 	uint32_t limit; /* rows in this piece; 0: LIST_PIECE */
+	/* what a table does not show may be left out: of messages uid, client,
+	 * helo, message_id and login; of recipients original and destination */
+	uint8_t brief;
 	/* which ones; queue/report_filter.h says how they are compared */
 	uint8_t state;   /* enum group_state of a recipient; 0: any */
 	int64_t older;   /* received at or before, wall clock, ms; 0: any */

@@ -321,3 +321,19 @@ def test_never_warned(tmp_path):
         report, = wait_reports(back)
         assert report.actions() == {"a@asleep.example": "failed"}
         wait_over(p, back, 1)
+
+
+def test_expired_without_its_body(tmp_path):
+    """A body that cannot be read does not keep its sender from being told."""
+    with Scripted(good) as back, Postern(
+            tmp_path, to(free_port(), "asleep.example") +
+            to(back, "client.example") +
+            "warn after never\nexpire 1h\n") as p:
+        send(p, "a@asleep.example")
+        p.wait_event("asleep")
+        body, = bodies(p)
+        body.unlink()
+        p.reload(p.conf.read_text().replace("expire 1h", "expire 1s"))
+        report, = wait_reports(back)
+        assert report.actions() == {"a@asleep.example": "failed"}
+        wait_over(p, back, 1)

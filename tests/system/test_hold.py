@@ -8,14 +8,16 @@
 
 import email
 import email.policy
+import os
 import smtplib
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
-from harness import (PATIENCE, Postern, Sink, free_port,  # noqa: E402
+from harness import (BUILD, PATIENCE, Postern, Sink, free_port,  # noqa: E402
                      wait_for)
 from siege import bodies, check_spool  # noqa: E402
 
@@ -229,6 +231,38 @@ def test_released_into_a_group_that_waits(tmp_path):
             sink.wait(2)
             assert sorted(sink.rcpts()) == ["a@example.org", "x@example.org"]
             wait_clean(p)
+
+
+def test_removed_while_it_is_released(tmp_path):
+    """Two orders at once: one after the other, and it is gone."""
+    with Kept(tmp_path) as sink, Postern(
+            tmp_path, to_sink(free_port(), "asleep.example") + TO_MX) as p:
+        conf = p.conf.read_text()
+        rcpts = [f"root@{HERE}", f"postmaster@{HERE}"]
+        for _ in range(20):
+            send(p, *rcpts)
+        ids = wait_for(lambda: (lambda q: len(q) == 20 and
+                                [row["id"] for row in q])(p.queue()),
+                       what="20 messages")
+        p.reload(conf + 'postmaster "x@asleep.example"\n')
+        for number in ids:
+            orders = [subprocess.Popen(
+                [str(BUILD / "postern"), "-s", str(p.control), verb, number],
+                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+                for verb in ("release", "remove")]
+            said = [order.communicate()[1] for order in orders]
+            assert orders[0].returncode == 0 or "no such" in said[0]
+            # the other one may find it being delivered already
+            assert orders[1].returncode in (0, os.EX_TEMPFAIL), said
+            if orders[1].returncode != 0:
+                wait_for(lambda n=number: p.tool(
+                    "remove", n, check_status=False) or
+                    n not in [row["id"] for row in p.queue()],
+                    what="its end")
+        wait_clean(p)
+        assert sink.rcpts() == []
+        p.stop()
+        check_spool(p)
 
 
 def test_remove_held(tmp_path):

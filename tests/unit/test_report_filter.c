@@ -68,7 +68,7 @@ static void
 test_unsound(void **state)
 {
 	const struct msg_ask_queue bad[] = { { .state = 5 }, { .older = -1 },
-		{ .younger = -1 } };
+		{ .younger = -1 }, { .brief = 2 } };
 
 	(void)state;
 	for (size_t i = 0; i < nitems(bad); i++)

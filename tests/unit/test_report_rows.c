@@ -181,6 +181,34 @@ test_values(void **state)
 	rows_free(r);
 }
 
+/* What a table does not show is not read. */
+static void
+test_brief(void **state)
+{
+	struct rows_ask ask = {
+		.after = 119, .limit = 1, .all = true, .filter = { .brief = 1 }
+	};
+	struct rows *r = rows_new("queue.db");
+	struct out o = { 0 };
+
+	(void)state;
+	check_int("result", run(r, &ask, &o), ROWS_LIMIT);
+	check_int("recipients", o.rcpts, 500);
+	check_int("id", o.row.id, 120);
+	check_int("size", o.row.size, 20);
+	check_int("received", o.row.received, 20);
+	check_str("sender", o.row.sender, "s20@x");
+	check_str("helo", o.row.helo, "");
+	check_str("message id", o.row.message_id, "");
+	check_int("state", o.rcpt.state, GROUP_WAITING);
+	check_int("the later clock", o.rcpt.next_try, 9000);
+	check_str("address", o.rcpt.address, "r499@z");
+	check_str("original", o.rcpt.original, "");
+	check_str("next hop", o.rcpt.destination, "");
+	check_str("error", o.rcpt.error, "no route");
+	rows_free(r);
+}
+
 static void
 test_owner(void **state)
 {
@@ -291,6 +319,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_slices),
 		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_brief),
 		cmocka_unit_test(test_owner),
 		cmocka_unit_test(test_no_transaction_stays),
 		cmocka_unit_test(test_failures),
