@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* deliver/client.c - the SMTP client as a state machine.
+/* deliver/client.c - the SMTP and LMTP client as a state machine.
  *
- * Must never take anything but a 2yz that answers the final dot for success,
- * and never bounce for what a connection, not a server, did.
+ * Must never take anything but a 2yz that answers the final dot for success
+ * (by LMTP: of that recipient), and never bounce for what a connection, not a
+ * server, did.
  */
 #include "deliver/client.h"
 
@@ -50,9 +51,24 @@ client_begin(struct client *c, const char *name, enum route_tls tls)
 }
 
 void
+client_lmtp(struct client *c)
+{
+	c->lmtp = true;
+}
+
+void
 client_login(struct client *c, const struct credential *credential)
 {
 	c->login.credential = credential;
+}
+
+/* What is waited for, by its name. */
+static const char *
+awaits(const struct client *c)
+{
+	if (c->lmtp && c->state == CLIENT_EHLO)
+		return "the reply to LHLO";
+	return states[c->state].awaits;
 }
 
 unsigned int
@@ -115,7 +131,7 @@ client_lost(struct client *c, const char *why)
 {
 	if (c->t != NULL)
 		status_later(&c->t->status, 451, 4, 2, "%s, waiting for %s",
-		    why, states[c->state].awaits);
+		    why, awaits(c));
 	fail(c);
 }
 
@@ -136,8 +152,8 @@ nonsense(struct client *c, struct view line)
 		len = 0; /* it might repeat a piece of what was said */
 	if (c->t != NULL)
 		status_later(&c->t->status, 451, 5, 0,
-		    "not an SMTP reply, waiting for %s: %.*s",
-		    states[c->state].awaits, len, line.data);
+		    "not an SMTP reply, waiting for %s: %.*s", awaits(c), len,
+		    line.data);
 	return fail(c);
 }
 
@@ -163,15 +179,6 @@ turned_away(struct client *c)
 	return fail(c);
 }
 
-/* The next recipient to be asked for, at or after i; nrcpts: none. */
-static size_t
-next_rcpt(const struct transaction *t, size_t i)
-{
-	while (i < t->nrcpts && t->rcpts[i].settled != NULL)
-		i++;
-	return i;
-}
-
 /* Too large by what the server said: RFC 1870 6.1 spares it the attempt. */
 static enum client_next
 too_large(struct client *c)
@@ -183,43 +190,14 @@ too_large(struct client *c)
 	return over(c, STAGE_MAIL, true);
 }
 
-/*
- * RFC 6531 3.2: what is not ASCII is not sent to a server that does not offer
- * SMTPUTF8; rewriting it is nobody's right.  A single recipient's address is
- * that recipient's trouble.  False: nobody is left.
- */
-static bool
-fits_ascii(struct transaction *t)
-{
-	static const char lacks[] = "and the server does not offer SMTPUTF8";
-
-	if (address_needs_utf8(t->sender)) {
-		status_never(&t->status, 553, 6, 7,
-		    "the sender's address is not ASCII, %s", lacks);
-		return false;
-	}
-	if (t->utf8_header) {
-		status_never(&t->status, 554, 6, 9,
-		    "the message header is not ASCII, %s", lacks);
-		return false;
-	}
-	status_never(
-	    &t->status, 553, 6, 7, "the address is not ASCII, %s", lacks);
-	for (size_t i = 0; i < t->nrcpts; i++)
-		if (t->rcpts[i].settled == NULL &&
-		    address_needs_utf8(t->rcpts[i].address))
-			transaction_settle(&t->rcpts[i], &t->status);
-	return transaction_open(t);
-}
-
 /* Behind as many as the server takes in one transaction. */
 static size_t
 last_asked(const struct client *c)
 {
 	const struct transaction *t = c->t;
-	size_t i = next_rcpt(t, 0);
+	size_t i = transaction_next(t, 0);
 
-	for (uint64_t n = 0; i < t->nrcpts; i = next_rcpt(t, i + 1))
+	for (uint64_t n = 0; i < t->nrcpts; i = transaction_next(t, i + 1))
 		if (n++ == c->greeting.rcpt_max && c->greeting.rcpt_max > 0)
 			return i;
 	return t->nrcpts;
@@ -238,7 +216,8 @@ begin_transaction(struct client *c, struct buf *out)
 		t->rcpts[i].accepted = false;
 	if (c->greeting.size_max > 0 && t->size > c->greeting.size_max)
 		return too_large(c);
-	if ((c->greeting.offers & OFFER_SMTPUTF8) == 0 && !fits_ascii(t))
+	if ((c->greeting.offers & OFFER_SMTPUTF8) == 0 &&
+	    !transaction_fits_ascii(t))
 		return over(c, STAGE_MAIL, true);
 	c->nasked = last_asked(c);
 	c->state = CLIENT_MAIL;
@@ -246,7 +225,8 @@ begin_transaction(struct client *c, struct buf *out)
 	command_mail(t, c->greeting.offers, out);
 	if ((c->greeting.offers & OFFER_PIPELINING) == 0)
 		return NEXT_WAIT;
-	for (size_t i = next_rcpt(t, 0); i < c->nasked; i = next_rcpt(t, i + 1))
+	for (size_t i = transaction_next(t, 0); i < c->nasked;
+	     i = transaction_next(t, i + 1))
 		command_rcpt(&t->rcpts[i], c->greeting.offers, out);
 	command_data(out);
 	return NEXT_WAIT;
@@ -263,14 +243,20 @@ client_take(struct client *c, struct transaction *t, struct buf *out)
 	return begin_transaction(c, out);
 }
 
+static void
+say_hello(struct client *c, struct buf *out)
+{
+	c->state = CLIENT_EHLO;
+	command_hello(c->lmtp ? "LHLO" : "EHLO", c->name, out);
+}
+
 static enum client_next
 heard_greeting(struct client *c, struct buf *out)
 {
 	if (!reply_ok(&c->reply))
 		return turned_away(c);
 	c->welcome = true;
-	c->state = CLIENT_EHLO;
-	command_hello("EHLO", c->name, out);
+	say_hello(c, out);
 	return NEXT_WAIT;
 }
 
@@ -361,7 +347,8 @@ heard_ehlo(struct client *c, struct buf *out)
 {
 	if (reply_ok(&c->reply))
 		return ready(c, out);
-	if (c->reply.code / 100 != 5 || c->reply.code == 521)
+	/* RFC 2033 4.1: LMTP knows no HELO, and what refuses LHLO is not it */
+	if (c->lmtp || c->reply.code / 100 != 5 || c->reply.code == 521)
 		return turned_away(c);
 	greeting_begin(&c->greeting);
 	c->state = CLIENT_HELO;
@@ -402,10 +389,8 @@ client_tls_done(struct client *c, struct buf *out)
 	c->secured = true;
 	greeting_begin(&c->greeting);
 	reply_begin(&c->reply);
-	if (c->state != CLIENT_HANDSHAKE)
-		return;
-	c->state = CLIENT_EHLO;
-	command_hello("EHLO", c->name, out);
+	if (c->state == CLIENT_HANDSHAKE)
+		say_hello(c, out);
 }
 
 void
@@ -426,7 +411,7 @@ heard_mail(struct client *c, struct buf *out)
 		return over(
 		    c, STAGE_MAIL, !pipelining && c->reply.code / 100 != 3);
 	c->state = CLIENT_RCPT;
-	c->rcpt = next_rcpt(c->t, 0);
+	c->rcpt = transaction_next(c->t, 0);
 	if (!pipelining)
 		command_rcpt(&c->t->rcpts[c->rcpt], c->greeting.offers, out);
 	return NEXT_WAIT;
@@ -444,8 +429,9 @@ judge_rcpt(struct client *c)
 		return;
 	}
 	status_from_reply(&st, &c->reply);
-	/* "too many recipients" in the old spelling, RFC 5321 4.5.3.1.10 */
-	if (st.smtp == 552)
+	/* "too many recipients" in the old spelling, RFC 5321 4.5.3.1.10;
+	 * a store that says 5.2.2 means the mailbox */
+	if (st.smtp == 552 && !(c->lmtp && st.subject == 2))
 		status_later(&st, 452, 5, 3, "%s", c->reply.text);
 	transaction_settle(r, &st);
 }
@@ -456,7 +442,7 @@ heard_rcpt(struct client *c, struct buf *out)
 	bool pipelining = (c->greeting.offers & OFFER_PIPELINING) != 0;
 
 	judge_rcpt(c);
-	c->rcpt = next_rcpt(c->t, c->rcpt + 1);
+	c->rcpt = transaction_next(c->t, c->rcpt + 1);
 	if (c->rcpt < c->nasked) {
 		if (!pipelining)
 			command_rcpt(
@@ -500,6 +486,18 @@ heard_too_soon(struct client *c)
 	return fail(c);
 }
 
+/* RFC 2033 4.2: a reply for each that was accepted, in the order of RCPT. */
+static enum client_next
+heard_one_of_dot(struct client *c, bool fit)
+{
+	struct transaction *t = c->t;
+
+	transaction_settle(&t->rcpts[c->rcpt], &t->status);
+	c->unfit = c->unfit || !fit;
+	c->rcpt = transaction_next_accepted(t, c->rcpt + 1);
+	return c->rcpt < t->nrcpts ? NEXT_WAIT : over(c, STAGE_DOT, !c->unfit);
+}
+
 static enum client_next
 heard_dot(struct client *c)
 {
@@ -512,7 +510,7 @@ heard_dot(struct client *c)
 		    "221 is no answer to the final dot: %s", c->reply.text);
 		fit = false;
 	}
-	return over(c, STAGE_DOT, fit);
+	return c->lmtp ? heard_one_of_dot(c, fit) : over(c, STAGE_DOT, fit);
 }
 
 static enum client_next
@@ -577,4 +575,6 @@ client_dot(struct client *c)
 	if (c->state != CLIENT_BODY)
 		panic("a dot in state %d", (int)c->state);
 	c->state = CLIENT_DOT;
+	c->rcpt = transaction_next_accepted(c->t, 0);
+	c->unfit = false;
 }

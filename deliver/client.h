@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* deliver/client.h - the SMTP client as a state machine (RFC 5321, 2920).
+/* deliver/client.h - the SMTP and LMTP client as a state machine (RFC 5321,
+ * 2920, 2033).
  *
  * What was heard decides what is said next.  Pure: no socket, no clock.  The
  * driver feeds one line at a time, without its line end, and writes what is
@@ -9,6 +10,10 @@
  * A server may take fewer recipients at a time than there are (RFC 9422):
  * then those that were asked for are settled when the transaction is over,
  * and t->more says that the rest is to be given again.
+ *
+ * By LMTP each recipient that was accepted has a reply of its own to the final
+ * dot, which settles it at once: what has been heard stays, however the session
+ * ends.
  *
  * Every end of a session leaves each recipient of its transaction with a
  * status: its own, or the transaction's.  A lost connection, a time-out and
@@ -53,10 +58,12 @@ enum client_next {
 struct client {
 	enum client_state state;
 	const char *name;   /* of ours, for EHLO; lent */
+	bool lmtp;          /* LMTP is spoken */
 	struct reply reply; /* being heard */
 	struct greeting greeting;
 	struct transaction *t; /* lent; NULL before the first and when idle */
-	size_t rcpt;           /* CLIENT_RCPT: the one whose reply is next */
+	size_t rcpt;           /* the one whose reply is next: CLIENT_RCPT, and
+				  by LMTP CLIENT_DOT */
 	size_t nasked;         /* place behind the last of this transaction */
 	size_t accepted;       /* recipients, in this transaction */
 	size_t replies;        /* heard in this transaction */
@@ -65,10 +72,13 @@ struct client {
 	enum route_tls tls;    /* what is asked of the connection */
 	bool secured;          /* what is said goes through TLS */
 	struct login login;
-	bool fit; /* NEXT_OVER: a next transaction may follow at once */
+	bool unfit; /* a reply to this dot spoke against it */
+	bool fit;   /* NEXT_OVER: a next transaction may follow at once */
 };
 
 void client_begin(struct client *, const char *name, enum route_tls);
+/* LMTP is to be spoken; before the first line is heard. */
+void client_lmtp(struct client *);
 /* We are to log in; lent, before the first line is heard. */
 void client_login(struct client *, const struct credential *);
 /* TLS is there; of the server nothing is known any more (RFC 3207 4.2).

@@ -10,6 +10,7 @@
 #include "common/base/ip.h"
 #include "common/base/log.h"
 #include "deliver/secure.h"
+#include "deliver/socket.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -36,6 +37,7 @@ conns_init(struct conns *all, struct event_base *base, struct timers *timers)
 	memset(all, 0, sizeof(*all));
 	all->base = base;
 	all->timers = timers;
+	TAILQ_INIT(&all->asked);
 	buf_init(&all->out, OUT_BYTES);
 }
 
@@ -81,23 +83,37 @@ choose_source(int fd, const struct conn_policy *p, uint8_t family)
 	return bind(fd, (struct sockaddr *)&ss, len) == 0;
 }
 
+/* The socket that it has from now on. */
+static void
+take_socket(struct conn *c, int fd)
+{
+	struct event_base *base = c->all->base;
+
+	c->fd = fd;
+	event_assign(
+	    &c->readable, base, fd, EV_READ | EV_PERSIST, on_readable, c);
+	event_assign(&c->writable, base, fd, EV_WRITE, on_writable, c);
+	event_add(&c->readable, NULL);
+}
+
+/* fd -1: take_socket() follows later. */
 static struct conn *
 conn_new(struct conns *all, int fd, const struct conn_policy *policy)
 {
 	struct conn *c = mem_zero(1, sizeof(*c));
 
 	c->all = all;
-	c->fd = fd;
-	event_assign(
-	    &c->readable, all->base, fd, EV_READ | EV_PERSIST, on_readable, c);
-	event_assign(&c->writable, all->base, fd, EV_WRITE, on_writable, c);
-	event_add(&c->readable, NULL);
+	c->fd = -1;
+	if (fd != -1)
+		take_socket(c, fd);
 	timer_init(&c->timer, on_timeout, c);
 	timer_set(all->timers, &c->timer, CONNECT_SECONDS);
 	event_assign(&c->handover, all->base, -1, 0, on_handover, c);
 	c->policy = *policy;
 	dane_hold(c->policy.dane);
 	client_begin(&c->client, our_name(all, policy), tls_wanted(policy));
+	if (policy->lmtp)
+		client_lmtp(&c->client);
 	client_login(&c->client, all->credential);
 	if (policy->route.immediate)
 		event_add(&c->writable, NULL); /* it speaks when it is there */
@@ -129,6 +145,12 @@ conn_open(struct conns *all, const struct ip *ip, uint16_t port,
 	socklen_t len;
 	int on = 1, fd, error;
 
+	if (ip->family == 0) {
+		struct conn *c = conn_new(all, -1, policy);
+
+		socket_ask(c, port);
+		return c;
+	}
 	log_dial(ip, port);
 	ip_to_sockaddr(ip, port, &ss, &len);
 	fd =
@@ -163,6 +185,7 @@ conn_free(struct conn *c)
 	unwatch(c);
 	event_del(&c->handover);
 	secure_forget(c);
+	socket_forget(c);
 	timer_clear(c->all->timers, &c->timer);
 	if (c->fd != -1)
 		close(c->fd);
@@ -280,6 +303,21 @@ on_handover(evutil_socket_t fd, short what, void *arg)
 }
 
 void
+conn_socket(struct conn *c, int fd)
+{
+	take_socket(c, fd);
+	c->connected = true;
+	wait_more(c);
+}
+
+void
+conn_no_socket(struct conn *c, const char *why)
+{
+	client_unreachable(&c->client, why);
+	c->all->failed(c);
+}
+
+void
 conn_insecure(struct conn *c, const char *why)
 {
 	client_tls_failed(&c->client, why);
@@ -289,12 +327,8 @@ conn_insecure(struct conn *c, const char *why)
 void
 conn_secured(struct conn *c, int fd)
 {
-	c->fd = fd;
+	take_socket(c, fd);
 	c->handing = false;
-	event_assign(&c->readable, c->all->base, fd, EV_READ | EV_PERSIST,
-	    on_readable, c);
-	event_assign(&c->writable, c->all->base, fd, EV_WRITE, on_writable, c);
-	event_add(&c->readable, NULL);
 	buf_clear(&c->all->out);
 	client_tls_done(&c->client, &c->all->out);
 	put_said(c);
@@ -308,7 +342,7 @@ conn_fits(const struct conn *c, const struct conn_policy *p)
 
 	if (made->route.tls < p->route.tls ||
 	    made->route.immediate != p->route.immediate ||
-	    made->source != p->source)
+	    made->lmtp != p->lmtp || made->source != p->source)
 		return false;
 	if (p->dane != NULL)
 		return dane_eq(made->dane, p->dane) &&

@@ -17,6 +17,7 @@
 
 /* What a connection is made under, and may be used again for. */
 struct conn_policy {
+	bool lmtp; /* is spoken, not SMTP */
 	struct route_policy route;
 	const struct route_source *source; /* lent; NULL: any address */
 	bool clear;                        /* TLS has failed there: without */
@@ -41,6 +42,8 @@ struct conns {
 	struct buf out;               /* said, and not yet written */
 	char scratch[TRANSFER_PIECE]; /* read, from server or spool */
 	size_t n;                     /* open */
+	struct conn_list asked;       /* they wait for a UNIX socket */
+	uint32_t tickets;             /* by which it will be known */
 };
 
 struct conn {
@@ -67,14 +70,20 @@ struct conn {
 	struct server *server; /* the owner's */
 	struct job *job;       /* likewise; NULL: idle */
 	TAILQ_ENTRY(conn) entry; /* likewise */
+	uint32_t ticket;         /* of socket.c; 0: waits for no socket */
+	TAILQ_ENTRY(conn) entry_asked;
 };
 
 void conns_init(struct conns *, struct event_base *, struct timers *);
-/* NULL with errno: it failed at once. */
+/* NULL with errno: it failed at once.  An address of family 0 stands for the
+ * UNIX socket of the route in the place that is the port. */
 struct conn *conn_open(struct conns *, const struct ip *, uint16_t port,
     const struct conn_policy *);
 /* The transaction and the descriptor are lent until over() or failed(). */
 void conn_give(struct conn *, struct transaction *, int body);
+/* For socket.c: what it waited for; or there will be none. */
+void conn_socket(struct conn *, int fd);
+void conn_no_socket(struct conn *, const char *why);
 /* For secure.c: the clear text of its connection; or there will be none. */
 void conn_secured(struct conn *, int fd);
 void conn_insecure(struct conn *, const char *why);

@@ -16,6 +16,7 @@
 #include "deliver/refusals.h"
 #include "deliver/secure.h"
 #include "deliver/server.h"
+#include "deliver/socket.h"
 
 #include <errno.h>
 #include <ifaddrs.h>
@@ -320,6 +321,26 @@ job_find(struct job *j, const char *host, bool mx)
 	j->find->tlsa_port = policy_tlsa_port(j);
 }
 
+/* Its port is from now on the place of its route: see conn_open(). */
+static void
+start_socket(struct job *j)
+{
+	const struct routing routing = conf_routing(process_conf());
+	size_t place = route_socket(&routing, j->host);
+	struct attempt *a = &j->attempts.list[0];
+	struct status st;
+
+	if (place == 0) {
+		status_later(&st, 451, 3, 5, "no route leads there any more");
+		nowhere(j, &st);
+		return;
+	}
+	j->port = (uint16_t)place;
+	memcpy(a->host, j->host, sizeof(a->host));
+	j->attempts.n = 1;
+	proceed(j);
+}
+
 static void
 job_start(struct job *j)
 {
@@ -336,6 +357,8 @@ job_start(struct job *j)
 		return;
 	if (!identity_fits(j, &st))
 		nowhere(j, &st);
+	else if (hop_is_socket((enum transport)j->transport, j->host))
+		start_socket(j);
 	else if (mx ? !domain_is_literal(view_of(host))
 		    : !attempts_literals(&j->attempts, host))
 		job_find(j, host, mx);
@@ -361,6 +384,12 @@ job_abort(struct job *j)
 	/* nobody in line moves up: all jobs are aborted at a time */
 	if (s != NULL)
 		server_release(s);
+}
+
+void
+driver_hop(uint32_t ticket, int fd, const char *why)
+{
+	socket_came(&self.conns, ticket, fd, why);
 }
 
 static bool

@@ -13,5 +13,7 @@ void driver_prepare(void); /* unconfined: reads what addresses we have */
 void driver_start(void);
 void driver_turn(void);
 void driver_stop(void);
+/* A UNIX socket that posternd was asked for: see struct process. */
+void driver_hop(uint32_t ticket, int fd, const char *why);
 
 #endif

@@ -90,9 +90,12 @@ is_harmless(const char *address)
 static bool
 is_sound(const struct msg_job *m)
 {
-	return m->nrcpts > 0 && m->nrcpts <= JOB_RCPTS_MAX && m->port > 0 &&
+	return m->nrcpts > 0 && m->nrcpts <= JOB_RCPTS_MAX &&
 	       (m->transport == TRANSPORT_MX ||
-		   m->transport == TRANSPORT_HOST) &&
+		   m->transport == TRANSPORT_HOST ||
+		   m->transport == TRANSPORT_LMTP) &&
+	       (m->port > 0) !=
+		   hop_is_socket((enum transport)m->transport, m->host) &&
 	       m->host[0] != '\0' && strlen(m->host) <= DOMAIN_MAX &&
 	       is_harmless(m->sender) && ret_sound(m->ret) &&
 	       envid_sound(m->envid);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* deliver/main.c - the process that talks SMTP to servers.
+/* deliver/main.c - the process that talks SMTP and LMTP to servers.
  *
- * Holds: its connections, the bodies that it is delivering (read-only),
- * channels to queue and resolve; one of class login: the password of its route.
- * Never holds: a file of its own, the spool, a key, a DNS socket.
+ * Holds: its connections (those to UNIX sockets made by posternd), the bodies
+ * that it is delivering (read-only), channels to queue and resolve; one of
+ * class login: the password of its route. Never holds: a file of its own, the
+ * spool, a key, a DNS socket.
  */
 #include "common/run/process.h"
 #include "deliver/driver.h"
@@ -20,6 +21,7 @@ static const struct process deliver = {
 	.turn = driver_turn,
 	.stop = driver_stop,
 	.file = identity_file,
+	.hop = driver_hop,
 };
 
 int

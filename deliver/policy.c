@@ -27,7 +27,8 @@ struct conn_policy
 policy_of(const struct job *j, const struct attempt *a, bool refused)
 {
 	const struct routing routing = conf_routing(process_conf());
-	struct conn_policy p = { .route = j->policy,
+	struct conn_policy p = { .lmtp = j->transport == TRANSPORT_LMTP,
+		.route = j->policy,
 		.source = route_hop_source(&routing, j->host),
 		.clear = j->clear };
 	char ip[IP_TEXT];
@@ -44,12 +45,13 @@ policy_of(const struct job *j, const struct attempt *a, bool refused)
 }
 
 /* Where a certificate is to be verified otherwise, or nothing is asked, TLSA
- * records change nothing. */
+ * records change nothing; RFC 7672 is about SMTP. */
 uint16_t
 policy_tlsa_port(const struct job *j)
 {
-	bool counts = j->policy.tls == ROUTE_TLS_OPPORTUNISTIC ||
-		      j->policy.tls == ROUTE_TLS_REQUIRED;
+	bool counts = (j->policy.tls == ROUTE_TLS_OPPORTUNISTIC ||
+			  j->policy.tls == ROUTE_TLS_REQUIRED) &&
+		      j->transport != TRANSPORT_LMTP;
 
 	return counts && conf_number(process_conf(), KEY_DANE) != 0 ? j->port
 								    : 0;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* deliver/server.h - the addresses that this worker has to do with.
  *
- * One per (address, port): its connections, the idle ones among them, and
- * the jobs that wait for one.  Only bookkeeping; the driver decides.
+ * One per (address, port), or UNIX socket (see conn_open()): its connections,
+ * the idle ones among them, and the jobs that wait for one.  Only bookkeeping;
+ * the driver decides.
  */
 #ifndef DELIVER_SERVER_H
 #define DELIVER_SERVER_H

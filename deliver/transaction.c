@@ -72,3 +72,43 @@ transaction_needs_utf8(const struct transaction *t)
 			return true;
 	return false;
 }
+
+size_t
+transaction_next(const struct transaction *t, size_t i)
+{
+	while (i < t->nrcpts && t->rcpts[i].settled != NULL)
+		i++;
+	return i;
+}
+
+size_t
+transaction_next_accepted(const struct transaction *t, size_t i)
+{
+	while (i < t->nrcpts && !t->rcpts[i].accepted)
+		i++;
+	return i;
+}
+
+bool
+transaction_fits_ascii(struct transaction *t)
+{
+	static const char lacks[] = "and the server does not offer SMTPUTF8";
+
+	if (address_needs_utf8(t->sender)) {
+		status_never(&t->status, 553, 6, 7,
+		    "the sender's address is not ASCII, %s", lacks);
+		return false;
+	}
+	if (t->utf8_header) {
+		status_never(&t->status, 554, 6, 9,
+		    "the message header is not ASCII, %s", lacks);
+		return false;
+	}
+	status_never(
+	    &t->status, 553, 6, 7, "the address is not ASCII, %s", lacks);
+	for (size_t i = 0; i < t->nrcpts; i++)
+		if (t->rcpts[i].settled == NULL &&
+		    address_needs_utf8(t->rcpts[i].address))
+			transaction_settle(&t->rcpts[i], &t->status);
+	return transaction_open(t);
+}

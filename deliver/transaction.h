@@ -44,6 +44,16 @@ void transaction_clear(struct transaction *);
 void transaction_settle(struct recipient *, const struct status *);
 /* Some recipient has no end of its own yet. */
 bool transaction_open(const struct transaction *);
+/* The next recipient without an end of its own, or that was accepted, at or
+ * after i; nrcpts: none. */
+size_t transaction_next(const struct transaction *, size_t i);
+size_t transaction_next_accepted(const struct transaction *, size_t i);
+/*
+ * RFC 6531 3.2: what is not ASCII is not sent to a server that does not offer
+ * SMTPUTF8; rewriting it is nobody's right.  A single recipient's address is
+ * that recipient's trouble.  False: nobody is left.
+ */
+bool transaction_fits_ascii(struct transaction *);
 /* The address, or anything in what is left to send, needs RFC 6531. */
 bool address_needs_utf8(const char *);
 bool transaction_needs_utf8(const struct transaction *);

@@ -90,7 +90,9 @@ resolvers(const struct conf *c)
 	for (size_t i = 0; i < c->nroutes; i++) {
 		const struct route *r = &c->routes[i];
 
-		if (r->transport == TRANSPORT_MX || has_name(r->host))
+		if (r->transport == TRANSPORT_MX ||
+		    (!hop_is_socket(r->transport, r->host) &&
+			has_name(r->host)))
 			return 1;
 		if (r->match == ROUTE_ANY && r->from == ROUTE_FROM_ANY)
 			return 0;

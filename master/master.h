@@ -49,6 +49,10 @@ struct child {
 	unsigned int accusations;    /* MSG_BROKEN from this process */
 	int64_t deaths[DEATHS_KEPT]; /* when, newest first; 0 none */
 	struct event *timer;
+	struct {
+		int64_t second;
+		unsigned int asked; /* in that second */
+	} hops;                     /* see hop.h */
 };
 
 enum master_state {

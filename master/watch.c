@@ -10,6 +10,7 @@
 #include "common/base/log.h"
 #include "master/answers.h"
 #include "master/census.h"
+#include "master/hop.h"
 #include "master/master.h"
 
 #include <errno.h>
@@ -201,6 +202,7 @@ static const struct channel_rule rules[] = {
 	{ &msg_ready, on_ready, CONV_NONE, 0 },
 	{ &msg_broken, on_broken, CONV_NONE, 0 },
 	{ &msg_secrets_read, on_secrets_read, CONV_NONE, 0 },
+	{ &msg_hop_want, hop_wanted, CONV_NONE, 0 },
 };
 /* clang-format on */
 

@@ -48,6 +48,9 @@ tell(struct store_notice *n, enum dsn_action action, const struct group *g,
 	}
 	if (n->bounce == NULL)
 		n->bounce = bounce_new(m, &t);
+	/* a socket is on this machine, and its path nobody else's matter */
+	if (host[0] == '/')
+		host = conf_text(conf, KEY_HOSTNAME);
 	bounce_add(n->bounce, action, r, st, host);
 }
 
@@ -112,9 +115,13 @@ notice_passed_on(struct store_notice *n, const struct group *g,
     const struct rcpt *r, const struct status *st,
     const struct msg_job_done *done)
 {
+	/* who speaks LMTP keeps the mailboxes */
+	bool kept = g->destination->transport == TRANSPORT_LMTP;
+
 	if (has_sender(g->message) && done->dsn == 0 &&
 	    notify_wants(r->notify, NOTIFY_SUCCESS))
-		tell(n, DSN_RELAYED, g, r, st, done->host);
+		tell(n, kept ? DSN_DELIVERED : DSN_RELAYED, g, r, st,
+		    done->host);
 }
 
 void
@@ -215,6 +222,7 @@ log_notice(const struct store_notice *n, const struct message *about)
 	log_u64("failed", bounce_count(n->bounce, DSN_FAILED));
 	log_u64("delayed", bounce_count(n->bounce, DSN_DELAYED));
 	log_u64("relayed", bounce_count(n->bounce, DSN_RELAYED));
+	log_u64("delivered", bounce_count(n->bounce, DSN_DELIVERED));
 	log_u64("expanded", bounce_count(n->bounce, DSN_EXPANDED));
 	log_end();
 }

@@ -129,22 +129,27 @@ void
 rows_fill_destination(sqlite3_stmt *s, int c, char *out, size_t size)
 {
 	const char *host, *end = out + size - 1;
-	int transport;
+	enum transport transport;
+	unsigned int port;
 
 	out[0] = '\0';
 	if (sqlite3_column_type(s, c) == SQLITE_NULL)
 		return;
-	transport = sqlite3_column_int(s, c);
+	transport = (enum transport)sqlite3_column_int(s, c);
 	if (transport == TRANSPORT_LOOKUP) {
 		(void)strlcpy(out, "aliases", size);
 		return;
 	}
 	/* pieced together: printing takes longer than reading the row */
 	host = (const char *)sqlite3_column_text(s, c + 1);
-	out = add_text(out, end, transport == TRANSPORT_MX ? "mx " : "host ");
+	out = add_text(out, end, transport_word(transport));
+	out = add_text(out, end, " ");
 	out = add_text(out, end, host == NULL ? "" : host);
-	out = add_text(out, end, " port ");
-	out = add_number(out, end, (unsigned int)sqlite3_column_int(s, c + 2));
+	port = (unsigned int)sqlite3_column_int(s, c + 2);
+	if (port > 0) { /* a UNIX socket has none */
+		out = add_text(out, end, " port ");
+		out = add_number(out, end, port);
+	}
 	*out = '\0';
 }
 

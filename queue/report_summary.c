@@ -167,11 +167,14 @@ static void
 fill(sqlite3_stmt *st, struct msg_summary *m)
 {
 	char host[MSG_DOMAIN_MAX + 1];
+	int port;
 
 	report_text(st, 1, host, sizeof(host));
-	snprintf(m->destination, sizeof(m->destination), "%s %s port %d",
-	    sqlite3_column_int(st, 0) == TRANSPORT_MX ? "mx" : "host", host,
-	    sqlite3_column_int(st, 2));
+	port = sqlite3_column_int(st, 2);
+	snprintf(m->destination, sizeof(m->destination),
+	    port == 0 ? "%s %s" : "%s %s port %d",
+	    transport_word((enum transport)sqlite3_column_int(st, 0)), host,
+	    port);
 	m->not_before = sqlite3_column_int64(st, 3);
 	m->failures = (uint32_t)sqlite3_column_int64(st, 4);
 	report_text(st, 5, m->error, sizeof(m->error));

@@ -59,7 +59,7 @@ static const char recipient[] =
 
 static const char destination[] =
     "SELECT id AS id, CASE transport WHEN 1 THEN 'mx' WHEN 2 THEN 'host'"
-    " WHEN 3 THEN 'lookup' END"
+    " WHEN 3 THEN 'lookup' WHEN 4 THEN 'lmtp' END"
     " AS transport, host AS host, port AS port,"
     " nullif(not_before, 0) AS not_before, failures AS failures,"
     " error AS error, suspended AS suspended, suspend_reason AS reason"

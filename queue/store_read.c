@@ -340,9 +340,8 @@ due_row(sqlite3_stmt *s, struct store_due_row *r)
 	r->row.suspended = sqlite3_column_int64(s, 7);
 	r->wake = sqlite3_column_int64(s, 6);
 	return reader.flaw == NULL && !reader.failed &&
-	       r->transport >= TRANSPORT_MX &&
-	       r->transport <= TRANSPORT_LOOKUP && host.len > 0 &&
-	       view_copy(host, r->host, sizeof(r->host));
+	       r->transport >= TRANSPORT_MX && r->transport <= TRANSPORT_LMTP &&
+	       host.len > 0 && view_copy(host, r->host, sizeof(r->host));
 }
 
 bool

@@ -12,7 +12,7 @@ enum statement { NAMED, SET, ADD, STATEMENTS };
 static const char *const texts[STATEMENTS] = {
 	/* transports are few: so the index is used */
 	[NAMED] = "SELECT id, suspended FROM destination"
-		  " WHERE transport IN (1, 2) AND host = ?1"
+		  " WHERE transport IN (1, 2, 4) AND host = ?1"
 		  " AND (?2 = 0 OR transport = ?2) AND (?3 = 0 OR port = ?3)",
 	[SET] = "UPDATE destination SET suspended = nullif(?2, 0),"
 		" suspend_reason = ?3 WHERE id = ?1",

@@ -124,8 +124,8 @@ routed_to(const struct store_suspend *s, struct route_result *to)
 		const struct route *r = &routing.rows[i];
 
 		to->transport = r->transport;
-		to->port = r->port == 0 ? 25 : r->port;
-		if (r->transport == TRANSPORT_HOST &&
+		to->port = route_port(r);
+		if (r->transport != TRANSPORT_MX &&
 		    route_next_hop(&routing, r, "", to->host) && fits(s, to))
 			return true;
 	}

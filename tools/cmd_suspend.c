@@ -12,8 +12,8 @@
 #include <string.h>
 #include <sysexits.h>
 
-/* "example.org", "192.0.2.1" or "[192.0.2.1]", as queue writes it; a login's
- * and those of several hosts are written so by who asks. */
+/* "example.org", "192.0.2.1" or "[192.0.2.1]", as queue writes it; a login's,
+ * a source's, those of several hosts and sockets are written so by who asks. */
 static bool
 name_parse(const char *text, char out[DOMAIN_MAX + 1])
 {
@@ -26,7 +26,7 @@ name_parse(const char *text, char out[DOMAIN_MAX + 1])
 		    ip.family == 6 ? "IPv6:" : "", ip_print(&ip, shown));
 		return true;
 	}
-	if (strpbrk(text, "@,") != NULL)
+	if (strpbrk(text, "@,%/") != NULL)
 		return view_copy(v, out, DOMAIN_MAX + 1);
 	return domain_normalise(v, out) && domain_valid(view_of(out));
 }

@@ -211,6 +211,17 @@ from_sound(const struct route *r)
 	return false;
 }
 
+/* A socket's name is the whole next hop: nothing is asked of it beside. */
+static bool
+lmtp_sound(const struct route *r)
+{
+	if (!hop_is_socket(r->transport, r->host))
+		return hosts_sound(r->host) && r->port != SMTP_PORT;
+	return file_sound(r->host) && strlen(r->host) <= ROUTE_SOCKET_MAX &&
+	       strpbrk(r->host, "@%,") == NULL && r->port == 0 &&
+	       r->source == 0 && r->tls == ROUTE_TLS_NONE;
+}
+
 static bool
 route_sound(const struct route *r)
 {
@@ -218,8 +229,8 @@ route_sound(const struct route *r)
 
 	if (!from_sound(r) || (unsigned int)r->tls > ROUTE_TLS_VERIFY ||
 	    (r->login != 0 && r->transport != TRANSPORT_HOST) ||
-	    (r->immediate && (r->tls < ROUTE_TLS_REQUIRED ||
-				 r->transport != TRANSPORT_HOST)))
+	    (r->immediate &&
+		(r->tls < ROUTE_TLS_REQUIRED || r->transport == TRANSPORT_MX)))
 		return false;
 	switch (r->match) {
 	case ROUTE_ANY:
@@ -235,6 +246,8 @@ route_sound(const struct route *r)
 		return match && r->host[0] == '\0';
 	case TRANSPORT_HOST:
 		return match && hosts_sound(r->host);
+	case TRANSPORT_LMTP:
+		return match && lmtp_sound(r);
 	case TRANSPORT_LOOKUP:
 		break;
 	}

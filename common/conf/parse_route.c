@@ -77,7 +77,6 @@ route_hosts(struct parser *p, struct route *r)
 {
 	size_t n = 0;
 
-	r->transport = TRANSPORT_HOST;
 	if (p->failed || p->token.kind != TOKEN_OPEN) {
 		hosts_add(p, r);
 		return;
@@ -171,6 +170,60 @@ route_tls(struct parser *p, struct route *r)
 			       "\"verify\" alone");
 	if (r->immediate && r->transport == TRANSPORT_MX)
 		parser_fail(p, "\"immediate\" goes with \"host\" alone");
+}
+
+/* The path of a socket; it does not leave the machine, so that nothing more is
+ * asked of it. */
+static void
+route_socket_path(struct parser *p, struct route *r)
+{
+	static const char what[] = "the path of a socket, or \"host\"";
+	static const char *const words[] = { "port", "tls", "source" };
+	struct token found = p->token;
+	char raw[CONF_TEXT_MAX + 1];
+
+	r->tls = ROUTE_TLS_NONE;
+	if (!parser_text(p, what, raw, sizeof(raw)))
+		return;
+	if (raw[0] != '/') {
+		p->token = found;
+		parser_expected(p, what);
+		return;
+	}
+	if (strlen(raw) > ROUTE_SOCKET_MAX || strpbrk(raw, "@%,") != NULL)
+		parser_fail(p,
+		    "\"%s\": the path of a socket has at most %d bytes, and "
+		    "none of \"@\", \"%%\" and \",\"",
+		    raw, ROUTE_SOCKET_MAX);
+	(void)strlcpy(r->host, raw, sizeof(r->host));
+	for (size_t i = 0; i < nitems(words); i++)
+		if (parser_at(p, words[i]))
+			parser_fail(
+			    p, "\"%s\" does not go with a socket", words[i]);
+}
+
+/* mx, host NAME|{ ... }, lmtp PATH, lmtp host NAME|{ ... } [port N] */
+static void
+route_to(struct parser *p, struct route *r)
+{
+	if (parser_skip(p, "mx")) {
+		r->transport = TRANSPORT_MX;
+	} else if (parser_skip(p, "host")) {
+		r->transport = TRANSPORT_HOST;
+		route_hosts(p, r);
+	} else if (parser_skip(p, "lmtp")) {
+		r->transport = TRANSPORT_LMTP;
+		if (parser_skip(p, "host"))
+			route_hosts(p, r);
+		else
+			route_socket_path(p, r);
+	} else {
+		parser_expected(p, "\"mx\", \"host\" or \"lmtp\"");
+	}
+	parser_port(p, &r->port);
+	if (r->transport == TRANSPORT_LMTP && r->port == SMTP_PORT)
+		parser_fail(p, "port 25 is for SMTP: LMTP must not use it "
+			       "(RFC 2033)");
 }
 
 /* The place, from 1, of one that is there already; 0: none. */
@@ -314,8 +367,8 @@ route_source(struct parser *p, struct route *r)
 }
 
 /* route any|local|domain NAME|domain { ... } [from ...]
- * to mx|host NAME|host { ... } [port N] [tls ...] [login ...]
- * [source NAME] */
+ * to mx|host NAME|host { ... }|lmtp PATH|lmtp host ...
+ * [port N] [tls ...] [login ...] [source NAME] */
 void
 parse_route(struct parser *p)
 {
@@ -328,13 +381,7 @@ parse_route(struct parser *p)
 	route_match(p, &r, &names);
 	route_from(p, &r);
 	parser_need(p, "to");
-	if (parser_skip(p, "mx"))
-		r.transport = TRANSPORT_MX;
-	else if (parser_skip(p, "host"))
-		route_hosts(p, &r);
-	else
-		parser_expected(p, "\"mx\" or \"host\"");
-	parser_port(p, &r.port);
+	route_to(p, &r);
 	tls = parser_at(p, "tls");
 	route_tls(p, &r);
 	route_login(p, &r, tls);

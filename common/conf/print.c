@@ -224,13 +224,38 @@ print_hosts(const char *list, struct buf *out)
 	struct view v = view_of(list);
 	char host[DOMAIN_MAX + 1];
 
-	buf_add_string(out, several ? " to host {" : " to host");
+	buf_add_string(out, several ? " host {" : " host");
 	while (route_next_host(&v, host)) {
 		buf_add_string(out, " ");
 		print_quoted(host, out);
 	}
 	if (several)
 		buf_add_string(out, " }");
+}
+
+static void
+print_to(const struct route *r, struct buf *out)
+{
+	switch (r->transport) {
+	case TRANSPORT_MX:
+		buf_add_string(out, " to mx");
+		break;
+	case TRANSPORT_HOST:
+		buf_add_string(out, " to");
+		print_hosts(r->host, out);
+		break;
+	case TRANSPORT_LMTP:
+		buf_add_string(out, " to lmtp");
+		if (!hop_is_socket(r->transport, r->host)) {
+			print_hosts(r->host, out);
+			break;
+		}
+		buf_add_string(out, " ");
+		print_quoted(r->host, out);
+		break;
+	case TRANSPORT_LOOKUP:
+		break;
+	}
 }
 
 static void
@@ -256,19 +281,11 @@ print_route(const struct conf *c, const struct route *r, struct buf *out)
 		break;
 	}
 	print_from(r, out);
-	switch (r->transport) {
-	case TRANSPORT_MX:
-		buf_add_string(out, " to mx");
-		break;
-	case TRANSPORT_HOST:
-		print_hosts(r->host, out);
-		break;
-	case TRANSPORT_LOOKUP:
-		break;
-	}
+	print_to(r, out);
 	if (r->port != 0)
 		buf_printf(out, " port %u", r->port);
-	if (r->tls != ROUTE_TLS_OPPORTUNISTIC)
+	if (r->tls != ROUTE_TLS_OPPORTUNISTIC &&
+	    !hop_is_socket(r->transport, r->host))
 		buf_printf(out, " tls %s%s", tls[r->tls],
 		    r->immediate ? " immediate" : "");
 	if (r->login != 0)

@@ -394,3 +394,44 @@ const struct ipc_type msg_rate = {
 	.fields = rate_fields,
 	.nfields = nitems(rate_fields),
 };
+
+/* clang-format off */
+static const struct ipc_field hop_want_fields[] = {
+	{ "ticket", IPC_U32, offsetof(struct msg_hop_want, ticket), 0 },
+	{ "route", IPC_U16, offsetof(struct msg_hop_want, route), 0 },
+};
+
+static const struct ipc_field hop_socket_fields[] = {
+	{ "ticket", IPC_U32, offsetof(struct msg_hop_socket, ticket), 0 },
+};
+
+static const struct ipc_field hop_none_fields[] = {
+	{ "ticket", IPC_U32, offsetof(struct msg_hop_none, ticket), 0 },
+	{ "text", IPC_TEXT, offsetof(struct msg_hop_none, text), MSG_TEXT_MAX },
+};
+/* clang-format on */
+
+const struct ipc_type msg_hop_want = {
+	.number = MSG_HOP_WANT,
+	.name = "hop_want",
+	.size = sizeof(struct msg_hop_want),
+	.fields = hop_want_fields,
+	.nfields = nitems(hop_want_fields),
+};
+
+const struct ipc_type msg_hop_socket = {
+	.number = MSG_HOP_SOCKET,
+	.name = "hop_socket",
+	.size = sizeof(struct msg_hop_socket),
+	.fields = hop_socket_fields,
+	.nfields = nitems(hop_socket_fields),
+	.fd = true,
+};
+
+const struct ipc_type msg_hop_none = {
+	.number = MSG_HOP_NONE,
+	.name = "hop_none",
+	.size = sizeof(struct msg_hop_none),
+	.fields = hop_none_fields,
+	.nfields = nitems(hop_none_fields),
+};

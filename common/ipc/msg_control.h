@@ -218,6 +218,24 @@ struct msg_file {
 	char path[MSG_TEXT_MAX + 1]; /* for what is said of it */
 };
 
+/*
+ * deliver: a connection to the UNIX socket of a route, please.  By its number:
+ * no path ever comes from there.
+ */
+struct msg_hop_want {
+	uint32_t ticket; /* stands in the answer */
+	uint16_t route;  /* its place among MSG_ROUTE, from 1 */
+};
+
+struct msg_hop_socket { /* with descriptor */
+	uint32_t ticket;
+};
+
+struct msg_hop_none {
+	uint32_t ticket;
+	char text[MSG_TEXT_MAX + 1];
+};
+
 struct msg_log { /* with descriptor */
 	uint8_t stamp;
 };
@@ -226,6 +244,7 @@ extern const struct ipc_type msg_boot, msg_setting, msg_listener, msg_accept,
     msg_route, msg_route_login, msg_route_source, msg_resolver, msg_mx_allow,
     msg_bare_ends, msg_exempt, msg_local, msg_recipients, msg_recipient,
     msg_census, msg_rate, msg_peer, msg_boot_end, msg_ready, msg_broken,
-    msg_log, msg_secret, msg_secrets_end, msg_secrets_read, msg_file;
+    msg_log, msg_secret, msg_secrets_end, msg_secrets_read, msg_file,
+    msg_hop_want, msg_hop_socket, msg_hop_none;
 
 #endif

@@ -31,6 +31,9 @@ enum msg_number {
 	MSG_LOCAL = 24,
 	MSG_RECIPIENTS,
 	MSG_RECIPIENT,
+	MSG_HOP_WANT,
+	MSG_HOP_SOCKET,
+	MSG_HOP_NONE,
 
 	/* smtpd and queue: msg_intake.h */
 	MSG_STOCK = 32,

@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SMTP_PORT = 25 };
-
 static const struct route to_mx = { .match = ROUTE_ANY,
 	.transport = TRANSPORT_MX,
 	.port = SMTP_PORT,
@@ -80,10 +78,48 @@ is_for(const struct route *row, const struct mailbox *m, bool local)
 	return false;
 }
 
-static uint16_t
-port_of(const struct route *row)
+const char *
+transport_word(enum transport transport)
 {
-	return row->port == 0 ? SMTP_PORT : row->port;
+	switch (transport) {
+	case TRANSPORT_MX:
+		return "mx";
+	case TRANSPORT_HOST:
+		return "host";
+	case TRANSPORT_LOOKUP:
+		return "lookup";
+	case TRANSPORT_LMTP:
+		return "lmtp";
+	}
+	return "?";
+}
+
+bool
+hop_is_socket(enum transport transport, const char *hop)
+{
+	return transport == TRANSPORT_LMTP && hop[0] == '/';
+}
+
+/* RFC 2033 5: not 25; 24 is any private mail system's (IANA). */
+uint16_t
+route_port(const struct route *row)
+{
+	if (hop_is_socket(row->transport, row->host))
+		return 0;
+	if (row->port != 0)
+		return row->port;
+	return row->transport == TRANSPORT_LMTP ? LMTP_PORT : SMTP_PORT;
+}
+
+size_t
+route_socket(const struct routing *routing, const char *hop)
+{
+	for (size_t i = 0; i < routing->nrows; i++)
+		if (hop_is_socket(
+			routing->rows[i].transport, routing->rows[i].host) &&
+		    strcmp(routing->rows[i].host, hop) == 0)
+			return i + 1;
+	return 0;
 }
 
 static const struct route *
@@ -219,10 +255,10 @@ route_find(const struct routing *routing, const struct mailbox *m,
 	const struct route *row = first_match(routing, m, local, origin);
 
 	memset(r, 0, sizeof(*r));
-	r->port = port_of(row);
+	r->port = route_port(row);
 	if (row != &to_mx)
 		r->row = (size_t)(row - routing->rows) + 1;
-	if (row->transport == TRANSPORT_HOST)
+	if (row->transport != TRANSPORT_MX)
 		go_to(r, routing, row, m);
 	else if (local && row->match != ROUTE_DOMAIN)
 		/* the MX of a local domain would be ourselves */
@@ -239,7 +275,7 @@ leads_to(const struct routing *routing, const struct route *row,
 	const char *domain = route_hop_host(hop);
 	char own[DOMAIN_MAX + 1];
 
-	if (row->transport != transport || port_of(row) != port)
+	if (row->transport != transport || route_port(row) != port)
 		return false;
 	if (transport == TRANSPORT_MX && row->match == ROUTE_DOMAIN &&
 	    !view_is_nocase(view_of(domain), row->domain))

@@ -12,13 +12,20 @@
 #include "common/base/ip.h"
 #include "common/mail/mailbox.h"
 
-/* TRANSPORT_LOOKUP is no route: who is meant must be found out first. */
-enum transport { TRANSPORT_MX = 1, TRANSPORT_HOST = 2, TRANSPORT_LOOKUP = 3 };
+enum { SMTP_PORT = 25, LMTP_PORT = 24 };
+
+enum transport {
+	TRANSPORT_MX = 1,
+	TRANSPORT_HOST = 2,
+	TRANSPORT_LOOKUP = 3, /* no route: who is meant is found out first */
+	TRANSPORT_LMTP = 4    /* to hosts, or the path of a UNIX socket */
+};
 
 enum {
 	ROUTE_PATH_MAX = 511,
-	SOURCE_MAX = 31,    /* bytes of its name */
-	ROUTE_HOSTS_MAX = 5 /* of one row, tried in their order */
+	SOURCE_MAX = 31,        /* bytes of its name */
+	ROUTE_SOCKET_MAX = 107, /* bytes of its path, as the system has it */
+	ROUTE_HOSTS_MAX = 5     /* of one row, tried in their order */
 };
 
 enum route_match { ROUTE_ANY = 1, ROUTE_LOCAL, ROUTE_DOMAIN };
@@ -45,9 +52,10 @@ struct route {
 	enum route_from from;
 	char whose[LOGIN_MAX + 1]; /* unless it is anybody's */
 	enum transport transport;
-	/* of TRANSPORT_HOST: name or "[1.2.3.4]", or several with commas */
+	/* unless by MX: name or "[1.2.3.4]", or several with commas; of
+	 * TRANSPORT_LMTP also a path, which begins with "/" */
 	char host[DOMAIN_MAX + 1];
-	uint16_t port; /* 0: 25 */
+	uint16_t port; /* 0: see route_port() */
 	enum route_tls tls;
 	bool immediate;  /* TLS from the first byte (RFC 8314) */
 	uint16_t login;  /* of TRANSPORT_HOST: its place, from 1; 0 none */
@@ -112,6 +120,15 @@ struct route_result {
  */
 bool route_next_hop(const struct routing *, const struct route *,
     const char *domain, char out[DOMAIN_MAX + 1]);
+/* What it is called, for people: "mx". */
+const char *transport_word(enum transport);
+/* 25, or 24 for LMTP, unless it says otherwise; 0 for a UNIX socket. */
+uint16_t route_port(const struct route *);
+/* Is that next hop a UNIX socket? */
+bool hop_is_socket(enum transport, const char *hop);
+/* The place, from 1, of the first row that leads to that UNIX socket; 0: none
+ * does.  By it posternd is asked to connect. */
+size_t route_socket(const struct routing *, const char *hop);
 /* The next host of a list, cut off its front; false: there is none. */
 bool route_next_host(struct view *list, char out[DOMAIN_MAX + 1]);
 /* The host in such a name; lent. */

@@ -151,6 +151,35 @@ on_file(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	return true;
 }
 
+static bool
+on_hop_socket(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	const struct msg_hop_socket *m = msg;
+
+	(void)ch;
+	(void)conv;
+	if (self.running && self.def->hop != NULL) {
+		self.def->hop(m->ticket, fd, "");
+		return true;
+	}
+	close(fd);
+	return false;
+}
+
+static bool
+on_hop_none(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	const struct msg_hop_none *m = msg;
+
+	(void)ch;
+	(void)conv;
+	(void)fd;
+	if (!self.running || self.def->hop == NULL)
+		return false;
+	self.def->hop(m->ticket, -1, m->text);
+	return true;
+}
+
 static void
 take_early_files(void)
 {
@@ -337,6 +366,8 @@ static const struct channel_rule control_rules[] = {
 	{ &msg_secret, on_secret, CONV_NONE, 0 },
 	{ &msg_secrets_end, on_secrets_end, CONV_NONE, 0 },
 	{ &msg_file, on_file, CONV_NONE, 0 },
+	{ &msg_hop_socket, on_hop_socket, CONV_NONE, 0 },
+	{ &msg_hop_none, on_hop_none, CONV_NONE, 0 },
 	{ &msg_boot_end, on_boot_end, CONV_NONE, 0 },
 };
 /* clang-format on */

@@ -87,6 +87,11 @@ struct process {
 	 * not what we read.  NULL: there are none.
 	 */
 	bool (*file)(const struct msg_file *, int fd);
+	/*
+	 * The socket that was asked for by MSG_HOP_WANT with this ticket; the
+	 * descriptor is taken, -1: why there is none.  NULL: we ask for none.
+	 */
+	void (*hop)(uint32_t ticket, int fd, const char *why);
 };
 
 int process_main(const struct process *, int argc, char *argv[]);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* tests/fuzz/fuzz_client.c - an SMTP session with a server (deliver/client.h).
  *
- * The first byte chooses the transaction; the rest is what the server says,
- * line by line.  A line that begins with "!" is a lost connection; before one
- * that begins with "*" (the choice also says what TLS is asked for, and
- * whether its handshake comes off and we log in) the body and its dot are sent,
- * if the client waits for that.  Delivered is only what a 2yz after the dot
- * says, and no lost connection or nonsense is ever a "never".
+ * The first byte chooses the transaction; a second one that is "L", that LMTP
+ * is spoken.  The rest is what the server says, line by line.  A line that
+ * begins with "!" is a lost connection; before one that begins with "*" (the
+ * choice also says what TLS is asked for, and whether its handshake comes off
+ * and we log in) the body and its dot are sent, if the client waits for that.
+ * Delivered is only what a 2yz after the dot says, by LMTP for each recipient
+ * by a reply of its own, and no lost connection or nonsense is ever a "never".
  */
 #include "tests/fuzz/fuzz.h"
 
@@ -28,6 +29,7 @@ struct play {
 	struct buf said;
 	uint8_t choice;
 	bool dotted;  /* the dot of this transaction was sent */
+	size_t heard; /* lines since then */
 	size_t taken; /* messages */
 };
 
@@ -43,6 +45,7 @@ take(struct play *p)
 	p->t.size = 100;
 	p->t.eightbit = (p->choice & 8) != 0;
 	p->dotted = false;
+	p->heard = 0;
 	p->taken++;
 	return client_take(&p->client, &p->t, &p->said);
 }
@@ -58,7 +61,8 @@ check_status(const struct play *p, const struct status *st, bool own)
 		 st->detail <= 999,
 	    "codes are bounded");
 	must(fuzz_printable(view_of(st->text)), "a status is one line");
-	must(st->verdict != VERDICT_DONE || (!own && p->dotted),
+	must(
+	    st->verdict != VERDICT_DONE || (own == p->client.lmtp && p->dotted),
 	    "delivered is what a reply to the dot says");
 }
 
@@ -66,6 +70,7 @@ static void
 check_end(const struct play *p, bool lost)
 {
 	const struct transaction *t = &p->t;
+	size_t done = 0;
 
 	for (size_t i = 0; i < t->nrcpts; i++) {
 		const struct recipient *r = &t->rcpts[i];
@@ -77,6 +82,10 @@ check_end(const struct play *p, bool lost)
 		    "who was not accepted has no mail");
 	}
 	must(!lost || t->status.verdict == VERDICT_LATER, "lost is later");
+	for (size_t i = 0; p->client.lmtp && i < t->nrcpts; i++)
+		done += t->rcpts[i].settled != NULL &&
+			t->rcpts[i].settled->verdict == VERDICT_DONE;
+	must(done <= p->heard, "a reply for each, by LMTP");
 }
 
 /* Whole lines, each of them a command of ours. */
@@ -84,8 +93,8 @@ static void
 check_said(struct view v)
 {
 	static const char *const verbs[] = { "EHLO us.test", "HELO us.test",
-		"MAIL FROM:<", "RCPT TO:<", "DATA", ".", "STARTTLS", "AUTH ",
-		"Ym9i", "dGljaw==" };
+		"LHLO us.test", "MAIL FROM:<", "RCPT TO:<", "DATA", ".",
+		"STARTTLS", "AUTH ", "Ym9i", "dGljaw==" };
 
 	while (v.len > 0) {
 		size_t n = view_find(v, '\n');
@@ -162,6 +171,7 @@ hear(struct play *p, struct view line)
 		}
 	}
 	must(client_patience(&p->client) > 0, "a wait has an end");
+	p->heard += p->dotted;
 	next = client_line(&p->client, line, &p->said);
 	if (next == NEXT_TLS) {
 		must(p->client.state == CLIENT_HANDSHAKE && !p->client.secured,
@@ -181,6 +191,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	buf_init(&p.said, OUT_MAX);
 	client_begin(&p.client, "us.test", (enum route_tls)(p.choice >> 4 & 3));
+	if (in.len > 0 && in.data[0] == 'L') {
+		(void)fuzz_byte(&in);
+		client_lmtp(&p.client);
+	}
 	if ((p.choice & 128) != 0)
 		client_login(&p.client, &who);
 	take(&p);

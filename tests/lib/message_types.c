@@ -33,7 +33,8 @@ const struct ipc_type *const message_types[] = { &msg_boot, &msg_setting,
 	&msg_check, &msg_finding, &msg_check_end, &msg_checked, &msg_ask_sql,
 	&msg_sql_cell, &msg_sql_end, &msg_local, &msg_recipients,
 	&msg_recipient, &msg_whether, &msg_whether_is, &msg_expand,
-	&msg_expanded, &msg_expand_end, NULL };
+	&msg_expanded, &msg_expand_end, &msg_hop_want, &msg_hop_socket,
+	&msg_hop_none, NULL };
 
 const struct ipc_type *
 message_type(uint16_t number)

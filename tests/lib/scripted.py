@@ -6,8 +6,10 @@
 """A server that misbehaves.
 
     with Scripted(good, rcpt="550 5.1.1 nobody") as server: ...
+    with Scripted(store, path="/tmp/x/lmtp", dot=["250 a", None]) as server: ...
 """
 
+import os
 import socket
 import threading
 
@@ -23,7 +25,8 @@ class Peer:
 
     def __init__(self, sock, server):
         self.sock, self.server = sock, server
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if sock.family != socket.AF_UNIX:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.file = sock.makefile("rb")
 
     def say(self, data):
@@ -63,22 +66,31 @@ class Peer:
 
 
 class Scripted:
-    """Listens on a port of its own until the block ends."""
+    """Listens on a port of its own, or on a UNIX socket in that path, until
+    the block ends."""
 
-    def __init__(self, script, addr="127.0.0.1", port=0, **how):
+    def __init__(self, script, addr="127.0.0.1", port=0, path=None, **how):
         self.script, self.how = script, how
         self.heard, self.bodies, self.connections = [], [], 0
         self.failure = None
-        family = socket.AF_INET6 if ":" in addr else socket.AF_INET
-        self.addr = addr
-        self.listener = socket.socket(family, socket.SOCK_STREAM)
-        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.listener.bind((addr, port))
-        self.listener.listen(256)
-        self.port = self.listener.getsockname()[1]
+        self.addr, self.path = addr, path
+        if path is not None:
+            self.listen_at(socket.AF_UNIX, str(path))
+            os.chmod(path, 0o666)
+            self.port = 0
+        else:
+            self.listen_at(socket.AF_INET6 if ":" in addr else
+                           socket.AF_INET, (addr, port))
+            self.port = self.listener.getsockname()[1]
         self.open = set()
         self.lock = threading.Lock()
         threading.Thread(target=self.accept, daemon=True).start()
+
+    def listen_at(self, family, where):
+        self.listener = socket.socket(family, socket.SOCK_STREAM)
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.listener.bind(where)
+        self.listener.listen(256)
 
     def route(self):
         return f'route any to host "[{self.addr}]" port {self.port}'
@@ -176,3 +188,40 @@ def good(peer, **how):
         if verb == "data" and str(said).startswith("354"):
             peer.server.bodies.append(peer.body())
             peer.answer(how["dot"])
+
+
+def dot_answer(how, n):
+    """dot may be a list: an answer for each recipient that was accepted, or
+    more or fewer than that."""
+    if not isinstance(how, list):
+        return how
+    return how[n] if n < len(how) else None
+
+
+def store(peer, **how):
+    """A whole LMTP session (RFC 2033); how[step] replaces the answer there,
+    "lhlo" being one.  An answer that is no list is given to each recipient."""
+    how = {**FINE, "lhlo": PIPELINING, **how}
+    accepted = 0
+    peer.answer(how["greeting"])
+    while True:
+        line = peer.hear()
+        verb = line.split(" ")[0].split(":")[0].lower()
+        if verb == "rcpt":
+            said = peer.answer(rcpt_answer(how["rcpt"], line))
+            accepted += str(said).startswith("2")
+            continue
+        if verb not in STEPS + ("lhlo",) or verb in ("ehlo", "helo"):
+            peer.say("500 5.5.1 what?")
+            continue
+        said = peer.answer(how[verb])
+        if verb == "quit":
+            return
+        if verb == "mail":
+            accepted = 0
+        if verb == "data" and str(said).startswith("354"):
+            peer.server.bodies.append(peer.body())
+            dot = how["dot"](peer) if callable(how["dot"]) else how["dot"]
+            many = len(dot) if isinstance(dot, list) else accepted
+            for n in range(many):
+                peer.answer(dot_answer(dot, n))

@@ -26,10 +26,11 @@ VERSION, FLAG_FD, FLAG_OURS = 1, 1, 2
 BOOT, SETTING, MX_ALLOW, PEER, BOOT_END, READY, BROKEN = 1, 2, 7, 9, 11, 12, 13
 JOB, JOB_RCPT, RESULT, JOB_DONE, HELD_ASK, HELD, HELD_END = range(64, 71)
 LATE, RETIRE = 71, 72
+MSG_ROUTE, HOP_WANT, HOP_SOCKET, HOP_NONE = 5, 27, 28, 29
 QUESTION, ANSWER_MX, ANSWER_ADDR, ANSWER_END = range(96, 100)
 KIND_QUEUE, KIND_DELIVER, KIND_RESOLVE = 2, 3, 4
 KEY_HOSTNAME = 0
-MX, HOST = 1, 2
+MX, HOST, LMTP = 1, 2, 4
 FOUND, NONE, NO_NAME, TROUBLE, MALFORMED = range(1, 6)
 ROUTE, CONNECT, MAIL, DATA, DOT = range(1, 6)
 DONE, LATER, NEVER = 2, 4, 5
@@ -141,14 +142,17 @@ def take_status(data, at, verdict):
 
 class Worker:
     """mx: {name: answer}; hosts: {name: answer}, where an answer is a list
-    of (preference, host) or of addresses, or one of the kinds above."""
+    of (preference, host) or of addresses, or one of the kinds above.
+    sockets: paths to which routes lead, in their order, by LMTP."""
 
     def __init__(self, tmpdir, connections=20, hostname="relay.example",
-                 allow=("127.0.0.0/8",), mx=None, hosts=None, resolver=True):
+                 allow=("127.0.0.0/8",), mx=None, hosts=None, resolver=True,
+                 sockets=()):
         self.dir = Path(tempfile.mkdtemp(dir=tmpdir))
         self.dir.chmod(0o755)
         self.mx, self.hosts = mx or {}, hosts or {}
         self.jobs, self.held, self.lates, self.bodies = {}, [], [], {}
+        self.sockets, self.wanted = [str(path) for path in sockets], []
         self.held_end = False
         self.retired = False
         self.questions, self.broken = [], None
@@ -174,6 +178,9 @@ class Worker:
         send(SETTING, struct.pack("<HQ", KEY_HOSTNAME, 0) + text(hostname))
         send(SETTING, struct.pack("<HQ", KEY_CONNECTIONS, connections) +
              text(""))
+        for path in self.sockets:
+            send(MSG_ROUTE, struct.pack("<BBBBBHHH", 1, 0, LMTP, 0, 0, 0, 0,
+                                        0) + text("") + text("") + text(path))
         for network in allow:
             ip, _, bits = network.partition("/")
             raw = socket.inet_aton(ip).ljust(16, b"\0")
@@ -235,12 +242,27 @@ class Worker:
                 self.ready = True
             elif number == BROKEN:
                 self.broken = take_text(data, 8)[0]
+            elif number == HOP_WANT:
+                self.on_hop_want(*struct.unpack("<IH", data))
         if self.resolve is not None:
             for frame in self.resolve.receive(0.001) or []:
                 self.on_resolve(*frame)
         if self.queue.sock.fileno() != -1:
             for frame in self.queue.receive(timeout) or []:
                 self.on_queue(*frame)
+
+    def on_hop_want(self, ticket, route):
+        """As master/hop.c does it."""
+        self.wanted.append(route)
+        with socket.socket(socket.AF_UNIX) as s:
+            try:
+                s.connect(self.sockets[route - 1])
+            except OSError as e:
+                self.control.send(HOP_NONE, struct.pack("<I", ticket) +
+                                  text(os.strerror(e.errno)))
+                return
+            self.control.send(HOP_SOCKET, struct.pack("<I", ticket),
+                              fd=s.fileno())
 
     def on_queue(self, number, conv, theirs, data):
         if number == HELD:

@@ -356,7 +356,7 @@ static const struct {
 	    "expected \"any\", \"local\" or \"domain\", found \"all\"" },
 	{ "route any mx", 1, "expected \"to\", found \"mx\"" },
 	{ "route any to smtp", 1,
-	    "expected \"mx\" or \"host\", found \"smtp\"" },
+	    "expected \"mx\", \"host\" or \"lmtp\", found \"smtp\"" },
 	{ "route any to host", 1,
 	    "expected a host such as \"mail.example.org\" or \"[192.0.2.1]\", "
 	    "found the end of the file" },

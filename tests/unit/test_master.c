@@ -27,6 +27,8 @@ static const struct {
 	{ "route any to host mail.example", 0, 1, 0 },
 	{ "route any to host 192.0.2.1", 0, 0, 0 },
 	{ "route any to host \"[IPv6:::1]\"", 0, 0, 0 },
+	{ "route any to lmtp /run/lmtp", 0, 0, 0 },
+	{ "route any to lmtp host store.example", 0, 1, 0 },
 	{ "route domain a.example to host 192.0.2.1", 0, 1, 0 },
 	{ "route domain a.example to host 192.0.2.1\n"
 	  "route any to host 192.0.2.2",

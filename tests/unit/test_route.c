@@ -36,6 +36,17 @@ static const struct route local_to_mx[] = {
 	ANY_HOST("smtp.isp.example", 0),
 };
 
+static const struct route stores[] = {
+	{ ROUTE_DOMAIN, "a.example", 0, "", TRANSPORT_LMTP, "/run/lmtp", 0, 0,
+	    false, 0, 0, 0 },
+	{ ROUTE_DOMAIN, "b.example", 0, "", TRANSPORT_LMTP, "store.lan", 0, 0,
+	    false, 0, 0, 0 },
+	{ ROUTE_DOMAIN, "c.example", 0, "", TRANSPORT_LMTP, "store.lan", 2003,
+	    ROUTE_TLS_REQUIRED, false, 0, 0, 0 },
+	{ ROUTE_LOCAL, "", 0, "", TRANSPORT_LMTP, "/run/own", 0, 0, false, 0, 0,
+	    0 },
+};
+
 #define ROWS(r) r, nitems(r)
 
 static const struct {
@@ -89,6 +100,16 @@ static const struct {
 	{ ROWS(local_first), "a@x.example", ROUTE_TO, TRANSPORT_MX, "x.example",
 	    25 },
 	{ ROWS(local_to_mx), "a@localhost", ROUTE_NOWHERE, 0, "", 0 },
+	{ ROWS(stores), "a@a.example", ROUTE_TO, TRANSPORT_LMTP, "/run/lmtp",
+	    0 },
+	{ ROWS(stores), "a@b.example", ROUTE_TO, TRANSPORT_LMTP, "store.lan",
+	    24 },
+	{ ROWS(stores), "a@c.example", ROUTE_TO, TRANSPORT_LMTP, "store.lan",
+	    2003 },
+	{ ROWS(stores), "postmaster@localhost", ROUTE_TO, TRANSPORT_LMTP,
+	    "/run/own", 0 },
+	{ ROWS(stores), "a@x.example", ROUTE_TO, TRANSPORT_MX, "x.example",
+	    25 },
 	/* what an address says in its local part sends it nowhere else */
 	{ ROWS(gateway), "\"a@inside.example\"@x.example", ROUTE_TO,
 	    TRANSPORT_MX, "x.example", 25 },
@@ -417,6 +438,33 @@ test_logins(void **state)
 	    0);
 }
 
+/* A socket is known by the place of a row that leads there, and by nothing
+ * that an address or a login could be. */
+static void
+test_sockets(void **state)
+{
+	const struct routing routing = { ROWS(stores), "mx.example.org", "",
+		NULL, 0, NULL, 0, NULL, 0 };
+
+	(void)state;
+	assert_int_equal(route_socket(&routing, "/run/lmtp"), 1);
+	assert_int_equal(route_socket(&routing, "/run/own"), 4);
+	assert_int_equal(route_socket(&routing, "/RUN/own"), 0);
+	assert_int_equal(route_socket(&routing, "/run"), 0);
+	assert_int_equal(route_socket(&routing, "store.lan"), 0);
+	assert_true(hop_is_socket(TRANSPORT_LMTP, "/run/lmtp"));
+	assert_false(hop_is_socket(TRANSPORT_LMTP, "store.lan"));
+	assert_false(hop_is_socket(TRANSPORT_HOST, "/run/lmtp"));
+	assert_string_equal(route_hop_host("/run/lmtp"), "/run/lmtp");
+	assert_int_equal(
+	    route_policy(&routing, TRANSPORT_LMTP, "store.lan", 2003).tls,
+	    ROUTE_TLS_REQUIRED);
+	assert_int_equal(
+	    route_policy(&routing, TRANSPORT_LMTP, "/run/lmtp", 0).tls,
+	    ROUTE_TLS_NONE);
+	assert_string_equal(transport_word(TRANSPORT_LMTP), "lmtp");
+}
+
 int
 main(void)
 {
@@ -428,6 +476,7 @@ main(void)
 		cmocka_unit_test(test_logins),
 		cmocka_unit_test(test_origin),
 		cmocka_unit_test(test_source),
+		cmocka_unit_test(test_sockets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
