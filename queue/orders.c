@@ -119,6 +119,8 @@ judge(const struct store_op *op, struct msg_order_done *m)
 	} else if (o->touched == 0 && o->nbusy > 0) {
 		m->code = EX_TEMPFAIL;
 		text = "being delivered at this moment: try again";
+	} else if (o->nbusy > 0) {
+		text = "done, but for what is being delivered at this moment";
 	} else if (o->nsuspended > 0 && o->id != 0) {
 		text = "waits for a suspended destination: see postern resume";
 	} else if (o->nsuspended > 0) {

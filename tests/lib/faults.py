@@ -90,8 +90,8 @@ class Fault:
             "is the last" if self.action == DIE else f"fails: {what}")
 
 
-class Preloaded(Siege):
-    """A siege with the library in every program."""
+class Preload:
+    """Before a class of postern: the library is in every program."""
 
     def start(self, timeout=60):
         before = dict(os.environ)
@@ -106,6 +106,10 @@ class Preloaded(Siege):
         finally:
             os.environ.clear()
             os.environ.update(before)
+
+
+class Preloaded(Preload, Siege):
+    """A siege whose calls the plan strikes."""
 
 
 Outcome = collections.namedtuple("Outcome", "count hits deaths verdict")

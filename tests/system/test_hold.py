@@ -8,7 +8,6 @@
 
 import email
 import email.policy
-import os
 import smtplib
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+from faults import FOREVER, HANG, Fault, Plan, Preload  # noqa: E402
 from harness import (BUILD, PATIENCE, Postern, Sink, free_port,  # noqa: E402
                      wait_for)
 from siege import bodies, check_spool  # noqa: E402
@@ -24,6 +24,10 @@ from siege import bodies, check_spool  # noqa: E402
 SENDER = "sender@client.example"
 HERE = "relay.example"
 TO_MX = "route any to mx"
+
+
+class Hanging(Preload, Postern):
+    """One whose disk stands still when the plan says so."""
 
 
 def to_sink(port, domain="example.org"):
@@ -234,33 +238,36 @@ def test_released_into_a_group_that_waits(tmp_path):
 
 
 def test_removed_while_it_is_released(tmp_path):
-    """Two orders at once: one after the other, and it is gone."""
-    with Kept(tmp_path) as sink, Postern(
-            tmp_path, to_sink(free_port(), "asleep.example") + TO_MX) as p:
+    """The disk stands still in the middle of the first order: the second
+    waits until the message has its place again, and then it is gone."""
+    def order(verb):
+        return subprocess.Popen(
+            [str(BUILD / "postern"), "-s", str(p.control), verb, number],
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+    plan = Plan(tmp_path / "plan")
+    with Hanging(tmp_path, to_sink(free_port(), "asleep.example") +
+                 TO_MX) as p:
         conf = p.conf.read_text()
-        rcpts = [f"root@{HERE}", f"postmaster@{HERE}"]
-        for _ in range(20):
-            send(p, *rcpts)
-        ids = wait_for(lambda: (lambda q: len(q) == 20 and
-                                [row["id"] for row in q])(p.queue()),
-                       what="20 messages")
+        send(p, "a@asleep.example", f"root@{HERE}")
+        wait_states(p, {"a@asleep.example": "waiting", f"root@{HERE}": "held"})
+        number = p.queue()[0]["id"]
         p.reload(conf + 'postmaster "x@asleep.example"\n')
-        for number in ids:
-            orders = [subprocess.Popen(
-                [str(BUILD / "postern"), "-s", str(p.control), verb, number],
-                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-                for verb in ("release", "remove")]
-            said = [order.communicate()[1] for order in orders]
-            assert orders[0].returncode == 0 or "no such" in said[0]
-            # the other one may find it being delivered already
-            assert orders[1].returncode in (0, os.EX_TEMPFAIL), said
-            if orders[1].returncode != 0:
-                wait_for(lambda n=number: p.tool(
-                    "remove", n, check_status=False) or
-                    n not in [row["id"] for row in p.queue()],
-                    what="its end")
+        plan.arm(Fault("fsync", action=HANG, nth=1, last=FOREVER))
+        release = order("release")
+        wait_for(lambda: plan.get("hits") > 0, what="a hanging fsync")
+        remove = order("remove")
+        p.queue()  # by then it has come to postern-queue
+        plan.disarm()
+        assert release.communicate()[1] == "" and release.returncode == 0
+        # the new group may be on its way to a sleeping destination's row
+        said = remove.communicate()[1]
+        assert remove.returncode == 0
+        assert said == ""
+        wait_for(lambda: not p.queue() or
+                 p.tool("remove", number, check_status=False) is None,
+                 what="its end", poll=0.05)
         wait_clean(p)
-        assert sink.rcpts() == []
         p.stop()
         check_spool(p)
 
