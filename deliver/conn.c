@@ -7,6 +7,7 @@
 #include "deliver/conn.h"
 
 #include "common/base/alloc.h"
+#include "common/base/clock.h"
 #include "common/base/ip.h"
 #include "common/base/log.h"
 #include "deliver/secure.h"
@@ -101,6 +102,8 @@ static struct conn *
 conn_new(struct conns *all, int fd, const struct conn_policy *policy)
 {
 	struct conn *c = mem_zero(1, sizeof(*c));
+
+	c->opened_at = clock_mono_ms();
 
 	c->all = all;
 	c->fd = -1;

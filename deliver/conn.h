@@ -67,6 +67,7 @@ struct conn {
 	bool dot;              /* the final dot is in out, or written */
 	bool mute;             /* writing failed: only to be read to its end */
 	size_t messages;       /* transactions before the present one */
+	int64_t opened_at;     /* monotonic clock, ms */
 	struct server *server; /* the owner's */
 	struct job *job;       /* likewise; NULL: idle */
 	TAILQ_ENTRY(conn) entry; /* likewise */

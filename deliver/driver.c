@@ -8,6 +8,7 @@
 #include "deliver/driver.h"
 
 #include "common/base/alloc.h"
+#include "common/base/clock.h"
 #include "common/base/fatal.h"
 #include "common/mail/route.h"
 #include "deliver/find.h"
@@ -25,8 +26,7 @@
 
 enum {
 	OWN_MAX = 256,
-	CONN_MESSAGES = 100, /* then a connection is not used again */
-	STOP_WAIT = 5,       /* seconds for the answers to final dots */
+	STOP_WAIT = 5, /* seconds for the answers to final dots */
 	DESCRIPTORS = 16384
 };
 
@@ -215,6 +215,18 @@ serve(struct server *s)
 	server_release(s);
 }
 
+/* For a further message. */
+static bool
+may_rest(const struct conn *c)
+{
+	int64_t age = clock_mono_ms() - c->opened_at;
+
+	return c->client.fit && !self.stopping &&
+	       self.conns.n <= limit(KEY_TOTAL_CONNECTIONS) &&
+	       c->messages < limit(KEY_CONNECTION_MESSAGES) &&
+	       age < (int64_t)limit(KEY_CONNECTION_AGE) * 1000;
+}
+
 static void
 on_over(struct conn *c)
 {
@@ -228,8 +240,7 @@ on_over(struct conn *c)
 		return;
 	}
 	finish(j);
-	if (c->client.fit && c->messages < CONN_MESSAGES && !self.stopping &&
-	    self.conns.n <= limit(KEY_TOTAL_CONNECTIONS)) {
+	if (may_rest(c)) {
 		TAILQ_INSERT_HEAD(&s->idle, c, entry);
 		conn_rest(c);
 	} else {

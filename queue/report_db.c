@@ -101,7 +101,8 @@ version_fits(struct report_db *d)
 	report_db_close(d);
 	if (version == 0) {
 		snprintf(text, sizeof(text),
-		    "%s is still empty: %s makes it when it starts", d->name, d->writer);
+		    "%s is still empty: %s makes it when it starts", d->name,
+		    d->writer);
 		return report_db_fail(d, EX_TEMPFAIL, text);
 	}
 	snprintf(text, sizeof(text),

@@ -67,6 +67,8 @@ enum conf_key {
 	KEY_ALIASES,          /* file of aliases(5), "" none */
 	KEY_DANE,             /* bool */
 	KEY_SENDERS,          /* file: whose addresses are whose, "" none */
+	KEY_CONNECTION_MESSAGES, /* sent over one, then it is closed */
+	KEY_CONNECTION_AGE,      /* seconds, likewise */
 	KEY_COUNT
 };
 

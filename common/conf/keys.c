@@ -224,6 +224,14 @@ static const struct setting settings[KEY_COUNT] = {
 		"senders file", SETTING_PATH, READER_SMTPD | READER_LOOKUP,
 		"", 0, 0, PATH_BYTES,
 		"which login may send as which address", NULL },
+	[KEY_CONNECTION_MESSAGES] = {
+		"limit connection messages", SETTING_COUNT, READER_DELIVER,
+		"", 100, 1, 1000000,
+		"messages over one outgoing connection", NULL },
+	[KEY_CONNECTION_AGE] = {
+		"limit connection age", SETTING_TIME, READER_DELIVER,
+		"", 300, 1, DAY,
+		"after which it takes no further message", NULL },
 };
 /* clang-format on */
 

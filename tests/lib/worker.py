@@ -44,7 +44,6 @@ def key_number(name):
     return re.findall(r"^\t(KEY_\w+)", keys, re.M).index(name)
 
 
-KEY_CONNECTIONS = key_number("KEY_DESTINATION_CONNECTIONS")
 
 
 def text(s):
@@ -143,11 +142,11 @@ def take_status(data, at, verdict):
 class Worker:
     """mx: {name: answer}; hosts: {name: answer}, where an answer is a list
     of (preference, host) or of addresses, or one of the kinds above.
-    sockets: paths to which routes lead, in their order, by LMTP."""
+    settings: {"KEY_NAME": number}.  sockets: paths to which routes lead, in their order, by LMTP."""
 
     def __init__(self, tmpdir, connections=20, hostname="relay.example",
                  allow=("127.0.0.0/8",), mx=None, hosts=None, resolver=True,
-                 sockets=()):
+                 sockets=(), settings=None):
         self.dir = Path(tempfile.mkdtemp(dir=tmpdir))
         self.dir.chmod(0o755)
         self.mx, self.hosts = mx or {}, hosts or {}
@@ -164,20 +163,22 @@ class Worker:
             [str(BUILD / "postern-deliver")], stderr=self.errors,
             preexec_fn=lambda: os.dup2(fd, 3), close_fds=True, pass_fds=(3,))
         self.control.theirs.close()
-        self.boot(connections, hostname, allow)
+        self.boot({"KEY_DESTINATION_CONNECTIONS": connections,
+                   **(settings or {})}, hostname, allow)
         self.queue = self.attach(KIND_QUEUE)
         self.resolve = self.attach(KIND_RESOLVE) if resolver else None
         self.control.send(BOOT_END)
         self.ready = False
         self.until(lambda: self.ready, what="the worker to be ready")
 
-    def boot(self, connections, hostname, allow):
+    def boot(self, settings, hostname, allow):
         send = self.control.send
         send(BOOT, struct.pack("<HHIIIIBBB", KIND_DELIVER, 0, 0, 65534, 65534,
                                65534, 1, 0, 0) + text(str(self.dir)))
         send(SETTING, struct.pack("<HQ", KEY_HOSTNAME, 0) + text(hostname))
-        send(SETTING, struct.pack("<HQ", KEY_CONNECTIONS, connections) +
-             text(""))
+        for key, value in settings.items():
+            send(SETTING, struct.pack("<HQ", key_number(key), value) +
+                 text(""))
         for path in self.sockets:
             send(MSG_ROUTE, struct.pack("<BBBBBHHH", 1, 0, LMTP, 0, 0, 0, 0,
                                         0) + text("") + text("") + text(path))

@@ -420,6 +420,36 @@ def test_reuse(tmp_path):
         assert server.verbs().count("EHLO") == 2
 
 
+@pytest.mark.parametrize("most", (1, 3))
+def test_reuse_bounded(tmp_path, most):
+    with Scripted(good) as server, Worker(
+            tmp_path, settings={"KEY_CONNECTION_MESSAGES": most}) as worker:
+        for _ in range(6):
+            assert worker.job(LOCAL, server.port).wait().status()[0] == 2
+        assert server.connections == 6 / most
+
+
+def test_reuse_of_an_old_connection(tmp_path):
+    """What it was given in time is finished; it gets nothing more."""
+    old = threading.Event()
+
+    def slow(peer):
+        def dot(p):
+            old.wait(20)
+            p.say(FINE["dot"])
+        good(peer, **({"dot": dot} if peer.number == 1 else {}))
+
+    with Scripted(slow) as server, Worker(
+            tmp_path, settings={"KEY_CONNECTION_AGE": 1}) as worker:
+        job = worker.job(LOCAL, server.port)
+        wait_for(lambda: len(server.bodies) == 1, what="a body")
+        worker.step(1.1)
+        old.set()
+        assert job.wait().status()[0] == 2
+        assert worker.job(LOCAL, server.port).wait().status()[0] == 2
+        assert server.connections == 2
+
+
 @pytest.mark.parametrize("farewell", [
     lambda p: None, lambda p: p.say("421 4.3.2 idle")], ids=["closed", "421"])
 def test_idle_connection_dies(tmp_path, farewell):

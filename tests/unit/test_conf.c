@@ -168,6 +168,8 @@ static const struct {
 	{ "limit destination connections 60", KEY_DESTINATION_CONNECTIONS, 60,
 	    "" },
 	{ "limit connections 200", KEY_TOTAL_CONNECTIONS, 200, "" },
+	{ "limit connection messages 1", KEY_CONNECTION_MESSAGES, 1, "" },
+	{ "limit connection age 1m", KEY_CONNECTION_AGE, 60, "" },
 	{ "limit local messages 500 per hour", KEY_LOCAL_MESSAGES,
 	    UINT64_C(500) << 32 | 3600, "" },
 	{ "limit local recipients 0 per day", KEY_LOCAL_RECIPIENTS, 86400, "" },
