@@ -269,7 +269,7 @@ test_failures(void **state)
 	sql(*state, "PRAGMA user_version = 99");
 	check_failure("newer", EX_DATAERR, "another version");
 	sql(*state, "PRAGMA user_version = 0");
-	check_failure("not yet", EX_TEMPFAIL, "being made");
+	check_failure("not yet", EX_TEMPFAIL, "still empty");
 	sql(*state, "PRAGMA user_version = 2");
 	sql(*state, "ALTER TABLE grp RENAME TO grq");
 	check_failure("no table", EX_TEMPFAIL, "no such table");
