@@ -42,7 +42,8 @@ POSTERN_ACCOUNTS = (
     "_postern-reader",
     "_postern-lookup",
 )
-PEER_ACCOUNTS = ("postfix", "vmail", "nsd", "unbound")
+PEER_ACCOUNTS = ("postfix", "vmail", "nsd", "unbound", "opensmtpd",
+                 "opensmtpq", "Debian-exim")
 GROUPS = ("postern", "postdrop")  # without members
 FIRST_ID = 63100  # below the range that useradd and adduser hand out
 
