@@ -82,7 +82,9 @@ hop_wanted(struct channel *ch, struct conv *conv, const void *msg, int fd)
 
 	(void)conv;
 	(void)fd;
-	if (c->program->kind != PEER_DELIVER || path == NULL)
+	/* who logs in somewhere has mail for that server alone */
+	if (c->program->kind != PEER_DELIVER || c->program->class_ != 0 ||
+	    path == NULL)
 		return false;
 	if (too_many(c)) {
 		refuse(c, want->ticket, path, "too many connections a second");

@@ -167,14 +167,15 @@ static void
 fill(sqlite3_stmt *st, struct msg_summary *m)
 {
 	char host[MSG_DOMAIN_MAX + 1];
-	int port;
+	int port, n;
 
 	report_text(st, 1, host, sizeof(host));
+	n = snprintf(m->destination, sizeof(m->destination), "%s %s",
+	    transport_word((enum transport)sqlite3_column_int(st, 0)), host);
 	port = sqlite3_column_int(st, 2);
-	snprintf(m->destination, sizeof(m->destination),
-	    port == 0 ? "%s %s" : "%s %s port %d",
-	    transport_word((enum transport)sqlite3_column_int(st, 0)), host,
-	    port);
+	if (port > 0) /* a UNIX socket has none */
+		snprintf(m->destination + n, sizeof(m->destination) - (size_t)n,
+		    " port %d", port);
 	m->not_before = sqlite3_column_int64(st, 3);
 	m->failures = (uint32_t)sqlite3_column_int64(st, 4);
 	report_text(st, 5, m->error, sizeof(m->error));

@@ -16,6 +16,8 @@
 #include <string.h>
 #include <sysexits.h>
 
+enum { PORT_TEXT = 16 };
+
 bool
 suspend_names(const struct store_suspend *o, const struct destination *d)
 {
@@ -39,11 +41,22 @@ route_of(const char *name, struct route_result *to)
 	return to->verdict == ROUTE_TO;
 }
 
+/* A UNIX socket has none. */
+static const char *
+port_text(uint16_t port, char out[PORT_TEXT])
+{
+	out[0] = '\0';
+	if (port > 0)
+		snprintf(out, PORT_TEXT, " port %u", port);
+	return out;
+}
+
 /* Nothing was suspended: why? */
 static void
 explain(const struct store_suspend *s, struct msg_order_done *m)
 {
 	struct route_result to;
+	char port[PORT_TEXT];
 
 	if (s->until == 0) {
 		snprintf(m->text, sizeof(m->text), "it was not suspended");
@@ -52,9 +65,8 @@ explain(const struct store_suspend *s, struct msg_order_done *m)
 	m->code = EX_USAGE;
 	if (route_of(s->host, &to))
 		snprintf(m->text, sizeof(m->text),
-		    "no destination of that name: mail for it goes to %s port "
-		    "%u",
-		    to.host, to.port);
+		    "no destination of that name: mail for it goes to %s%s",
+		    to.host, port_text(to.port, port));
 	else
 		snprintf(
 		    m->text, sizeof(m->text), "no destination of that name");

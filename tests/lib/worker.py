@@ -180,8 +180,8 @@ class Worker:
             send(SETTING, struct.pack("<HQ", key_number(key), value) +
                  text(""))
         for path in self.sockets:
-            send(MSG_ROUTE, struct.pack("<BBBBBHHH", 1, 0, LMTP, 0, 0, 0, 0,
-                                        0) + text("") + text("") + text(path))
+            send(MSG_ROUTE, struct.pack("<BBBBBHHHI", 1, 0, LMTP, 0, 0, 0, 0,
+                                        0, 0) + text("") * 2 + text(path))
         for network in allow:
             ip, _, bits = network.partition("/")
             raw = socket.inet_aton(ip).ljust(16, b"\0")

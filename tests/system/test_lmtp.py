@@ -287,8 +287,7 @@ def test_from_client_to_store(tmp_path):
                  what="a first attempt")
         rcpt = p.queue()[0]["recipients"][0]
         assert rcpt["destination"] == f"lmtp {path}"
-        assert rcpt["error"] == \
-            f"451 4.4.1 {path}: No such file or directory"
+        assert rcpt["error"].endswith(f"{path}: No such file or directory")
         with Scripted(store, path=path, dot=dot) as server:
             p.tool("retry", "--all")
             p.wait_event("bounced")

@@ -98,7 +98,7 @@ end_listening(void)
 
 /* A child of that kind; route 1 is a host's, 2 leads to the socket. */
 static struct child *
-child_make(enum peer_kind kind)
+child_make(enum peer_kind kind, enum peer_class class_)
 {
 	static struct program program;
 	struct child *c = &test.master.children[0];
@@ -107,6 +107,7 @@ child_make(enum peer_kind kind)
 	int ends[2];
 
 	program.kind = kind;
+	program.class_ = class_;
 	memset(c, 0, sizeof(*c));
 	c->master = &test.master;
 	c->program = &program;
@@ -153,7 +154,7 @@ hear(size_t n)
 static void
 test_connects(void **state)
 {
-	struct child *c = child_make(PEER_DELIVER);
+	struct child *c = child_make(PEER_DELIVER, 0);
 	char byte;
 	int fd;
 
@@ -174,7 +175,7 @@ test_connects(void **state)
 static void
 test_says_why_not(void **state)
 {
-	struct child *c = child_make(PEER_DELIVER);
+	struct child *c = child_make(PEER_DELIVER, 0);
 	char want[256];
 
 	(void)state;
@@ -206,7 +207,7 @@ test_says_why_not(void **state)
 static void
 test_refuses(void **state)
 {
-	struct child *c = child_make(PEER_DELIVER);
+	struct child *c = child_make(PEER_DELIVER, 0);
 
 	(void)state;
 	listen_at(5);
@@ -215,9 +216,12 @@ test_refuses(void **state)
 	assert_false(ask(c, 1, 3));
 	assert_false(ask(c, 1, UINT16_MAX));
 	child_end_test(c);
-	c = child_make(PEER_SMTPD);
+	c = child_make(PEER_SMTPD, CLASS_STRANGER);
 	assert_false(ask(c, 1, 2));
 	assert_int_equal(channel_unsent(c->control), 0);
+	child_end_test(c);
+	c = child_make(PEER_DELIVER, CLASS_LOGIN);
+	assert_false(ask(c, 1, 2));
 	end_listening();
 	child_end_test(c);
 }
@@ -227,7 +231,7 @@ test_refuses(void **state)
 static void
 test_bounds_the_rate(void **state)
 {
-	struct child *c = child_make(PEER_DELIVER);
+	struct child *c = child_make(PEER_DELIVER, 0);
 	size_t n = 0;
 
 	(void)state;
