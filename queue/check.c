@@ -7,8 +7,8 @@
 
 #include "common/base/alloc.h"
 #include "common/ipc/msg_check.h"
-#include "queue/intake.h"
 #include "queue/store.h"
+#include "queue/welcome.h"
 
 #include <stdio.h>
 
@@ -21,7 +21,7 @@ static void
 send_space(struct asking *a)
 {
 	struct msg_finding f = { .kind = FINDING_SPACE };
-	const char *text = intake_refuses();
+	const char *text = welcome_refuses();
 
 	if (text[0] == '\0')
 		return;

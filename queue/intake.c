@@ -19,6 +19,7 @@
 #include "queue/start.h"
 #include "queue/stock.h"
 #include "queue/store.h"
+#include "queue/welcome.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -29,9 +30,7 @@ enum {
 	IN_RCPTS = CONV_A,   /* MSG_COMMIT_RCPT are coming */
 	IN_STORE = CONV_B,   /* handed to the store */
 	STATE_MS = 1000,     /* how often space and store are looked at */
-	BEHIND_MS = 2000,    /* a batch as old as this stops new bodies */
-	ABANDON_MS = 120000, /* and one as old as this is given up */
-	INODES_MIN = 10000
+	ABANDON_MS = 120000, /* a batch as old as this is given up */
 };
 
 /* A message on its way to the store. */
@@ -44,6 +43,7 @@ struct arrival {
 	struct peer *peer;
 	struct conv *conv; /* NULL: nobody waits for the answer */
 	struct store_op *submitted;
+	int64_t submitted_ms;
 	TAILQ_ENTRY(arrival) next; /* among those submitted */
 };
 
@@ -53,9 +53,6 @@ struct smtpd {
 
 static struct {
 	struct event *timer;
-	struct msg_intake_state state;
-	struct store_space space;
-	bool asking; /* how much space there is */
 	TAILQ_HEAD(, arrival) submitted;
 } intake;
 
@@ -147,6 +144,7 @@ on_stored(struct store_op *op)
 		answer(a, 250, 0, 0, "");
 		events_accepted(&op->u.commit, 0);
 		admit_stored(&op->u.commit);
+		welcome_stored(clock_mono_ms() - a->submitted_ms);
 	} else {
 		log_refused(a, op->error);
 		if (op->error == ENOSPC || op->error == EDQUOT)
@@ -154,6 +152,8 @@ on_stored(struct store_op *op)
 		else
 			answer(a, 451, 3, 0, "cannot store the message now");
 		admit_failed(&op->u.commit);
+		if (!op->abandoned)
+			welcome_failed(op->error);
 	}
 	TAILQ_REMOVE(&intake.submitted, a, next);
 	message_release(a->message);
@@ -318,6 +318,7 @@ on_commit_rcpt(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	store_submit(a->op);
 	TAILQ_INSERT_TAIL(&intake.submitted, a, next);
 	a->submitted = a->op;
+	a->submitted_ms = clock_mono_ms();
 	a->op = NULL;
 	return true;
 }
@@ -375,20 +376,12 @@ on_conv_lost(struct channel *ch, struct conv *conv)
 }
 
 static void
-send_state(struct peer *p)
-{
-	if (p->channel != NULL)
-		channel_send(
-		    p->channel, NULL, &msg_intake_state, &intake.state, -1);
-}
-
-static void
 on_attached(struct peer *p)
 {
 	if (p->data == NULL)
 		p->data = mem_zero(1, sizeof(struct smtpd));
 	((struct smtpd *)p->data)->settled = false;
-	send_state(p);
+	welcome_tell(p);
 }
 
 static void
@@ -410,60 +403,6 @@ intake_settled(void)
 		    (p->data == NULL || !((struct smtpd *)p->data)->settled))
 			return false;
 	return true;
-}
-
-/* Tells the workers when new bodies become welcome or unwelcome. */
-static void
-judge_state(void)
-{
-	struct msg_intake_state state = { 0 };
-	const char *text = "";
-	struct peer *p;
-
-	if (intake.space.bytes < conf_number(process_conf(), KEY_SPACE_FREE) ||
-	    intake.space.inodes < INODES_MIN) {
-		state.smtp = 452;
-		state.subject = 3;
-		state.detail = 1;
-		text = "insufficient system storage";
-	} else if (store_behind() > BEHIND_MS) {
-		state.smtp = 452;
-		state.subject = 3;
-		state.detail = 2;
-		text = "the disk is slow: try again later";
-	}
-	(void)view_copy(view_of(text), state.text, sizeof(state.text));
-	if (state.smtp == intake.state.smtp &&
-	    state.detail == intake.state.detail)
-		return;
-	intake.state = state;
-	log_begin(state.smtp == 0 ? "accepting" : "not-accepting");
-	log_text("text", text);
-	log_u64("free-bytes", intake.space.bytes);
-	log_u64("free-inodes", intake.space.inodes);
-	log_i64("behind-ms", store_behind());
-	log_end();
-	for (size_t n = 0; (p = process_peer(PEER_SMTPD, n)) != NULL; n++)
-		send_state(p);
-}
-
-const char *
-intake_refuses(void)
-{
-	return intake.state.text;
-}
-
-static void
-on_space(struct store_op *op)
-{
-	intake.asking = false;
-	if (!op->failed)
-		intake.space = op->u.space;
-	store_op_free(op);
-	judge_state();
-	/* what a full disk refused, it may give by now */
-	if (intake.state.smtp == 0)
-		stock_fill();
 }
 
 /* The disk hangs: nobody is left waiting for it, and who was told to come
@@ -494,12 +433,9 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	(void)arg;
-	judge_state();
+	welcome_second();
 	if (store_behind() > ABANDON_MS)
 		abandon_waiting();
-	if (!intake.asking)
-		store_submit(store_op_new(STORE_SPACE, on_space, NULL));
-	intake.asking = true; /* one question at a time */
 }
 
 void
@@ -508,12 +444,11 @@ intake_start(void)
 	const struct timeval tv = { .tv_sec = STATE_MS / 1000 };
 
 	TAILQ_INIT(&intake.submitted);
-	intake.space.bytes = intake.space.inodes = UINT64_MAX;
 	intake.timer =
 	    event_new(process_base(), -1, EV_PERSIST, on_timer, NULL);
 	if (intake.timer == NULL || event_add(intake.timer, &tv) == -1)
 		fatal("no timer for the intake");
-	store_submit(store_op_new(STORE_SPACE, on_space, NULL));
+	welcome_start();
 }
 
 /* clang-format off */

@@ -12,7 +12,4 @@ void intake_start(void);
 /* Every smtpd has asked what it had to ask of a new queue. */
 bool intake_settled(void);
 
-/* Why no new body is welcome; "" they are. */
-const char *intake_refuses(void);
-
 #endif

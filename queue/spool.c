@@ -151,15 +151,17 @@ spool_remove(uint32_t shard, uint64_t id)
 }
 
 bool
-spool_space(uint64_t *bytes, uint64_t *inodes)
+spool_space(struct spool_room *s)
 {
 	struct statvfs v;
 
 	if (fstatvfs(mess_fd(), &v) == -1)
 		return false;
-	*bytes = (uint64_t)v.f_bavail * v.f_frsize;
+	s->bytes = (uint64_t)v.f_bavail * v.f_frsize;
+	s->bytes_all = (uint64_t)v.f_blocks * v.f_frsize;
 	/* file systems without a table of inodes say 0 of 0 */
-	*inodes = v.f_files == 0 ? UINT64_MAX : v.f_favail;
+	s->inodes = v.f_files == 0 ? UINT64_MAX : v.f_favail;
+	s->inodes_all = v.f_files;
 	return true;
 }
 

@@ -48,8 +48,13 @@ void spool_walk_free(struct spool_walk *);
 bool spool_walk_next(struct spool_walk *, uint32_t keep, struct spool_entry *);
 /* The body's size; false: there is none, or no file of ours. */
 bool spool_body_size(uint32_t shard, uint64_t id, uint64_t *size);
-/* Bytes and inodes that are free for us; false when it cannot be told. */
-bool spool_space(uint64_t *bytes, uint64_t *inodes);
+struct spool_room {
+	uint64_t bytes, inodes;         /* free; UINT64_MAX: not known */
+	uint64_t bytes_all, inodes_all; /* 0: not known */
+};
+
+/* What is free for us; false when it cannot be told. */
+bool spool_space(struct spool_room *);
 
 /*
  * The exclusive lock on the spool, held for the life of the process.  Waits

@@ -181,8 +181,7 @@ serve_quick(struct store_op *op)
 		read_fate(&op->u.fate);
 		break;
 	case STORE_SPACE:
-		op->failed =
-		    !spool_space(&op->u.space.bytes, &op->u.space.inodes);
+		op->failed = !spool_space(&op->u.space);
 		break;
 	case STORE_LOAD:
 		op->failed = !read_load(op->u.load);

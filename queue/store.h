@@ -18,6 +18,7 @@
 #include "queue/bounce.h"
 #include "queue/message.h"
 #include "queue/schedule.h"
+#include "queue/spool.h"
 
 struct event_base;
 struct sqlite3;
@@ -259,10 +260,6 @@ struct store_fate {
 	bool stored;
 };
 
-struct store_space {
-	uint64_t bytes, inodes;
-};
-
 struct store_clean {
 	uint64_t removed; /* out: files that never became messages */
 	uint64_t orphans; /* out: kept, as their row may have been lost */
@@ -304,7 +301,7 @@ struct store_op {
 		struct store_groups *groups;
 		struct store_due *due;
 		struct store_fate fate;
-		struct store_space space;
+		struct spool_room space;
 		struct store_clean *clean;
 		struct store_check *check;
 	} u;

@@ -13,6 +13,7 @@
 #include "smtpd/intake.h"
 #include "smtpd/limits.h"
 #include "smtpd/login.h"
+#include "smtpd/overload.h"
 #include "smtpd/secure.h"
 #include "smtpd/session_auth.h"
 #include "smtpd/worker.h"
@@ -311,6 +312,7 @@ run(struct client *c, struct view in)
 		return;
 	}
 	buf_add(&c->held, in);
+	overload_note(c);
 	if (paused(c))
 		return;
 	set_reading(c, true);
@@ -494,6 +496,7 @@ client_end(struct client *c)
 	intake_forget(c);
 	asking_forget(c);
 	secure_forget(c);
+	overload_forget(c);
 	limits_leave(&c->worker->service, c->session.counted);
 	login_forget(c);
 	session_end(&c->session);

@@ -45,6 +45,7 @@ struct client {
 	struct question *questions; /* PLACE_LOOKUP: ours */
 	size_t nquestions, nopen;   /* in all; not answered */
 	struct conv *login;         /* with auth, which looks at its password */
+	size_t memory;              /* of it, as counted by overload.c */
 	size_t rcpts_sent;          /* bytes of the list that queue was sent */
 };
 

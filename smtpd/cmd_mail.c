@@ -47,6 +47,10 @@ cmd_mail(struct session *s, struct view argument)
 		session_refuse_status(s, &s->service->intake);
 		return;
 	}
+	if (s->service->no_memory) {
+		session_refuse(s, &reply_memory);
+		return;
+	}
 	wrong = limits_message(s->service, s->trusted ? 0 : s->counted);
 	if (wrong != NULL) {
 		session_refuse(s, wrong);

@@ -39,6 +39,8 @@ cmd_rcpt(struct session *s, struct view argument)
 	if (wrong == NULL &&
 	    s->mail->nrcpts >= conf_number(s->service->conf, KEY_RECIPIENTS))
 		wrong = &reply_rcpts;
+	if (wrong == NULL && s->service->no_memory)
+		wrong = &reply_memory;
 	if (wrong == NULL)
 		wrong = relay_judge(s->service, &s->client,
 		    s->mail->null_sender ? NULL : &s->mail->sender, &rcpt,

@@ -102,6 +102,7 @@ welcome(struct door *d, int fd, const struct sockaddr *sa)
 		return;
 	}
 	log_connect(&who, uid);
+	overload_judge(w);
 	if (w->roster.nclients >= w->max_clients)
 		why = &reply_busy;
 	else

@@ -116,7 +116,7 @@ time_out_talk(int64_t now)
 	    1000 * (int64_t)conf_number(worker.service.conf, KEY_IDLE_TIMEOUT);
 	struct client *c;
 
-	if (worker.service.stressed && limit > STRESS_IDLE_MS)
+	if (worker.service.level > 0 && limit > STRESS_IDLE_MS)
 		limit = STRESS_IDLE_MS;
 
 	while ((c = roster_overdue(&worker.roster, PLACE_TALK, now, limit)) !=
@@ -200,24 +200,6 @@ stop_now(void)
 	process_exit();
 }
 
-/*
- * The last places are for those who use them.  On at four fifths, off a bit
- * below, so that it does not flap.
- */
-static void
-judge_stress(void)
-{
-	bool was = worker.service.stressed;
-	uint64_t n = worker.roster.nclients, max = worker.max_clients;
-
-	worker.service.stressed = n * 100 > max * (was ? 75 : 80);
-	if (was == worker.service.stressed)
-		return;
-	log_begin(was ? "stress-over" : "stress");
-	log_u64("sessions", n);
-	log_end();
-}
-
 static void
 end_pauses(enum place place, int64_t now, int64_t limit)
 {
@@ -253,7 +235,8 @@ on_second(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	(void)arg;
-	judge_stress();
+	worker.service.now_ms = now;
+	overload_judge(&worker);
 	time_out_talk(now);
 	time_out_queue(PLACE_FILE, now, FILE_WAIT_MS);
 	time_out_queue(PLACE_OUTBOX, now, ANSWER_WAIT_MS);
@@ -287,6 +270,8 @@ driver_start(void)
 	service_init(&worker.service, process_conf(),
 	    process_boot()->class_ == CLASS_LOCAL);
 	worker.service.refused = log_refused;
+	worker.service.strangers = process_boot()->class_ == CLASS_STRANGER;
+	overload_init(&worker);
 	if (worker.census.all != NULL)
 		worker.service.census = &worker.census;
 	roster_init(&worker.roster);

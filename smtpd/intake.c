@@ -67,10 +67,15 @@ static bool
 on_intake_state(struct channel *ch, struct conv *conv, const void *msg, int fd)
 {
 	const struct msg_intake_state *m = msg;
-	struct status *st = &worker_of(ch)->service.intake;
+	struct worker *w = worker_of(ch);
+	struct status *st = &w->service.intake;
 
 	(void)conv;
 	(void)fd;
+	if (m->level > LADDER_TOP)
+		return false;
+	w->overload.of_queue = m->level;
+	overload_judge(w);
 	if (m->smtp == 0)
 		status_done(st, 250, 0, 0, "open");
 	else if (m->smtp < 400 ||
@@ -161,6 +166,7 @@ intake_lost(struct worker *w)
 	w->queue = NULL;
 	stock_drop(&w->stock);
 	status_done(&w->service.intake, 250, 0, 0, "open");
+	w->overload.of_queue = 0;
 	TAILQ_FOREACH (c, &w->roster.places[PLACE_FATE], neighbours)
 		c->conv = NULL;
 	while ((c = roster_first(&w->roster, PLACE_ANSWER)) != NULL) {

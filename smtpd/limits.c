@@ -49,11 +49,13 @@ limits_enter(
 	*key = 0;
 	if (sv->census == NULL || is_exempt(sv, client))
 		return NULL;
+	if (sv->level > 1 && sv->strangers)
+		return &reply_overload;
 	who = census_key(&client->ip);
 	n = census_connections(sv->census, who);
 	if (max != 0 && n >= max)
 		return &reply_client_connections;
-	if (sv->stressed && n >= LIMITS_STRESSED)
+	if (sv->level > 0 && n >= LIMITS_STRESSED)
 		return &reply_client_stress;
 	if (is_over(sv, who, CENSUS_CONNECTS))
 		return &reply_client_connects;

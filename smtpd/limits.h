@@ -10,7 +10,7 @@
 #include "smtpd/replies.h"
 #include "smtpd/service.h"
 
-/* Connections of one address when few places are left. */
+/* Connections of one address at the first level of overload. */
 enum { LIMITS_STRESSED = 5 };
 
 /* A client at the door.  NULL: welcome, and *key is what it counts under,

@@ -27,6 +27,9 @@ const struct smtp_reply
     reply_tls_away = { 454, "4.7.0", "TLS is not available now, try again "
 	"later" },
     reply_busy = { 421, "4.3.2", "too many connections, try again later" },
+    reply_overload = { 421, "4.3.2", "overloaded, try again in some minutes" },
+    reply_memory = { 452, "4.3.1", "too many messages at a time, try again "
+	"later" },
     reply_client_connections = { 421, "4.7.0", "too many connections from your "
 	"address at a time, try again later" },
     reply_client_stress = { 421, "4.3.2", "busy, and your address has several "

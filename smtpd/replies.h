@@ -22,10 +22,10 @@ extern const struct smtp_reply reply_ok, reply_sender, reply_rcpt, reply_bye,
 /* 4yz */
 extern const struct smtp_reply reply_idle, reply_slow, reply_old,
     reply_commands, reply_errors, reply_stopping, reply_tls_away, reply_busy,
-    reply_mails, reply_rcpts, reply_queue, reply_space, reply_tables,
-    reply_client_connections, reply_client_connects, reply_client_errors,
-    reply_client_stress, reply_client_messages, reply_client_rcpts,
-    reply_auth_away, reply_auth_barred, reply_auth_tries;
+    reply_overload, reply_memory, reply_mails, reply_rcpts, reply_queue,
+    reply_space, reply_tables, reply_client_connections, reply_client_connects,
+    reply_client_errors, reply_client_stress, reply_client_messages,
+    reply_client_rcpts, reply_auth_away, reply_auth_barred, reply_auth_tries;
 /* 5yz: lines, order, syntax */
 extern const struct smtp_reply reply_line_end, reply_line_nul, reply_line_long,
     reply_unknown, reply_disabled, reply_tls_early, reply_tls_twice,

@@ -24,7 +24,9 @@ struct service {
 	bool local;               /* the submission socket */
 	struct census *census;    /* lent; NULL: clients are not counted */
 	int64_t now_ms;           /* monotonic, of this turn */
-	bool stressed;            /* few places are left */
+	unsigned int level;       /* of overload: smtpd/overload.h */
+	bool no_memory;           /* for messages: 452 */
+	bool strangers;           /* of the class that serves port 25 */
 	unsigned int max_errors;  /* of one session; 0: no limit */
 	unsigned int soft_errors; /* so many are answered at once */
 	unsigned int max_mails;

@@ -19,7 +19,7 @@ count_error(struct session *s)
 	unsigned int max = sv->max_errors;
 
 	limits_note(sv, s->counted, CENSUS_ERRORS);
-	if (sv->stressed && stranger && max != 0)
+	if (sv->level > 0 && stranger && s->login == NULL && max != 0)
 		max = 1;
 	s->errors++;
 	s->pause = stranger && s->errors > sv->soft_errors;

@@ -4,6 +4,7 @@
 #define SMTPD_WORKER_H
 
 #include "smtpd/door.h"
+#include "smtpd/overload.h"
 #include "smtpd/roster.h"
 #include "smtpd/service.h"
 #include "smtpd/session.h"
@@ -24,6 +25,7 @@ struct worker {
 	struct event_base *base;
 	struct service service;
 	struct roster roster;
+	struct overload overload;
 	struct census census;
 	size_t turned_away; /* since the log was told */
 	uint64_t max_clients;

@@ -50,6 +50,8 @@ enum conf_key {
 	KEY_WORKERS_SMTPD, /* 0: number of cores */
 	KEY_WORKERS_DELIVER,  /* 0: number of cores */
 	KEY_SPACE_FREE,       /* bytes that must stay free on the spool */
+	KEY_DISK_DELAY,       /* a batch as old as this stops new mail */
+	KEY_SESSION_MEMORY,   /* of all sessions of a worker */
 	KEY_HISTORY,          /* 1 on, 0 off */
 	KEY_HISTORY_KEEP,     /* seconds */
 	KEY_HISTORY_SIZE,     /* bytes */

@@ -157,6 +157,15 @@ static const struct setting settings[KEY_COUNT] = {
 		"limit space free", SETTING_SIZE, READER_QUEUE,
 		"", 512 * MIB, 0, 1024 * 1024 * GIB,
 		"bytes that must stay free where the spool is", NULL },
+	[KEY_DISK_DELAY] = {
+		"limit disk delay", SETTING_TIME, READER_QUEUE,
+		"", 2, 0, HOUR,
+		"how long the disk may take before new mail is refused; or "
+		"never", NULL },
+	[KEY_SESSION_MEMORY] = {
+		"limit session memory", SETTING_SIZE, READER_SMTPD,
+		"", 512 * MIB, MIB, 64 * GIB,
+		"what the clients of one smtpd worker may fill in memory", NULL },
 	[KEY_HISTORY] = {
 		"history", SETTING_SWITCH, READER_REPORT, "", 1, 0, 1,
 		"keep what happened to messages, for postern trace", NULL },

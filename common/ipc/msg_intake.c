@@ -143,6 +143,7 @@ const struct ipc_type msg_fate_is = {
 
 /* clang-format off */
 static const struct ipc_field intake_state_fields[] = {
+	{ "level", IPC_U8, offsetof(struct msg_intake_state, level), 0 },
 	{ "smtp", IPC_U16, offsetof(struct msg_intake_state, smtp), 0 },
 	{ "subject", IPC_U16, offsetof(struct msg_intake_state, subject), 0 },
 	{ "detail", IPC_U16, offsetof(struct msg_intake_state, detail), 0 },

@@ -76,8 +76,10 @@ struct msg_fate_is { /* ends */
 	uint8_t stored;
 };
 
-/* Whether new bodies are welcome: smtp is 0 (yes), else the reply to MAIL. */
+/* Whether new bodies are welcome: smtp is 0 (yes), else the reply to MAIL; and
+ * the level of overload (common/base/ladder.h). */
 struct msg_intake_state {
+	uint8_t level;
 	uint16_t smtp, subject, detail;
 	char text[MSG_TEXT_MAX + 1];
 };

@@ -21,7 +21,7 @@ import time
 
 from harness import BUILD, PATIENCE, Client, Sink, wait_for
 from invariant import ClientLog, Queued, SinkLog, Verdict
-from siege import Siege, bodies, check_spool, kill, say, size_of
+from siege import Siege, Talk, bodies, check_spool, kill, say, size_of
 
 KINDS = ("none", "write", "fsync", "open", "rename", "step", "malloc",
          "read", "change")
@@ -173,6 +173,10 @@ class Stage(contextlib.ExitStack):
             self.totals["jumps"] += 1
         return wait_for(condition, PATIENCE, f"{what}, which is stuck")
 
+    def is_welcome(self):
+        with Talk(self.postern) as talk:
+            return talk.ask("MAIL FROM:<a@client.example>").startswith("250 ")
+
     def gone(self):
         return not self.read("SELECT 1 FROM message LIMIT 1") and \
             not bodies(self.postern)
@@ -316,6 +320,8 @@ class Accept(Path):
     domain = "ok.example"
 
     def prepare(self, stage):
+        # after a failure queue refuses all for a moment
+        stage.until(stage.is_welcome, "a welcome")
         stage.sink.hold()
 
     def walk(self, stage):

@@ -108,8 +108,8 @@ def test_space_limit(tmp_path):
     with Sink(tmp_path) as sink, Postern(
             tmp_path, f"{SPACE} 500G\n{sink.route()}") as p:
         small = p.conf.read_text().replace("500G", "1M")
-        line = p.wait_event("not-accepting")[0]
-        assert "insufficient system storage" in line
+        line = p.wait_event("overload")[0]
+        assert "level=3 was=0 cause=space " in line
         with Talk(p) as talk:
             wait_for(lambda: talk.ask("MAIL FROM:<a@client.example>")
                      .startswith("452 4.3.1 "), what="452 4.3.1")
@@ -216,7 +216,7 @@ def test_inodes(tmp_path):
         with contextlib.suppress(OSError):
             for n in range(11000):
                 (folder / str(n)).touch()
-        p.wait_event("not-accepting")
+        p.wait_event("overload")
         assert wait_reply(p, "45").startswith("452 4.3.1")
         assert p.workers() == pids
         for path in folder.iterdir():

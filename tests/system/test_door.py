@@ -228,14 +228,16 @@ def test_few_places(tmp_path):
                     for _ in range(5)]
             held += [stack.enter_context(Stranger(p, SECOND))
                      for _ in range(4)]
-            p.wait_event("stress")
+            line = p.wait_event("overload")[0]
+            assert "level=1 was=0 cause=sessions sessions=9 " in line
             assert greeting(p, FIRST).startswith("421 4.3.2 busy, and")
             assert is_welcome(p, THIRD)
             assert held[0].say("NONSENSE").startswith("500 ")
             assert held[0].reply().startswith("421 4.7.0 ")
             for c in held[1:6]:
                 c.say("QUIT")
-            p.wait_event("stress-over")
+            wait_for(lambda: "level=0 was=1 sessions=" in
+                     p.events("overload")[-1], what="places again")
             assert is_welcome(p, FIRST)
 
 

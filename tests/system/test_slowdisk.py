@@ -135,9 +135,13 @@ def first_that(stage, true_of, nths):
 
 
 def test_failed_fsync_of_a_body(stage):
-    """451 and a new file; queue lives on."""
+    """451 and a new file; queue lives on, and asks for a moment of rest."""
     outcome = first_that(stage, lambda o: o.verdict.refused, [1] * 5)
     assert outcome.deaths == 0
+    line = stage.postern.wait_event("overload")[0]
+    assert "level=3 was=0 cause=disk " in line
+    wait_mail(stage, "250 ")
+    assert "level=0 was=3 " in stage.postern.events("overload")[-1]
     assert stage.round(PATHS["accept"], Fault("fsync")).verdict.messages == 1
     stage.close_and_check()
 

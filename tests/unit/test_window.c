@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* tests/unit/test_window.c - what of queue.db is read when; the store, the
  * timers and the configuration are the test's. */
+#include "queue/welcome.h"
 #include "queue/window.h"
 
 #include "common/base/clock.h"
@@ -90,7 +91,7 @@ intake_settled(void)
 }
 
 const char *
-intake_refuses(void)
+welcome_refuses(void)
 {
 	return NULL;
 }
