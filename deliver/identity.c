@@ -42,6 +42,7 @@ refused(const struct msg_file *m, const char *why)
 	log_u64("line", m->line);
 	log_text("text", why);
 	log_end();
+	process_file_read(m, 0, why);
 }
 
 bool
@@ -68,6 +69,7 @@ identity_file(const struct msg_file *m, int fd)
 	log_text("path", m->path);
 	log_text("user", l->user);
 	log_end();
+	process_file_read(m, 0, "");
 	return true;
 }
 

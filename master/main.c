@@ -311,6 +311,9 @@ main(int argc, char *argv[])
 	if (!configure(m, &t))
 		trouble_exit(&t);
 	if (m->options.check) {
+		/* when it runs, the last good ones stay */
+		if (!trial_files(&m->options, &m->conf, &m->watched, &t))
+			trouble_exit(&t);
 		if (m->options.verbose)
 			print_conf(&m->conf);
 		return 0;

@@ -152,6 +152,10 @@ bool load_conf(const struct options *, struct conf *, struct trouble *);
  * secrets: are they what they should be? */
 bool trial_secrets(const struct options *, const struct conf *,
     const struct secrets *, struct trouble *);
+/* The same of the files that are read again when they change.  All that is
+ * wrong goes to standard error, but the last. */
+bool trial_files(const struct options *, const struct conf *,
+    const struct watched *, struct trouble *);
 
 /* daemon.c: ends posternd before it was ready, or tells that it is. */
 _Noreturn void master_fail(struct master *, const struct trouble *);

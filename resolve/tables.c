@@ -27,6 +27,7 @@ refused(const struct msg_file *m, const struct table_error *e)
 		log_u64("line", e->line);
 	log_text("text", e->text);
 	log_end();
+	process_file_read(m, e->line, e->text);
 }
 
 /* The whole file; false, and *e says why. */
@@ -113,6 +114,7 @@ take(const struct msg_file *m, struct table **place, struct table *fresh)
 	log_text("file", m->path);
 	log_u64("entries", table_count(fresh));
 	log_end();
+	process_file_read(m, 0, "");
 	if (m->kind == FILE_ALIASES)
 		log_unsupported(m, fresh);
 	table_free(*place);

@@ -282,6 +282,7 @@ refused(const struct msg_file *m, unsigned int line, const char *why)
 		log_u64("line", line);
 	log_text("text", why);
 	log_end();
+	process_file_read(m, line, why);
 }
 
 static void
@@ -305,6 +306,7 @@ take(const struct msg_file *m, char *text, size_t len)
 	log_text("path", m->path);
 	log_u64("logins", fresh.n);
 	log_end();
+	process_file_read(m, 0, "");
 }
 
 bool

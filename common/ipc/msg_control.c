@@ -435,3 +435,20 @@ const struct ipc_type msg_hop_none = {
 	.fields = hop_none_fields,
 	.nfields = nitems(hop_none_fields),
 };
+
+/* clang-format off */
+static const struct ipc_field file_read_fields[] = {
+	{ "kind", IPC_U16, offsetof(struct msg_file_read, kind), 0 },
+	{ "number", IPC_U16, offsetof(struct msg_file_read, number), 0 },
+	{ "line", IPC_U32, offsetof(struct msg_file_read, line), 0 },
+	{ "text", IPC_TEXT, offsetof(struct msg_file_read, text), MSG_TEXT_MAX },
+};
+/* clang-format on */
+
+const struct ipc_type msg_file_read = {
+	.number = MSG_FILE_READ,
+	.name = "file_read",
+	.size = sizeof(struct msg_file_read),
+	.fields = file_read_fields,
+	.nfields = nitems(file_read_fields),
+};

@@ -240,11 +240,19 @@ struct msg_log { /* with descriptor */
 	uint8_t stamp;
 };
 
+/* A file was read; with a text it is not taken, and what was had before stays.
+ * The line is one of that file, 0: none. */
+struct msg_file_read {
+	uint16_t kind, number; /* as it came */
+	uint32_t line;
+	char text[MSG_TEXT_MAX + 1];
+};
+
 extern const struct ipc_type msg_boot, msg_setting, msg_listener, msg_accept,
     msg_route, msg_route_login, msg_route_source, msg_resolver, msg_mx_allow,
     msg_bare_ends, msg_exempt, msg_local, msg_recipients, msg_recipient,
     msg_census, msg_rate, msg_peer, msg_boot_end, msg_ready, msg_broken,
     msg_log, msg_secret, msg_secrets_end, msg_secrets_read, msg_file,
-    msg_hop_want, msg_hop_socket, msg_hop_none;
+    msg_file_read, msg_hop_want, msg_hop_socket, msg_hop_none;
 
 #endif

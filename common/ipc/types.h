@@ -34,6 +34,7 @@ enum msg_number {
 	MSG_HOP_WANT,
 	MSG_HOP_SOCKET,
 	MSG_HOP_NONE,
+	MSG_FILE_READ,
 
 	/* smtpd and queue: msg_intake.h */
 	MSG_STOCK = 32,

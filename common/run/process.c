@@ -572,6 +572,17 @@ process_accuse(struct peer *p, const char *why)
 }
 
 void
+process_file_read(const struct msg_file *m, unsigned int line, const char *why)
+{
+	struct msg_file_read said = {
+		.kind = m->kind, .number = m->number, .line = line
+	};
+
+	view_copy(view_of(why), said.text, sizeof(said.text));
+	process_tell(&msg_file_read, &said);
+}
+
+void
 process_tell(const struct ipc_type *type, const void *msg)
 {
 	if (self.control != NULL)

@@ -111,6 +111,10 @@ struct shared process_census(void);
 void process_accuse(struct peer *, const char *why);
 /* To posternd: a message without descriptor, that stands alone. */
 void process_tell(const struct ipc_type *, const void *msg);
+/* A file that came was read, and taken; or why not, in which line of it (0: in
+ * none). */
+void process_file_read(
+    const struct msg_file *, unsigned int line, const char *why);
 /* Ends the process properly: channels and log flushed, exit 0. */
 _Noreturn void process_exit(void);
 

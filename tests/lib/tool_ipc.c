@@ -43,7 +43,7 @@ static const struct row rows[] = {
 	{ &msg_listener, ">" }, { &msg_peer, ">" }, { &msg_secret, ">" },
 	{ &msg_secrets_end, ">" }, { &msg_file, ">" }, { &msg_boot_end, ">" },
 	{ &msg_log, ">" }, { &msg_hop_socket, ">" }, { &msg_hop_none, ">" },
-	{ &msg_secrets_read, "<" }, { &msg_ready, "<" }, { &msg_broken, "<" },
+	{ &msg_secrets_read, "<" }, { &msg_file_read, "<" }, { &msg_ready, "<" }, { &msg_broken, "<" },
 	{ &msg_hop_want, "<" },
 	{ NULL, "smtpd (>) and queue (<)" },
 	{ &msg_stock_want, ">" }, { &msg_stock, "<" }, { &msg_abandon, ">" },
