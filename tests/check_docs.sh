@@ -5,7 +5,7 @@
 # The table of messages in ARCHITECTURE.md is what `make ipc` prints, and that
 # holds every type; files that the documents name exist; every event that the
 # code can log stands in a manual, and the other way round; every program and
-# every setting has its manual.
+# every setting has its manual, with a default; a refusal has codes and words.
 set -eu
 cd "$(dirname "$0")/.."
 export LC_ALL=C
@@ -77,11 +77,40 @@ manuals() {
 	done
 }
 
+# Each setting has a paragraph that says what it does, and its default.
+defaults() {
+	sed -n 's/^[[:space:]]*"\([a-z ]*\)", SETTING_.*/\1/p' common/conf/keys.c |
+	    while read -r words; do
+		awk -v words="$words" '
+/^\.(It|Sh|El)/ { on = index($0, ".It Ic " words " ") == 1 ||
+    $0 == ".It Ic " words }
+on && /^\.It/ { lines = 0; found = 1 }
+on { lines++ }
+on && /^Default:/ { good = lines > 2 }
+END { exit !(found && good) }' man/postern.conf.5 ||
+		    echo "man/postern.conf.5: no words or no default of $words"
+	done
+}
+
+# A refusal has a code, an enhanced code of its class, and words to go by.
+replies() {
+	tr '\n\t' '  ' <smtpd/replies.c | grep -o '{ [0-9]*, "[^}]*}' |
+	    sed 's/" *"//g' | awk -F '"' '
+{ code = substr($1, 3, 1); words = split($4, word, " ")
+  if ($1 !~ /^{ [2-5][0-9][0-9], $/ || substr($2, 1, 2) != code "." ||
+      (code >= 4 && words < 5))
+	print "smtpd/replies.c: says too little: " $0
+  n++ }
+END { if (n < 60) print "tests/check_docs.sh: sees " n " replies only" }'
+}
+
 {
 	messages
 	files
 	events
 	manuals
+	defaults
+	replies
 } >"$wrong"
 cat "$wrong"
 [ ! -s "$wrong" ]

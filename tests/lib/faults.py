@@ -306,6 +306,10 @@ class Path:
     domain = "later.example"
     deaths = 0  # of queue, that belong to the path
 
+    def conf(self, _folder):
+        """What it needs."""
+        return ""
+
     def prepare(self, stage):
         stage.deferred()
 
@@ -332,6 +336,27 @@ class Accept(Path):
 
     def release(self, stage):
         stage.sink.release()
+
+
+class Expand(Path):
+    """To a name of the alias file: accepted, expanded, delivered to those who
+    are meant."""
+
+    name = "expand"
+    domain = "local.example"
+    aliases = "r0: r0@local.example\nr1: r1@local.example\n"
+
+    def conf(self, folder):
+        (folder / "aliases").write_text(self.aliases)
+        return f'local domain local.example\nalias file "{folder}/aliases"'
+
+    def prepare(self, stage):
+        stage.until(stage.is_welcome, "a welcome")
+
+    def walk(self, stage):
+        result = stage.send(self.domain)
+        assert result.acknowledged + result.refused + result.unknown == 1
+        stage.until(stage.gone, "an empty queue")
 
 
 class Deliver(Path):
@@ -420,7 +445,7 @@ class Recover(Path):
         stage.until(stage.gone, "an empty queue")
 
 
-PATHS = {p.name: p for p in (Accept(), Deliver(), Defer(), Bounce(),
+PATHS = {p.name: p for p in (Accept(), Expand(), Deliver(), Defer(), Bounce(),
                              Order(), Recover())}
 
 

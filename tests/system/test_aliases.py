@@ -141,6 +141,69 @@ def test_trouble(place):
         check_spool(p)
 
 
+def test_too_deep(place):
+    """33 names, one behind another, are too many; 32 are not."""
+    chain = "".join(f"n{i}: n{i + 1}\n" for i in range(33))
+    write(place / "aliases", chain + "n33: a@x.example\n")
+    with Scripted(good) as hop, Postern(place, conf(place, hop)) as p:
+        table_read(p)
+        send(p, "n0@local.example")
+        assert "n0 goes through more than 32 others" in \
+            p.wait_event("deferred")[0]
+        send(p, "n2@local.example")
+        p.wait_event("delivered")
+        assert heard(hop) == rcpts("a@x.example")
+
+
+def test_never_expanded(place):
+    """What nobody can say the meaning of is given up by its age, and its
+    sender is told of the name that he gave."""
+    write(place / "aliases", "list: |/bin/false\n")
+    with Scripted(good) as hop, Postern(
+            place, conf(place, hop, "expire 2s\n")) as p:
+        table_read(p)
+        send(p, "list@local.example")
+        p.wait_event("deferred")
+        wait_for(lambda: hop.bodies, 60, "a notice")
+        assert heard(hop) == rcpts("from@s.example")
+        notice = hop.bodies[0]
+        assert b"Action: failed" in notice
+        assert b"list@local.example" in notice
+        assert b"|/bin/false: not supported" in notice.replace(b"\r\n ", b" ")
+        p.wait_empty()
+        check_spool(p)
+
+
+def test_file_goes_while_mail_waits(place):
+    """Removed, then broken, while messages wait: the last good one counts;
+    of a posternd that starts with a broken one they wait on."""
+    write(place / "aliases", "root: a@x.example\n")
+    with Scripted(good) as hop, Postern(place, conf(place, hop)) as p:
+        table_read(p)
+        lookup = p.child("postern-lookup")
+        os.kill(lookup, signal.SIGSTOP)
+        send(p, "root@relay.example")
+        (place / "aliases").unlink()
+        p.wait_event("file-refused")
+        os.kill(lookup, signal.SIGCONT)
+        p.wait_event("delivered")
+        # one that is broken is not there for a lookup that begins with it
+        write(place / "aliases", "root a@x.example\n")
+        p.wait_event("table-refused")
+        os.kill(lookup, signal.SIGKILL)
+        p.wait_event("table-refused", n=2)
+        send(p, "root@relay.example")
+        assert "has not been read" in p.wait_event("deferred")[0]
+        assert [r["state"] for m in p.queue() for r in m["recipients"]] == \
+            ["unexpanded"]
+        write(place / "aliases", "root: b@x.example\n")
+        table_read(p, 2)
+        p.tool("retry", "--all")
+        p.wait_empty()
+        assert heard(hop) == rcpts("a@x.example", "b@x.example")
+        check_spool(p)
+
+
 def test_broken_file(place):
     """A version that is wrong is told; the last one stays."""
     write(place / "aliases", "root: a@x.example\n")

@@ -5,6 +5,7 @@
 
 import base64
 import os
+import signal
 import smtplib
 import subprocess
 import sys
@@ -337,6 +338,49 @@ def test_equal_work(tmp_path):
         # bcrypt of cost 12: a fifth of a second and more for each
         assert min(spent.values()) > 30
         assert 0.5 < spent["ann"] / spent["nobody"] < 2
+
+
+def unread(port):
+    """Bytes that lie in sockets of that port and were not read."""
+    lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
+    return sum(int(line.split()[4].split(":")[1], 16) for line in lines
+               if int(line.split()[1].split(":")[1], 16) == port
+               and line.split()[3] == "01")
+
+
+def test_guesses_do_not_keep_the_owner_out(office):
+    """Who has logged in before is asked for before all guesses, though they
+    came first and are more than may wait."""
+    assert office.login("ann", PASSWORD, office.clear).startswith("235")
+    auth = office.postern.child("auth")
+    clients = []
+    try:
+        for i in range(51):
+            client = smtplib.SMTP(source_address=(f"127.{20 + i}.0.1", 0),
+                                  timeout=60) if i < 50 else smtplib.SMTP()
+            client.connect("127.0.0.1", office.clear)
+            client.ehlo()
+            clients.append(client)
+        owner = clients[-1]
+        os.kill(auth, signal.SIGSTOP)
+        before = len(office.postern.log_lines())
+        for i, client in enumerate(clients[:-1]):
+            client.putcmd("AUTH PLAIN", plain(f"guess{i}", "x"))
+        wait_for(lambda: unread(office.clear) == 0, what="guesses to be heard")
+        owner.putcmd("AUTH PLAIN", plain("ann", PASSWORD))
+        wait_for(lambda: unread(office.clear) == 0, what="the owner's word")
+        os.kill(auth, signal.SIGCONT)
+        assert owner.getreply()[0] == 235
+        codes = [client.getreply()[0] for client in clients[:-1]]
+        assert codes.count(535) >= 40, codes
+        judged = [line for line in office.postern.log_lines()[before:]
+                  if ": login" in line and "deferred" not in line]
+        place = [' login login="ann"' in line for line in judged].index(True)
+        assert place <= 3, "guesses were looked at before"
+    finally:
+        os.kill(auth, signal.SIGCONT)
+        for client in clients:
+            client.close()
 
 
 # of "x"; only what it costs matters

@@ -39,7 +39,7 @@ FIRST = full(("rename", "write", "fsync", "open"), ("rename", "fsync"))
 @pytest.mark.parametrize("name", PATHS)
 def test_sweep(tmp_path, capsys, name):
     dice = dice_for(capsys)
-    with Stage(tmp_path) as stage:
+    with Stage(tmp_path, PATHS[name].conf(tmp_path)) as stage:
         for kind, errors in ERRORS.items():
             points = stage.sweep(PATHS[name], kind, dice, errors=errors,
                                  sample=full(None, 1))

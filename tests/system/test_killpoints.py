@@ -5,7 +5,7 @@
 # mkdir, ftruncate, sendmsg.  In place of the Nth such call on the path the
 # process ends, as by kill -9; posternd starts the next one, and what was
 # acknowledged arrives once.
-"""Deaths of queue while it accepts, delivers, defers, gives up, recovers."""
+"""Deaths of queue while it accepts, expands, delivers, defers, gives up, recovers."""
 
 import sys
 from pathlib import Path
@@ -16,14 +16,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 from faults import DIE, PATHS, POINTS_ALL, Stage, dice_for  # noqa: E402
 from siege import full, say  # noqa: E402
 
-QUICK = {"accept": 3, "deliver": 3, "defer": 1, "bounce": 3, "order": 2,
+QUICK = {"accept": 3, "expand": 3, "deliver": 3, "defer": 1, "bounce": 3, "order": 2,
          "recover": 2}
 
 
 @pytest.mark.parametrize("name", PATHS)
 def test_deaths(tmp_path, capsys, name):
     dice = dice_for(capsys)
-    with Stage(tmp_path) as stage:
+    with Stage(tmp_path, PATHS[name].conf(tmp_path)) as stage:
         points = stage.sweep(PATHS[name], "change", dice, action=DIE,
                              sample=full(None, QUICK[name]))
         assert points > 0
