@@ -296,11 +296,23 @@ no_login(struct client *c, int detail, const char *why)
 	return fail(c);
 }
 
+/* It would take mail now, or our login: that was the question. */
+static enum client_next
+heard_enough(struct client *c)
+{
+	status_done(&c->t->status, 250, 0, 0, "%s",
+	    c->login.credential == NULL ? "ready for mail"
+					: "ready for our login");
+	return over(c, STAGE_MAIL, false);
+}
+
 static enum client_next
 enter(struct client *c, struct buf *out)
 {
 	const struct credential *credential = c->login.credential;
 
+	if (c->t != NULL && c->t->heard != NULL)
+		return heard_enough(c);
 	if (credential == NULL || c->login.done) {
 		c->state = CLIENT_IDLE;
 		return c->t == NULL ? NEXT_WAIT : begin_transaction(c, out);

@@ -10,6 +10,7 @@
 #include "common/base/clock.h"
 #include "common/base/ip.h"
 #include "common/base/log.h"
+#include "deliver/heard.h"
 #include "deliver/secure.h"
 #include "deliver/socket.h"
 
@@ -445,6 +446,7 @@ hear_lines(struct conn *c, struct view *in)
 
 	while (take_line(in, &line)) {
 		buf_clear(&c->all->out);
+		heard_line(&c->client, line);
 		next = client_line(&c->client, line, &c->all->out);
 		if (in->len == 0)
 			buf_clear(&c->in); /* it may be used anew in act() */

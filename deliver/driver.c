@@ -13,14 +13,15 @@
 #include "common/mail/route.h"
 #include "deliver/find.h"
 #include "deliver/identity.h"
+#include "deliver/own.h"
 #include "deliver/policy.h"
+#include "deliver/probe.h"
 #include "deliver/refusals.h"
 #include "deliver/secure.h"
 #include "deliver/server.h"
 #include "deliver/socket.h"
 
 #include <errno.h>
-#include <ifaddrs.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -55,7 +56,10 @@ static void
 finish(struct job *j)
 {
 	j->conn = NULL;
-	job_finish(j);
+	if (j->probe != NULL)
+		probe_finish(j);
+	else
+		job_finish(j);
 }
 
 /* There is nobody to try. */
@@ -72,6 +76,8 @@ unreachable(struct job *j, int error)
 {
 	status_later(&j->t.status, 451, 4, 1, "%s", strerror(error));
 	j->t.stage = STAGE_CONNECT;
+	if (j->probe != NULL)
+		probe_session(j, &j->attempts.list[j->next - 1]);
 }
 
 static void
@@ -170,6 +176,8 @@ pass_over(struct job *j)
 		    "no answer for the TLSA records of %s: %.300s", d->base,
 		    d->text);
 		j->t.stage = STAGE_CONNECT;
+		if (j->probe != NULL)
+			probe_session(j, &j->attempts.list[j->next]);
 	}
 }
 
@@ -180,7 +188,8 @@ proceed(struct job *j)
 	struct server *s;
 
 	pass_over(j);
-	if (j->next == j->attempts.n || j->sessions == ATTEMPTS_SESSIONS) {
+	if (j->next == j->attempts.n || j->sessions == ATTEMPTS_SESSIONS ||
+	    (j->probe != NULL && j->probe->late)) {
 		finish(j);
 		return;
 	}
@@ -235,6 +244,8 @@ on_over(struct conn *c)
 
 	c->job = NULL;
 	memcpy(j->t.tls, c->tls, sizeof(j->t.tls));
+	if (j->probe != NULL)
+		probe_session(j, &j->attempts.list[j->next - 1]);
 	if (j->t.more && !self.stopping) {
 		engage(j, c);
 		return;
@@ -259,8 +270,10 @@ job_failed(struct job *j, bool reused, bool welcome, bool tls_refused)
 {
 	if (j->t.login_refused) /* once: servers lock out who goes on */
 		identity_log_refused(j);
+	if (j->probe != NULL)
+		probe_session(j, &j->attempts.list[j->next - 1]);
 	if (j->t.login_refused || j->t.stage == STAGE_DOT ||
-	    !transaction_open(&j->t)) {
+	    (j->probe == NULL && !transaction_open(&j->t))) {
 		finish(j);
 		return;
 	}
@@ -308,6 +321,25 @@ on_failed(struct conn *c)
 	serve(s);
 }
 
+static void on_late(void *);
+
+/* It is known whom to try.  f: by what was asked; NULL: nothing was. */
+static void
+go(struct job *j, const struct find *f)
+{
+	if (j->probe != NULL)
+		probe_tell(j, f, true, &self.refusals);
+	if (j->probe == NULL) {
+		proceed(j);
+	} else if (j->probe->connect) {
+		probe_watch(j, &self.timers, on_late);
+		proceed(j);
+	} else {
+		status_done(&j->t.status, 250, 0, 0, "known");
+		finish(j);
+	}
+}
+
 static void
 on_found(struct find *f, bool found, const struct status *st)
 {
@@ -317,8 +349,10 @@ on_found(struct find *f, bool found, const struct status *st)
 	if (found) {
 		j->attempts = f->attempts;
 		f->attempts.n = 0; /* they are the job's */
-		proceed(j);
+		go(j, f);
 	} else {
+		if (j->probe != NULL)
+			probe_tell(j, f, false, &self.refusals);
 		nowhere(j, st);
 	}
 	find_free(f);
@@ -349,7 +383,7 @@ start_socket(struct job *j)
 	j->port = (uint16_t)place;
 	memcpy(a->host, j->host, sizeof(a->host));
 	j->attempts.n = 1;
-	proceed(j);
+	go(j, NULL);
 }
 
 static void
@@ -366,6 +400,8 @@ job_start(struct job *j)
 	j->state = JOB_FIND;
 	if (self.stopping)
 		return;
+	if (j->probe != NULL)
+		probe_watch(j, &self.timers, on_late);
 	if (!identity_fits(j, &st))
 		nowhere(j, &st);
 	else if (hop_is_socket((enum transport)j->transport, j->host))
@@ -374,7 +410,7 @@ job_start(struct job *j)
 		    : !attempts_literals(&j->attempts, host))
 		job_find(j, host, mx);
 	else if (!mx || attempts_literal(&j->attempts, host, &self.us, &st))
-		proceed(j);
+		go(j, NULL);
 	else
 		nowhere(j, &st);
 }
@@ -401,6 +437,34 @@ void
 driver_hop(uint32_t ticket, int fd, const char *why)
 {
 	socket_came(&self.conns, ticket, fd, why);
+}
+
+/* A probe has found out what it could in its time. */
+static void
+on_late(void *arg)
+{
+	struct job *j = arg;
+	struct server *s = j->server;
+
+	j->probe->late = true;
+	if (j->state == JOB_SESSION) {
+		client_lost(&j->conn->client, "no more patience");
+		on_failed(j->conn);
+		return;
+	}
+	if (j->state == JOB_FIND) {
+		probe_tell(j, j->find, false, &self.refusals);
+		find_free(j->find);
+		j->find = NULL;
+		status_later(&j->t.status, 451, 4, 3,
+		    "the DNS takes too long to say where");
+	} else {
+		TAILQ_REMOVE(&s->line, j, entry_line);
+		server_release(s);
+		status_later(&j->t.status, 451, 4, 1,
+		    "no connection has become free in time");
+	}
+	finish(j);
 }
 
 static bool
@@ -461,29 +525,13 @@ const struct peer_def driver_peers[DRIVER_PEERS] = {
 	    .conv_lost = secure_lost },
 };
 
-static void
-own_addresses(void)
-{
-	struct ifaddrs *list, *a;
-	struct ip ip;
-	uint16_t port;
-
-	if (getifaddrs(&list) == -1)
-		fatal("cannot list the addresses of this machine: %m");
-	for (a = list; a != NULL && self.us.nown < OWN_MAX; a = a->ifa_next)
-		if (a->ifa_addr != NULL &&
-		    ip_from_sockaddr(a->ifa_addr, &ip, &port) &&
-		    !ip_is_loopback(&ip))
-			self.own[self.us.nown++] = ip;
-	freeifaddrs(list);
-}
-
 void
 driver_prepare(void)
 {
 	struct rlimit r;
 
-	own_addresses();
+	self.us.nown = own_addresses(self.own, OWN_MAX);
+	self.us.own = self.own;
 	if (getrlimit(RLIMIT_NOFILE, &r) == -1)
 		fatal("getrlimit: %m");
 	if (r.rlim_cur < DESCRIPTORS) {
@@ -506,7 +554,6 @@ driver_start(void)
 	const struct conf *conf = process_conf();
 
 	self.us.hostname = conf_text(conf, KEY_HOSTNAME);
-	self.us.own = self.own;
 	self.us.allow = conf->mx_allow;
 	self.us.nallow = conf->nmx_allow;
 	timers_init(&self.timers, process_base());

@@ -8,9 +8,11 @@
 
 #include "common/base/alloc.h"
 #include "common/base/fatal.h"
+#include "common/ipc/msg_explain.h"
 #include "common/ipc/msg_intake.h"
 #include "common/ipc/types.h"
 #include "common/mail/route.h"
+#include "deliver/probe.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -22,7 +24,22 @@ jobs_init(struct jobs *jobs)
 	TAILQ_INIT(&jobs->all);
 }
 
-static void
+struct job *
+job_new(struct jobs *jobs, struct conv *conv)
+{
+	struct job *j = mem_zero(1, sizeof(*j));
+
+	j->jobs = jobs;
+	j->state = JOB_GATHER;
+	j->conv = conv;
+	j->fd = -1;
+	TAILQ_INSERT_TAIL(&jobs->all, j, entry);
+	jobs->n++;
+	conv->object = j;
+	return j;
+}
+
+void
 job_free(struct job *j)
 {
 	TAILQ_REMOVE(&j->jobs->all, j, entry);
@@ -33,6 +50,7 @@ job_free(struct job *j)
 		close(j->fd);
 	attempts_clear(&j->attempts);
 	transaction_clear(&j->t);
+	probe_free(j->probe);
 	mem_free(j);
 }
 
@@ -87,16 +105,20 @@ is_harmless(const char *address)
 	return true;
 }
 
+bool
+job_hop_sound(uint8_t transport, const char *host, uint16_t port)
+{
+	return (transport == TRANSPORT_MX || transport == TRANSPORT_HOST ||
+		   transport == TRANSPORT_LMTP) &&
+	       (port > 0) != hop_is_socket((enum transport)transport, host) &&
+	       host[0] != '\0' && strlen(host) <= DOMAIN_MAX;
+}
+
 static bool
 is_sound(const struct msg_job *m)
 {
 	return m->nrcpts > 0 && m->nrcpts <= JOB_RCPTS_MAX &&
-	       (m->transport == TRANSPORT_MX ||
-		   m->transport == TRANSPORT_HOST ||
-		   m->transport == TRANSPORT_LMTP) &&
-	       (m->port > 0) !=
-		   hop_is_socket((enum transport)m->transport, m->host) &&
-	       m->host[0] != '\0' && strlen(m->host) <= DOMAIN_MAX &&
+	       job_hop_sound(m->transport, m->host, m->port) &&
 	       is_harmless(m->sender) && ret_sound(m->ret) &&
 	       envid_sound(m->envid);
 }
@@ -112,11 +134,8 @@ on_job(struct channel *ch, struct conv *conv, const void *msg, int fd)
 		close(fd);
 		return false;
 	}
-	j = mem_zero(1, sizeof(*j));
-	j->jobs = jobs;
-	j->state = JOB_GATHER;
+	j = job_new(jobs, conv);
 	j->key = m->key;
-	j->conv = conv;
 	j->fd = fd;
 	j->want = m->nrcpts;
 	j->transport = m->transport;
@@ -128,9 +147,6 @@ on_job(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	memcpy(j->t.envid, m->envid, sizeof(j->t.envid));
 	j->t.eightbit = (m->flags & (ENVELOPE_8BIT | ENVELOPE_HAS_8BIT)) != 0;
 	j->t.utf8_header = (m->flags & ENVELOPE_UTF8_HEADER) != 0;
-	TAILQ_INSERT_TAIL(&jobs->all, j, entry);
-	jobs->n++;
-	conv->object = j;
 	return true;
 }
 
@@ -281,4 +297,5 @@ const struct channel_rule job_rules[JOB_RULES] = {
 	{ &msg_job, on_job, CONV_NEW, CONV_A },
 	{ &msg_job_rcpt, on_job_rcpt, CONV_A, 0 },
 	{ &msg_held_ask, on_held_ask, CONV_NEW, CONV_END },
+	{ &msg_probe, probe_asked, CONV_NEW, CONV_B },
 };

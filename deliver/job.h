@@ -17,7 +17,7 @@
 
 enum {
 	JOB_RCPTS_MAX = 2000, /* more in one job break the rules */
-	JOB_RULES = 3
+	JOB_RULES = 4
 };
 
 enum job_state {
@@ -49,6 +49,7 @@ struct job {
 	struct route_policy policy;
 	bool clear;      /* TLS has failed with this server, and need not be */
 	bool fresh_only; /* an idle connection was dead already */
+	struct probe *probe; /* no message: what would become of one */
 	struct find *find;
 	struct server *server; /* in its line, or last tried */
 	struct conn *conn;
@@ -66,6 +67,11 @@ struct jobs {
 };
 
 void jobs_init(struct jobs *);
+/* One without a message, for deliver/probe.c. */
+struct job *job_new(struct jobs *, struct conv *);
+void job_free(struct job *);
+/* Can there be such a next hop? */
+bool job_hop_sound(uint8_t transport, const char *host, uint16_t port);
 /* queue is there, or (NULL) gone: jobs before their final dot are ended. */
 void jobs_attach(struct jobs *, struct channel *);
 /* Gives back every job that is before its final dot, and wants no more. */

@@ -9,9 +9,11 @@
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
+#include "common/ipc/msg_explain.h"
 #include "common/ipc/msg_job.h"
 #include "queue/embargo.h"
 #include "queue/expand.h"
+#include "queue/explain.h"
 #include "queue/outcome.h"
 #include "queue/start.h"
 #include "queue/store.h"
@@ -474,6 +476,10 @@ on_conv_lost(struct channel *ch, struct conv *conv)
 
 	if (conv->object == NULL)
 		return;
+	if (conv->phase == EXPLAIN_PROBE) {
+		explain_lost(conv);
+		return;
+	}
 	if (conv->phase == IN_LATE) {
 		late_free(conv->object);
 		return;
@@ -534,6 +540,12 @@ static const struct channel_rule rules[] = {
 	{ &msg_held_end, on_held_end, IN_HELD, CONV_END },
 	{ &msg_late, on_late, CONV_NEW, IN_LATE },
 	{ &msg_retire, on_retire, CONV_NONE, 0 },
+	{ &msg_explain_way, explain_heard, EXPLAIN_PROBE, 0 },
+	{ &msg_explain_host, explain_heard, EXPLAIN_PROBE, 0 },
+	{ &msg_explain_server, explain_heard, EXPLAIN_PROBE, 0 },
+	{ &msg_explain_tlsa, explain_heard, EXPLAIN_PROBE, 0 },
+	{ &msg_explain_session, explain_heard, EXPLAIN_PROBE, 0 },
+	{ &msg_explain_end, explain_heard, EXPLAIN_PROBE, CONV_END },
 };
 /* clang-format on */
 

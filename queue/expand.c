@@ -14,6 +14,7 @@
 #include "common/mail/aliases.h"
 #include "queue/admit.h"
 #include "queue/dispatch.h"
+#include "queue/explain.h"
 #include "queue/outcome.h"
 #include "queue/window.h"
 
@@ -344,6 +345,8 @@ on_expanded(struct channel *ch, struct conv *conv, const void *msg, int fd)
 
 	(void)ch;
 	(void)fd;
+	if (conv->phase == EXPLAIN_NAMES)
+		return explain_name(conv, msg);
 	if (!mailbox_parse(view_of(m->address), &box, true))
 		return false;
 	if (a == NULL)
@@ -365,6 +368,8 @@ on_end(struct channel *ch, struct conv *conv, const void *msg, int fd)
 
 	(void)ch;
 	(void)fd;
+	if (conv->phase == EXPLAIN_NAMES)
+		return explain_names_end(conv, msg);
 	if ((m->count == 0) == (m->text[0] == '\0'))
 		return false;
 	if (a == NULL)
@@ -385,7 +390,9 @@ on_conv_lost(struct channel *ch, struct conv *conv)
 	struct asked *a = conv->object;
 
 	(void)ch;
-	if (a == NULL)
+	if (conv->phase == EXPLAIN_NAMES)
+		explain_lost(conv);
+	if (a == NULL || conv->phase == EXPLAIN_NAMES)
 		return;
 	a->conv = NULL;
 	buf_clear(&a->results);
@@ -426,8 +433,8 @@ on_drained(struct channel *ch)
 
 /* clang-format off */
 static const struct channel_rule rules[] = {
-	{ &msg_expanded, on_expanded, CONV_A, 0 },
-	{ &msg_expand_end, on_end, CONV_A, CONV_END },
+	{ &msg_expanded, on_expanded, CONV_A | EXPLAIN_NAMES, 0 },
+	{ &msg_expand_end, on_end, CONV_A | EXPLAIN_NAMES, CONV_END },
 };
 /* clang-format on */
 

@@ -9,12 +9,14 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/ipc/msg_check.h"
+#include "common/ipc/msg_explain.h"
 #include "common/ipc/msg_report.h"
 #include "queue/admit.h"
 #include "queue/apart.h"
 #include "queue/check.h"
 #include "queue/dispatch.h"
 #include "queue/events.h"
+#include "queue/explain.h"
 #include "queue/giveup.h"
 #include "queue/outcome.h"
 #include "queue/store.h"
@@ -24,7 +26,7 @@
 #include <stdio.h>
 #include <sysexits.h>
 
-enum { IN_ORDER = CONV_A, IN_CHECK = CONV_B };
+enum { IN_ORDER = CONV_A, IN_CHECK = CONV_B, IN_EXPLAIN = CONV_C };
 
 struct order {
 	struct peer *peer;
@@ -319,6 +321,8 @@ on_conv_lost(struct channel *ch, struct conv *conv)
 	(void)ch;
 	if (conv->phase == IN_CHECK)
 		check_lost(conv);
+	else if (conv->phase == IN_EXPLAIN)
+		explain_gone(conv);
 	else if (o != NULL)
 		o->conv = NULL;
 }
@@ -328,6 +332,7 @@ static const struct channel_rule rules[] = {
 	{ &msg_order, on_order, CONV_NEW, IN_ORDER },
 	{ &msg_suspend, suspend_ask, CONV_NEW, IN_ORDER },
 	{ &msg_check, check_asked, CONV_NEW, IN_CHECK },
+	{ &msg_explain, explain_asked, CONV_NEW, IN_EXPLAIN },
 };
 /* clang-format on */
 

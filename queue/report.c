@@ -14,6 +14,7 @@
 #include "queue/report_caller.h"
 #include "queue/report_check.h"
 #include "queue/report_door.h"
+#include "queue/report_explain.h"
 #include "queue/report_filter.h"
 #include "queue/report_order.h"
 #include "queue/report_question.h"
@@ -47,6 +48,7 @@ struct client {
 	struct check *check;
 	struct conv *querying; /* in SQL, NULL: nothing */
 	struct sql *sql;
+	struct explained *explained; /* NULL: none is under way */
 };
 
 static struct {
@@ -174,12 +176,6 @@ ask_rows(struct client *c, struct conv *conv)
 	return true;
 }
 
-static uint32_t
-piece(uint32_t limit, uint32_t max)
-{
-	return limit == 0 || limit > max ? max : limit;
-}
-
 static bool
 on_ask_queue(struct channel *ch, struct conv *conv, const void *msg, int fd)
 {
@@ -195,7 +191,7 @@ on_ask_queue(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	c->q.ask.filter = *m;
 	c->q.ask.filtered = filter_asks(m);
 	c->q.ask.inside = false;
-	c->q.ask.limit = piece(m->limit, LIST_PIECE);
+	c->q.ask.limit = question_piece(m->limit, LIST_PIECE);
 	return true;
 }
 
@@ -231,7 +227,7 @@ on_ask_trace(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	c->q.trace.id = m->id;
 	c->q.trace.before = m->before;
 	c->q.trace.since = m->since;
-	c->q.trace.limit = piece(m->limit, ROWS_PIECE);
+	c->q.trace.limit = question_piece(m->limit, ROWS_PIECE);
 	c->q.trace.all = c->operator_;
 	c->q.trace.uid = c->who.uid;
 	memcpy(c->q.trace.text, m->text, sizeof(c->q.trace.text));
@@ -428,6 +424,17 @@ on_ask_sql(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	return true;
 }
 
+static bool
+on_ask_explain(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	struct client *c = channel_owner(ch);
+
+	(void)fd;
+	c->active_at = clock_mono_ms();
+	return explained_ask(
+	    &c->explained, ch, conv, msg, &c->who, c->operator_);
+}
+
 /* clang-format off */
 static const struct channel_rule from_tool[] = {
 	/* message		handler		in		then */
@@ -439,6 +446,7 @@ static const struct channel_rule from_tool[] = {
 	{ &msg_ask_suspend,	on_ask_suspend,	CONV_NEW,	CONV_A },
 	{ &msg_ask_check,	on_ask_check,	CONV_NEW,	CONV_A },
 	{ &msg_ask_sql,		on_ask_sql,	CONV_NEW,	CONV_A },
+	{ &msg_ask_explain,	on_ask_explain,	CONV_NEW,	CONV_A },
 };
 /* clang-format on */
 
@@ -451,6 +459,7 @@ client_forget(struct client *c)
 		check_forget(c->check);
 	if (c->sql != NULL)
 		sql_forget(c->sql);
+	explained_forget(c->explained);
 	TAILQ_REMOVE(&report.clients, c, entry);
 	report.nclients--;
 	summary_free(c->q.summary);
@@ -552,9 +561,10 @@ on_sweep(evutil_socket_t fd, short what, void *arg)
 	(void)arg;
 	orders_expire(now);
 	sql_expire(now);
+	explained_expire(now);
 	TAILQ_FOREACH_SAFE (c, &report.clients, entry, next) {
 		if (c->ordering != NULL || c->checking != NULL ||
-		    now - c->active_at < IDLE_MS)
+		    c->explained != NULL || now - c->active_at < IDLE_MS)
 			continue;
 		channel_free(c->channel);
 		client_forget(c);

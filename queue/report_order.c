@@ -9,6 +9,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "queue/report_check.h"
+#include "queue/report_explain.h"
 
 #include <sys/queue.h>
 #include <sysexits.h>
@@ -109,6 +110,10 @@ on_order_lost(struct channel *ch, struct conv *conv)
 		check_on_lost(conv);
 		return;
 	}
+	if (conv->phase == EXPLAINED) {
+		explained_lost(conv);
+		return;
+	}
 	answer_later(o, "postern-queue went away before it answered: "
 			"the order may or may not be carried out, try again");
 	order_free(o);
@@ -120,6 +125,16 @@ static const struct channel_rule from_queue[] = {
 	{ &msg_order_done,	on_order_done,	CONV_A,		CONV_END },
 	{ &msg_finding,		check_on_finding, CONV_B,	CONV_B },
 	{ &msg_check_end,	check_on_end,	CONV_B,		CONV_END },
+	{ &msg_explain_name, explained_heard, EXPLAINED, 0 },
+	{ &msg_explain_route, explained_heard, EXPLAINED, 0 },
+	{ &msg_explain_state, explained_heard, EXPLAINED, 0 },
+	{ &msg_explain_rate, explained_heard, EXPLAINED, 0 },
+	{ &msg_explain_way, explained_heard, EXPLAINED, 0 },
+	{ &msg_explain_host, explained_heard, EXPLAINED, 0 },
+	{ &msg_explain_server, explained_heard, EXPLAINED, 0 },
+	{ &msg_explain_tlsa, explained_heard, EXPLAINED, 0 },
+	{ &msg_explain_session, explained_heard, EXPLAINED, 0 },
+	{ &msg_explain_end, explained_heard, EXPLAINED, CONV_END },
 };
 /* clang-format on */
 

@@ -14,6 +14,12 @@ question_init(void)
 	files.past = past_rows_new(HISTORY_DB);
 }
 
+uint32_t
+question_piece(uint32_t asked, uint32_t max)
+{
+	return asked == 0 || asked > max ? max : asked;
+}
+
 struct rows *
 question_rows(void)
 {

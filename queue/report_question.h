@@ -21,6 +21,8 @@ struct question {
 };
 
 void question_init(void);
+/* How many rows are given at once. */
+uint32_t question_piece(uint32_t asked, uint32_t max);
 /* queue.db, for other looks at it. */
 struct rows *question_rows(void);
 enum rows_result question_slice(struct question *);

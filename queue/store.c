@@ -60,6 +60,7 @@ store_prepare(void)
 	read_prepare(store.db);
 	age_prepare(store.db);
 	groups_prepare(store.db);
+	destination_prepare(store.db);
 	aside_prepare(store.db);
 	check_prepare(store.db);
 	STAILQ_INIT(&store.gathered);
@@ -201,6 +202,9 @@ serve_quick(struct store_op *op)
 		for (size_t i = 0; i < op->u.due->nflawed && !op->failed; i++)
 			aside_destination(op->u.due->flawed[i]);
 		break;
+	case STORE_DESTINATION:
+		op->failed = !read_destination(op->u.destination);
+		break;
 	case STORE_CLEAN:
 		clean_piece(op->u.clean);
 		break;
@@ -227,7 +231,8 @@ is_read(enum store_kind kind)
 	/* these see the database as the batch leaves it */
 	return kind == STORE_LOAD || kind == STORE_DUE || kind == STORE_FATE ||
 	       kind == STORE_CLEAN || kind == STORE_CHECK ||
-	       kind == STORE_AGE || kind == STORE_GROUPS;
+	       kind == STORE_AGE || kind == STORE_GROUPS ||
+	       kind == STORE_DESTINATION;
 }
 
 static void

@@ -27,6 +27,7 @@ enum {
 	STORE_STOCK_MAX = 32,
 	STORE_LOAD_MAX = 64,
 	STORE_DUE_MAX = 64,
+	STORE_COUNT_MAX = 10000, /* what is counted for people */
 	STORE_FINDINGS_MAX = 16,
 	/* at reading what a notification is about; then it is sent without */
 	STORE_CONTENT_TRIES = 5
@@ -51,10 +52,11 @@ enum store_kind {
 	STORE_GET,     /* one group */
 	STORE_GROUPS,  /* those of a message, a piece at a time */
 	STORE_DUE,     /* destinations that are due */
-	STORE_FATE,    /* is this message stored? */
-	STORE_SPACE,   /* what is free on the disk */
-	STORE_CLEAN,   /* what a former queue left */
-	STORE_CHECK    /* what is wrong with the spool */
+	STORE_DESTINATION, /* all that is known of one */
+	STORE_FATE,        /* is this message stored? */
+	STORE_SPACE,       /* what is free on the disk */
+	STORE_CLEAN,       /* what a former queue left */
+	STORE_CHECK        /* what is wrong with the spool */
 };
 
 struct store_stock {
@@ -255,6 +257,18 @@ struct store_due {
 	int64_t next_wake; /* out: of what is not due yet; 0: none */
 };
 
+struct store_destination {
+	uint8_t transport;
+	uint16_t port;
+	char host[DOMAIN_MAX + 1];
+	bool known; /* out, and below: there is a row */
+	int64_t id, not_before, suspended;
+	int64_t next_try; /* of its waiting groups; 0: none */
+	unsigned int failures;
+	uint64_t waiting;     /* groups, counted up to STORE_COUNT_MAX */
+	char *error, *reason; /* freed with the operation; NULL none */
+};
+
 struct store_fate {
 	uint64_t id;
 	bool stored;
@@ -300,6 +314,7 @@ struct store_op {
 		struct store_get *get;
 		struct store_groups *groups;
 		struct store_due *due;
+		struct store_destination *destination;
 		struct store_fate fate;
 		struct spool_room space;
 		struct store_clean *clean;

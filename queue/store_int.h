@@ -90,6 +90,10 @@ bool sql_apply_aged(struct store_aged *, struct store_removals *);
 void groups_prepare(struct sqlite3 *);
 bool read_groups(struct store_groups *);
 
+/* store_destination.c */
+void destination_prepare(struct sqlite3 *);
+bool read_destination(struct store_destination *);
+
 /* store_abandon.c: before the transaction they fail; what it did of one that
  * was abandoned meanwhile is undone, and the others are settled. */
 void abandon_before(struct store_list *);

@@ -11,6 +11,7 @@ static const size_t beside[STORE_CHECK + 1] = {
 	[STORE_GET] = sizeof(struct store_get),
 	[STORE_GROUPS] = sizeof(struct store_groups),
 	[STORE_DUE] = sizeof(struct store_due),
+	[STORE_DESTINATION] = sizeof(struct store_destination),
 	[STORE_CLEAN] = sizeof(struct store_clean),
 	[STORE_CHECK] = sizeof(struct store_check),
 };
@@ -109,6 +110,11 @@ store_op_free(struct store_op *op)
 		mem_free(op->u.order.woken);
 		mem_free(op->u.order.busy);
 		mem_free(op->u.order.unrouted);
+		break;
+	case STORE_DESTINATION:
+		mem_free(op->u.destination->error);
+		mem_free(op->u.destination->reason);
+		mem_free(op->u.large);
 		break;
 	case STORE_STOCK:
 	case STORE_LOAD:

@@ -489,6 +489,7 @@ sql_apply(struct store_op *op, struct store_removals *removals)
 	case STORE_GET:
 	case STORE_GROUPS:
 	case STORE_DUE:
+	case STORE_DESTINATION:
 	case STORE_FATE:
 	case STORE_SPACE:
 	case STORE_CLEAN:

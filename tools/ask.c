@@ -22,7 +22,11 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-enum { ANSWER_SECONDS = 60, CHECK_SECONDS = 24 * 60 * 60 };
+enum {
+	ANSWER_SECONDS = 60,
+	EXPLAIN_SECONDS = 180, /* report answers sooner */
+	CHECK_SECONDS = 24 * 60 * 60
+};
 
 struct ask {
 	const char *path;
@@ -42,6 +46,8 @@ struct ask {
 	struct msg_checked checked;
 	ask_finding *finding; /* of a check */
 	void *finding_arg;
+	ask_explained *explained; /* ask_explain() */
+	void *explained_arg;
 	ask_cell *cell; /* ask_sql() */
 	void *cell_arg;
 	bool some;     /* of the piece under way something has come */
@@ -206,6 +212,32 @@ on_sql_end(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	return true;
 }
 
+/* All that it says, but for the end. */
+static bool
+on_explained(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	struct ask *a = channel_owner(ch);
+
+	(void)conv;
+	(void)fd;
+	return a->explained != NULL &&
+	       a->explained(a->explained_arg, channel_message(ch), msg);
+}
+
+static bool
+on_explain_end(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	const struct msg_explain_end *m = msg;
+	struct ask *a = channel_owner(ch);
+
+	if (!on_explained(ch, conv, msg, fd))
+		return false;
+	a->end.code = m->code;
+	memcpy(a->end.text, m->text, sizeof(a->end.text));
+	a->answered = true;
+	return true;
+}
+
 static void
 on_closed(struct channel *ch, const char *why)
 {
@@ -241,6 +273,16 @@ static const struct channel_rule from_report[] = {
 	{ &msg_checked,		on_checked,	CONV_A,		CONV_END },
 	{ &msg_sql_cell,	on_sql_cell,	CONV_A,		0 },
 	{ &msg_sql_end,		on_sql_end,	CONV_A,		CONV_END },
+	{ &msg_explain_name, on_explained, CONV_A, 0 },
+	{ &msg_explain_route, on_explained, CONV_A, 0 },
+	{ &msg_explain_state, on_explained, CONV_A, 0 },
+	{ &msg_explain_rate, on_explained, CONV_A, 0 },
+	{ &msg_explain_way, on_explained, CONV_A, 0 },
+	{ &msg_explain_host, on_explained, CONV_A, 0 },
+	{ &msg_explain_server, on_explained, CONV_A, 0 },
+	{ &msg_explain_tlsa, on_explained, CONV_A, 0 },
+	{ &msg_explain_session, on_explained, CONV_A, 0 },
+	{ &msg_explain_end, on_explain_end, CONV_A, CONV_END },
 };
 /* clang-format on */
 
@@ -359,14 +401,19 @@ ask_close(struct ask *a)
 	standby_stop();
 }
 
+static time_t
+seconds_for(const struct ipc_type *type)
+{
+	if (type == &msg_ask_check) /* reads all of the spool, with pauses */
+		return CHECK_SECONDS;
+	return type == &msg_ask_explain ? EXPLAIN_SECONDS : ANSWER_SECONDS;
+}
+
 /* Asks, and runs until the answer is complete, or cannot become so. */
 static void
 converse(struct ask *a, const struct ipc_type *type, const void *question)
 {
-	/* a check reads all of the spool, with pauses */
-	const struct timeval patience = {
-		type == &msg_ask_check ? CHECK_SECONDS : ANSWER_SECONDS, 0
-	};
+	const struct timeval patience = { seconds_for(type), 0 };
 
 	a->answered = a->some = a->late = false;
 	channel_open(a->channel, type, question, -1, CONV_A, NULL);
@@ -540,4 +587,14 @@ ask_sql(struct ask *a, const struct msg_ask_sql *m, ask_cell *cell, void *arg)
 	a->cell_arg = arg;
 	converse(a, &msg_ask_sql, m);
 	return a->enough ? EX_OK : rows_code(a);
+}
+
+int
+ask_explain(struct ask *a, const struct msg_ask_explain *m,
+    ask_explained *explained, void *arg)
+{
+	a->explained = explained;
+	a->explained_arg = arg;
+	converse(a, &msg_ask_explain, m);
+	return rows_code(a);
 }

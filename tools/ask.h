@@ -9,6 +9,7 @@
 #define TOOLS_ASK_H
 
 #include "common/ipc/msg_check.h"
+#include "common/ipc/msg_explain.h"
 #include "common/ipc/msg_history.h"
 #include "common/ipc/msg_report.h"
 #include "common/ipc/msg_sql.h"
@@ -61,5 +62,10 @@ int ask_check(struct ask *a, bool full, ask_finding *finding, void *arg,
 /* The cells of the answer as they come, names first; cell false: enough. */
 typedef bool ask_cell(void *, const struct msg_sql_cell *);
 int ask_sql(struct ask *, const struct msg_ask_sql *, ask_cell *, void *arg);
+
+/* The answer as it comes, its end too; explained false: it makes no sense. */
+typedef bool ask_explained(void *, const struct ipc_type *, const void *msg);
+int ask_explain(
+    struct ask *, const struct msg_ask_explain *, ask_explained *, void *arg);
 
 #endif

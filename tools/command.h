@@ -25,6 +25,7 @@ int cmd_check(const struct command *, const char *control, int, char *[]);
 int cmd_order(const struct command *, const char *control, int, char *[]);
 int cmd_passwd(const struct command *, const char *control, int, char *[]);
 int cmd_sql(const struct command *, const char *control, int, char *[]);
+int cmd_explain(const struct command *, const char *control, int, char *[]);
 /* suspend, resume */
 int cmd_suspend(const struct command *, const char *control, int, char *[]);
 

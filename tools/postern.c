@@ -20,6 +20,9 @@ static const struct command commands[] = {
 	    "ADDRESS", "tell the life of messages, delivered ones too",
 	    cmd_trace },
 	{ "show", "[--json] ID", "tell all about one message", cmd_show },
+	{ "explain", "[--json] [--from SENDER] [--login LOGIN] [--connect] "
+	    "ADDRESS", "tell what would become of mail for an address",
+	    cmd_explain },
 	{ "sql", "[--json] STATEMENT", "ask the queue and its history in SQL",
 	    cmd_sql },
 	{ "passwd", "[--file FILE] [--delete | --check] NAME | --list",

@@ -194,6 +194,8 @@ const char *conf_text(const struct conf *, enum conf_key); /* lent */
 bool conf_set(struct conf *, enum conf_key, const struct conf_value *);
 /* The effective configuration, in the language that conf_parse() reads. */
 void conf_print(const struct conf *, struct buf *);
+/* One of its routes, as a line of it. */
+void conf_print_route(const struct conf *, const struct route *, struct buf *);
 
 /* Appending to the lists: for the parser and for confpass.  Every value is
  * checked; false, and unchanged, if it is not sound or the list is full. */

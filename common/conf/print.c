@@ -258,8 +258,8 @@ print_to(const struct route *r, struct buf *out)
 	}
 }
 
-static void
-print_route(const struct conf *c, const struct route *r, struct buf *out)
+void
+conf_print_route(const struct conf *c, const struct route *r, struct buf *out)
 {
 	static const char *const tls[] = {
 		[ROUTE_TLS_NONE] = "none",
@@ -367,7 +367,7 @@ conf_print(const struct conf *c, struct buf *out)
 	for (size_t i = 0; i < c->nsources; i++)
 		print_source(&c->sources[i], out);
 	for (size_t i = 0; i < c->nroutes; i++)
-		print_route(c, &c->routes[i], out);
+		conf_print_route(c, &c->routes[i], out);
 	for (size_t i = 0; i < c->nresolvers; i++)
 		print_resolver(&c->resolvers[i], out);
 	for (size_t i = 0; i < c->nmx_allow; i++) {

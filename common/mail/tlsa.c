@@ -51,22 +51,23 @@ tlsa_join(const char **lines, size_t n, char text[TLSA_TEXT_MAX + 1])
 	text[used] = '\0';
 }
 
-bool
-tlsa_usable(const struct tlsa *t)
+const char *
+tlsa_flaw(const struct tlsa *t)
 {
 	if (t->usage != TLSA_TA && t->usage != TLSA_EE)
-		return false;
+		return t->usage < TLSA_TA ? "not a usage for mail"
+					  : "unknown usage";
 	if (t->selector != TLSA_CERT && t->selector != TLSA_SPKI)
-		return false;
+		return "unknown selector";
 	switch (t->matching) {
 	case TLSA_FULL:
-		return t->data.len > 0;
+		return t->data.len > 0 ? NULL : "no data";
 	case TLSA_SHA256:
-		return t->data.len == SHA256_HEX;
+		return t->data.len == SHA256_HEX ? NULL : "no such digest";
 	case TLSA_SHA512:
-		return t->data.len == SHA512_HEX;
+		return t->data.len == SHA512_HEX ? NULL : "no such digest";
 	default: /* numbers of others, RFC 7218 */
-		return false;
+		return "unknown matching type";
 	}
 }
 
@@ -126,20 +127,27 @@ weed(struct tlsa_set *s)
 }
 
 bool
+tlsa_next(struct view *rest, struct tlsa *t)
+{
+	size_t len = view_find(*rest, '\n');
+
+	if (len == rest->len || !read_line(view_make(rest->data, len), t))
+		return false;
+	*rest = view_skip(*rest, len + 1);
+	return true;
+}
+
+bool
 tlsa_read(const char *text, struct tlsa_set *s)
 {
 	struct view rest = view_of(text);
+	struct tlsa t;
 
 	s->n = 0;
 	while (rest.len > 0) {
-		size_t len = view_find(rest, '\n');
-		struct tlsa t;
-
-		if (len == rest.len ||
-		    !read_line(view_make(rest.data, len), &t))
+		if (!tlsa_next(&rest, &t))
 			return false;
-		rest = view_skip(rest, len + 1);
-		if (tlsa_usable(&t) && s->n < TLSA_SET_MAX)
+		if (tlsa_flaw(&t) == NULL && s->n < TLSA_SET_MAX)
 			s->of[s->n++] = t;
 	}
 	weed(s);

@@ -39,7 +39,10 @@ void tlsa_join(const char **lines, size_t n, char text[TLSA_TEXT_MAX + 1]);
  * the strongest digest, or all that is whole (RFC 7671 9).  Lends the text.
  * False: it is no such text. */
 bool tlsa_read(const char *text, struct tlsa_set *);
-bool tlsa_usable(const struct tlsa *);
+/* The next record, cut off the front; false: there is none. */
+bool tlsa_next(struct view *rest, struct tlsa *);
+/* NULL, or why mail has no use for it. */
+const char *tlsa_flaw(const struct tlsa *);
 /* The bytes of hexadecimal text; false if it is none or they do not fit. */
 bool tlsa_bytes(struct view hex, uint8_t *out, size_t size, size_t *len);
 

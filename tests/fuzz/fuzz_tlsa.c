@@ -39,7 +39,7 @@ check_set(const char *text)
 
 	must(tlsa_read(text, &s), "what was joined can be read");
 	for (size_t i = 0; i < s.n; i++) {
-		must(tlsa_usable(&s.of[i]), "what is read is usable");
+		must(tlsa_flaw(&s.of[i]) == NULL, "what is read is usable");
 		for (size_t j = 0; j < s.n; j++)
 			must(s.of[i].matching != TLSA_SHA256 ||
 				 s.of[j].matching != TLSA_SHA512 ||

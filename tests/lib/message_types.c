@@ -5,6 +5,7 @@
 #include "common/ipc/msg_auth.h"
 #include "common/ipc/msg_check.h"
 #include "common/ipc/msg_control.h"
+#include "common/ipc/msg_explain.h"
 #include "common/ipc/msg_history.h"
 #include "common/ipc/msg_intake.h"
 #include "common/ipc/msg_job.h"
@@ -34,7 +35,11 @@ const struct ipc_type *const message_types[] = { &msg_boot, &msg_setting,
 	&msg_ask_sql, &msg_sql_cell, &msg_sql_end, &msg_local, &msg_recipients,
 	&msg_recipient, &msg_whether, &msg_whether_is, &msg_expand,
 	&msg_expanded, &msg_expand_end, &msg_hop_want, &msg_hop_socket,
-	&msg_hop_none, NULL };
+	&msg_hop_none, &msg_ask_explain, &msg_explain, &msg_probe,
+	&msg_explain_name, &msg_explain_route, &msg_explain_state,
+	&msg_explain_rate, &msg_explain_way, &msg_explain_host,
+	&msg_explain_server, &msg_explain_tlsa, &msg_explain_session,
+	&msg_explain_end, NULL };
 
 const struct ipc_type *
 message_type(uint16_t number)

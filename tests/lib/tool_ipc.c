@@ -11,6 +11,7 @@
 #include "common/ipc/msg_auth.h"
 #include "common/ipc/msg_check.h"
 #include "common/ipc/msg_control.h"
+#include "common/ipc/msg_explain.h"
 #include "common/ipc/msg_history.h"
 #include "common/ipc/msg_intake.h"
 #include "common/ipc/msg_job.h"
@@ -66,6 +67,13 @@ static const struct row rows[] = {
 	{ &msg_job_done, "<" }, { &msg_held_ask, ">" }, { &msg_held, "<" },
 	{ &msg_held_end, "<" }, { &msg_late, "<" },
 	{ &msg_retire, "<" },
+	{ &msg_probe, ">" },
+	{ &msg_explain_way, "<" },
+	{ &msg_explain_host, "<" },
+	{ &msg_explain_server, "<" },
+	{ &msg_explain_tlsa, "<" },
+	{ &msg_explain_session, "<" },
+	{ &msg_explain_end, "<" },
 	{ NULL, "deliver (>) and resolve (<)" },
 	{ &msg_question, ">" }, { &msg_answer_mx, "<" },
 	{ &msg_answer_addr, "<" }, { &msg_answer_tlsa, "<" },
@@ -78,9 +86,31 @@ static const struct row rows[] = {
 	{ &msg_order_is, "<" }, { &msg_ask_suspend, ">" },
 	{ &msg_ask_check, ">" }, { &msg_finding, "<" }, { &msg_checked, "<" },
 	{ &msg_ask_sql, ">" }, { &msg_sql_cell, "<" }, { &msg_sql_end, "<" },
+	{ &msg_ask_explain, ">" },
+	{ &msg_explain_name, "<" },
+	{ &msg_explain_route, "<" },
+	{ &msg_explain_state, "<" },
+	{ &msg_explain_rate, "<" },
+	{ &msg_explain_way, "<" },
+	{ &msg_explain_host, "<" },
+	{ &msg_explain_server, "<" },
+	{ &msg_explain_tlsa, "<" },
+	{ &msg_explain_session, "<" },
+	{ &msg_explain_end, "<" },
 	{ NULL, "report (>) and queue (<)" },
 	{ &msg_order, ">" }, { &msg_order_done, "<" }, { &msg_suspend, ">" },
 	{ &msg_check, ">" }, { &msg_finding, "<" }, { &msg_check_end, "<" },
+	{ &msg_explain, ">" },
+	{ &msg_explain_name, "<" },
+	{ &msg_explain_route, "<" },
+	{ &msg_explain_state, "<" },
+	{ &msg_explain_rate, "<" },
+	{ &msg_explain_way, "<" },
+	{ &msg_explain_host, "<" },
+	{ &msg_explain_server, "<" },
+	{ &msg_explain_tlsa, "<" },
+	{ &msg_explain_session, "<" },
+	{ &msg_explain_end, "<" },
 	{ NULL, "report (>) and reader (<)" },
 	{ &msg_ask_sql, ">" }, { &msg_sql_cell, "<" }, { &msg_sql_end, "<" },
 	{ NULL, "queue (>) and history (<)" },

@@ -31,6 +31,7 @@ struct channel {
 	struct peer *peer;
 	const struct peer_def *def;
 	struct conv *convs;
+	const struct ipc_type *heard;
 };
 
 static struct {
@@ -204,6 +205,12 @@ channel_owner(const struct channel *ch)
 	return ch->peer;
 }
 
+const struct ipc_type *
+channel_message(const struct channel *ch)
+{
+	return ch->heard;
+}
+
 bool
 channel_full(const struct channel *ch)
 {
@@ -291,6 +298,7 @@ fake_speak(struct peer *p, struct conv *c, const struct ipc_type *type,
 		sim_fail("queue does not listen to %s now", type->name);
 	if (c == NULL && (r->in & CONV_NEW) != 0)
 		c = conv_new(ch, type, false);
+	ch->heard = type;
 	if (!r->handle(ch, c, msg, -1))
 		sim_fail("queue calls %s a broken rule", type->name);
 	/* a handler may have ended it: then nothing is said of it any more */
