@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+enum { PART_MAX = 2 }; /* bytes between our trace and what is no header */
+
 void
 body_begin(struct body_sink *b, const struct body_limits *limits)
 {
@@ -19,7 +21,7 @@ body_begin(struct body_sink *b, const struct body_limits *limits)
 	b->limits = *limits;
 	b->in.plain = limits->chunked;
 	b->in.mend = limits->mend;
-	buf_init(&b->out, BODY_PIECE + RECEIVED_MAX + BODY_END_MAX);
+	buf_init(&b->out, BODY_PIECE + RECEIVED_MAX + PART_MAX + BODY_END_MAX);
 }
 
 void
@@ -35,6 +37,7 @@ void
 body_trace(struct body_sink *b, const struct received *r)
 {
 	received_add(&b->out, r);
+	b->traced = true;
 }
 
 void
@@ -72,6 +75,28 @@ decoded(struct body_sink *b)
 	return b->complete == NULL || b->complete->over ? &b->out : &b->raw;
 }
 
+/*
+ * A first line that begins with a blank is no header field, but would go on
+ * with the one above it, which is our trace: nobody may add to what we say of
+ * him.  An empty line ends the header there (RFC 5322 2.1, 2.2.3).
+ */
+static void
+part_from_trace(struct body_sink *b, size_t before)
+{
+	char *text;
+
+	if (b->size > 0 || b->out.len == before || !b->traced ||
+	    (b->out.data[before] != ' ' && b->out.data[before] != '\t'))
+		return;
+	text = buf_room(&b->out, 2);
+	if (text == NULL)
+		return;
+	buf_commit(&b->out, 2);
+	memmove(b->out.data + before + 2, b->out.data + before,
+	    b->out.len - 2 - before);
+	memcpy(b->out.data + before, "\r\n", 2);
+}
+
 /* They came, behind the first of *to. */
 static void
 take(struct body_sink *b, struct buf *to, size_t before, bool last)
@@ -81,10 +106,16 @@ take(struct body_sink *b, struct buf *to, size_t before, bool last)
 		if (last)
 			complete_end(b->complete, &b->out);
 	}
-	if (b->in.quiet)
+	if (b->in.quiet) {
 		hush(b);
-	else
-		note(b, view_skip(buf_view(to), before));
+	} else {
+		size_t added = to->len;
+
+		if (to == &b->out)
+			part_from_trace(b, before);
+		added = to->len - added;
+		note(b, view_skip(buf_view(to), before + added));
+	}
 	buf_clear(&b->raw);
 }
 

@@ -45,6 +45,7 @@ struct body_sink {
 	struct complete *complete;        /* ours; NULL: not of a submission */
 	struct buf raw;                   /* on its way through that */
 	uint64_t size;                    /* decoded so far */
+	bool traced;                      /* our trace header is in front */
 	const struct smtp_reply *failure; /* of our own: not stored */
 };
 

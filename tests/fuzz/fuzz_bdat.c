@@ -58,16 +58,6 @@ is_spoiled(struct view v, bool last)
 	return false;
 }
 
-/* The rig takes lines that begin with a blank for those of our trace header,
- * as anybody would. */
-static struct view
-below_blanks(struct view v)
-{
-	while (v.len > 0 && (v.data[0] == ' ' || v.data[0] == '\t'))
-		v = view_skip(v, view_find(v, '\n') + 1);
-	return v;
-}
-
 static void
 store(struct model *m)
 {
@@ -76,7 +66,11 @@ store(struct model *m)
 	if (m->text.len > 0 && m->text.data[m->text.len - 1] != '\n')
 		buf_add_string(&m->text, "\r\n");
 	buf_add_string(&m->stored, "stored <a@b.test> <c@d.test>\n");
-	for (v = below_blanks(buf_view(&m->text)); v.len > 0;) {
+	/* a line that would go on with our trace header is parted from it */
+	if (m->text.len > 0 &&
+	    (m->text.data[0] == ' ' || m->text.data[0] == '\t'))
+		buf_add_string(&m->stored, "| \n");
+	for (v = buf_view(&m->text); v.len > 0;) {
 		size_t end = view_find(v, '\n');
 
 		buf_add_string(&m->stored, "| ");
