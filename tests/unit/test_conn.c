@@ -100,7 +100,7 @@ teardown(void **state)
 static void
 open_one(void)
 {
-	const struct conn_policy clear = { .route = { ROUTE_TLS_NONE, false } };
+	const struct conn_policy clear = { .route = { .tls = ROUTE_TLS_NONE } };
 	struct conn *c = conn_open(&test.conns, &test.ip, test.port, &clear);
 
 	assert_non_null(c);
