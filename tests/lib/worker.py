@@ -328,7 +328,7 @@ class Worker:
                                        socket.AF_INET, row).ljust(16, b"\0")
                 send(ANSWER_ADDR, bytes([family]) + raw, conv, False)
         end = FOUND if isinstance(answer, list) else answer
-        send(ANSWER_END, struct.pack("<BBI", end, 0, 60) + text("") +
+        send(ANSWER_END, struct.pack("<BBBI", end, 0, 0, 60) + text("") +
              text("servfail"),
              conv, False)
 
