@@ -224,15 +224,21 @@ add_attempt(struct attempts *out, const struct ip *ip,
 	out->n++;
 }
 
-/* One of each family in turn, so that a dead one costs one attempt. */
+/* One of each family in turn (RFC 8305 4), so that a dead one costs one
+ * attempt.  Those with a doubt, or those without. */
 static void
-add_attempts(struct attempts *out, const struct exchanger *x, size_t max)
+add_attempts(struct attempts *out, const struct exchanger *x, size_t max,
+    const struct doubt *doubt, bool doubtful)
 {
+	const struct ip *ip;
+
 	for (size_t i = 0; i < ATTEMPTS_MAX; i++)
-		for (size_t f = 0; f < PLAN_FAMILIES; f++)
-			if (i < x->family[f].n && out->n < max)
-				add_attempt(
-				    out, &x->family[f].ip[i], x, x->host);
+		for (size_t f = 0; f < PLAN_FAMILIES; f++) {
+			ip = &x->family[f].ip[i];
+			if (i < x->family[f].n && out->n < max &&
+			    doubt->about(doubt->arg, ip) == doubtful)
+				add_attempt(out, ip, x, x->host);
+		}
 }
 
 /* How many hosts come before us: RFC 5321 5.1 forbids the others. */
@@ -281,20 +287,55 @@ explain(const struct plan *p, size_t n, struct status *st)
 		status_never(st, 550, 4, 4, "no mail exchanger has an address");
 }
 
+static size_t
+of_host(const struct attempts *out, const char *host)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < out->n; i++)
+		n += strcmp(out->list[i].host, host) == 0;
+	return n;
+}
+
 bool
 plan_attempts(const struct plan *p, const struct ourselves *us,
-    struct attempts *out, struct status *st)
+    const struct doubt *doubt, struct attempts *out, struct status *st)
 {
-	size_t n = before_us(p, us);
+	size_t n = before_us(p, us), max;
 	bool several = !p->judged && n > 1; /* each gets its turn */
 
 	memset(out, 0, sizeof(*out));
-	for (size_t i = 0; i < n; i++)
-		add_attempts(out, &p->hosts[i],
-		    several ? out->n + ATTEMPTS_EACH : ATTEMPTS_MAX);
+	for (size_t i = 0; i < 2 * n; i++) {
+		const struct exchanger *x = &p->hosts[i % n];
+
+		max = several ? out->n + ATTEMPTS_EACH - of_host(out, x->host)
+			      : ATTEMPTS_MAX;
+		add_attempts(out, x, max, doubt, i >= n);
+	}
 	if (out->n == 0)
 		explain(p, n, st);
 	return out->n > 0;
+}
+
+bool
+attempts_beside(struct attempts *a, size_t now, size_t next)
+{
+	const struct attempt *beside = &a->list[now], *x;
+	struct attempt found;
+
+	for (size_t i = next; i < a->n; i++) {
+		x = &a->list[i];
+		if (x->ip.family == beside->ip.family ||
+		    strcmp(x->host, beside->host) != 0 ||
+		    (x->dane != NULL && x->dane->state == DANE_TROUBLE))
+			continue;
+		found = *x;
+		memmove(&a->list[next + 1], &a->list[next],
+		    (i - next) * sizeof(found));
+		a->list[next] = found;
+		return true;
+	}
+	return false;
 }
 
 void
@@ -321,18 +362,29 @@ attempts_literal(struct attempts *out, const char *literal,
 	return out->n > 0;
 }
 
-bool
-attempts_literals(struct attempts *out, const char *list)
+/* False: not all are addresses. */
+static bool
+add_literals(struct attempts *out, const char *list, const struct doubt *doubt,
+    bool doubtful)
 {
 	struct view v = view_of(list);
 	char host[DOMAIN_MAX + 1];
 	struct ip ip;
 
-	memset(out, 0, sizeof(*out));
 	while (route_next_host(&v, host)) {
 		if (!literal_ip(host, &ip))
 			return false;
-		add_attempt(out, &ip, NULL, host);
+		if (doubt->about(doubt->arg, &ip) == doubtful)
+			add_attempt(out, &ip, NULL, host);
 	}
 	return true;
+}
+
+bool
+attempts_literals(
+    struct attempts *out, const char *list, const struct doubt *doubt)
+{
+	memset(out, 0, sizeof(*out));
+	return add_literals(out, list, doubt, false) &&
+	       add_literals(out, list, doubt, true);
 }

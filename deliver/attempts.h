@@ -3,7 +3,8 @@
  *
  * RFC 5321 5.1: exchangers by preference, in random order among equals; no
  * exchanger at all means the domain itself; if we are one of them, those of
- * the same or a higher number are not asked.  Addresses that lead back into
+ * the same or a higher number are not asked.  Where something has just failed
+ * is tried after all others.  Addresses that lead back into
  * this machine or nowhere are refused for exchangers (loops, and requests
  * that strangers make us send), unless `mx addresses allow` names them.
  *
@@ -59,6 +60,12 @@ struct chance {
 	void *arg;
 };
 
+/* Something has failed there lately: then others are tried first. */
+struct doubt {
+	bool (*about)(const void *arg, const struct ip *);
+	const void *arg;
+};
+
 struct exchanger {
 	uint16_t preference;
 	bool asked;
@@ -106,7 +113,13 @@ void plan_addresses(struct plan *, size_t host, const struct answer *,
     const struct ourselves *);
 /* Every answer is there.  False: *st says why there is nobody to try. */
 bool plan_attempts(const struct plan *, const struct ourselves *,
-    struct attempts *, struct status *st);
+    const struct doubt *, struct attempts *, struct status *st);
+/*
+ * RFC 8305: whom to try beside the one at `now`, another address of the same
+ * host in the other family, is put at `next`, to which all before it have
+ * been tried.  False: there is none.
+ */
+bool attempts_beside(struct attempts *, size_t now, size_t next);
 
 /* Lets go of what is held for them. */
 void attempts_clear(struct attempts *);
@@ -116,6 +129,7 @@ void attempts_clear(struct attempts *);
 bool attempts_literal(struct attempts *, const char *literal,
     const struct ourselves *us, struct status *st);
 /* Hosts of the configuration that are all addresses; false: not all are. */
-bool attempts_literals(struct attempts *, const char *list);
+bool attempts_literals(
+    struct attempts *, const char *list, const struct doubt *);
 
 #endif

@@ -9,15 +9,13 @@
 #include "common/base/alloc.h"
 #include "common/base/clock.h"
 #include "common/base/ip.h"
-#include "common/base/log.h"
+#include "deliver/dial.h"
 #include "deliver/heard.h"
 #include "deliver/secure.h"
 #include "deliver/socket.h"
 
 #include <errno.h>
 #include <event2/event.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -58,31 +56,6 @@ our_name(const struct conns *all, const struct conn_policy *p)
 	return p->source == NULL || p->source->helo[0] == '\0'
 		   ? all->hostname
 		   : p->source->helo;
-}
-
-/* False with errno.  A family without an address of the source is not for it.
- */
-static bool
-choose_source(int fd, const struct conn_policy *p, uint8_t family)
-{
-	const struct ip *ip;
-	struct sockaddr_storage ss;
-	socklen_t len;
-	int on = 1;
-
-	if (p->source == NULL ||
-	    (p->source->ip4.family == 0 && p->source->ip6.family == 0))
-		return true;
-	ip = family == 4 ? &p->source->ip4 : &p->source->ip6;
-	if (ip->family == 0) {
-		errno = EADDRNOTAVAIL;
-		return false;
-	}
-	ip_to_sockaddr(ip, 0, &ss, &len);
-	/* the port at connect(): else all would be taken at some 28,000 */
-	(void)setsockopt(
-	    fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
-	return bind(fd, (struct sockaddr *)&ss, len) == 0;
 }
 
 /* The socket that it has from now on. */
@@ -127,48 +100,19 @@ conn_new(struct conns *all, int fd, const struct conn_policy *policy)
 	return c;
 }
 
-static void
-log_dial(const struct ip *ip, uint16_t port)
-{
-	char text[IP_TEXT];
-
-	if (!log_debugs())
-		return;
-	ip_print(ip, text);
-	log_begin("dial");
-	log_word("addr", text);
-	log_u64("port", port);
-	log_end();
-}
-
 struct conn *
 conn_open(struct conns *all, const struct ip *ip, uint16_t port,
     const struct conn_policy *policy)
 {
-	struct sockaddr_storage ss;
-	socklen_t len;
-	int on = 1, fd, error;
+	int fd = -1;
 
-	if (ip->family == 0) {
+	if (ip->family != 0 && (fd = dial(ip, port, policy->source)) == -1)
+		return NULL;
+	if (fd == -1) {
 		struct conn *c = conn_new(all, -1, policy);
 
 		socket_ask(c, port);
 		return c;
-	}
-	log_dial(ip, port);
-	ip_to_sockaddr(ip, port, &ss, &len);
-	fd =
-	    socket(ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd == -1)
-		return NULL;
-	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	if (!choose_source(fd, policy, ip->family) ||
-	    (connect(fd, (struct sockaddr *)&ss, len) == -1 &&
-		errno != EINPROGRESS)) {
-		error = errno;
-		close(fd);
-		errno = error;
-		return NULL;
 	}
 	return conn_new(all, fd, policy);
 }
@@ -488,6 +432,34 @@ never_came(int error)
 	       error == EACCES || error == EPERM;
 }
 
+bool
+conn_is_connected(struct conn *c)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+
+	c->connected = c->connected ||
+		       getpeername(c->fd, (struct sockaddr *)&ss, &len) == 0;
+	return c->connected;
+}
+
+void
+conn_watch(struct conn *c)
+{
+	c->watched = true;
+	event_add(&c->writable, NULL);
+}
+
+static void
+tell_arrival(struct conn *c)
+{
+	if (!c->watched || !conn_is_connected(c))
+		return;
+	c->watched = false;
+	wait_more(c);
+	c->all->arrived(c);
+}
+
 static void
 on_readable(evutil_socket_t fd, short what, void *arg)
 {
@@ -495,6 +467,7 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	ssize_t n;
 
 	(void)what;
+	tell_arrival(c);
 	n = read(fd, c->all->scratch, sizeof(c->all->scratch));
 	if (n > 0) {
 		if (!c->connected)
@@ -511,18 +484,6 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-/* Whether a silent connection was made at all. */
-static bool
-is_connected(struct conn *c)
-{
-	struct sockaddr_storage ss;
-	socklen_t len = sizeof(ss);
-
-	c->connected = c->connected ||
-		       getpeername(c->fd, (struct sockaddr *)&ss, &len) == 0;
-	return c->connected;
-}
-
 static void
 on_writable(evutil_socket_t fd, short what, void *arg)
 {
@@ -530,10 +491,11 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 	ssize_t n = 0;
 
 	(void)what;
+	tell_arrival(c);
 	if (c->mute)
 		return;
 	if (c->policy.route.immediate && !c->client.secured) {
-		if (is_connected(c))
+		if (conn_is_connected(c))
 			begin_tls(c);
 		return;
 	}
@@ -567,7 +529,7 @@ on_timeout(void *arg)
 
 	if (c->handing) {
 		lost(c, "time-out");
-	} else if (!is_connected(c)) {
+	} else if (!conn_is_connected(c)) {
 		client_unreachable(&c->client, strerror(ETIMEDOUT));
 		c->all->failed(c);
 	} else if (!was_connected) {

@@ -38,6 +38,7 @@ struct conns {
 	/* for servers where we log in; lent, NULL: there are none */
 	const struct credential *credential;
 	void (*over)(struct conn *);
+	void (*arrived)(struct conn *); /* see conn_watch() */
 	void (*failed)(struct conn *);
 	struct buf out;               /* said, and not yet written */
 	char scratch[TRANSFER_PIECE]; /* read, from server or spool */
@@ -63,6 +64,7 @@ struct conn {
 	struct buf in;         /* a reply line without its end */
 	struct buf out;        /* what the socket would not take */
 	bool connected;        /* for certain */
+	bool watched;          /* arrived() is to be called then */
 	bool sending;          /* the body has more pieces */
 	bool dot;              /* the final dot is in out, or written */
 	bool mute;             /* writing failed: only to be read to its end */
@@ -80,6 +82,10 @@ void conns_init(struct conns *, struct event_base *, struct timers *);
  * UNIX socket of the route in the place that is the port. */
 struct conn *conn_open(struct conns *, const struct ip *, uint16_t port,
     const struct conn_policy *);
+/* Calls arrived() as soon as it is connected, before anything is heard. */
+void conn_watch(struct conn *);
+/* Whether a silent connection was made at all. */
+bool conn_is_connected(struct conn *);
 /* The transaction and the descriptor are lent until over() or failed(). */
 void conn_give(struct conn *, struct transaction *, int body);
 /* For socket.c: what it waited for; or there will be none. */

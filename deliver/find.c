@@ -88,7 +88,7 @@ conclude(struct find *f)
 {
 	struct status st;
 
-	if (!plan_attempts(&f->plan, f->us, &f->attempts, &st)) {
+	if (!plan_attempts(&f->plan, f->us, &f->doubt, &f->attempts, &st)) {
 		f->done(f, false, &st);
 		return;
 	}

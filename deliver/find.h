@@ -19,6 +19,7 @@ struct find {
 	size_t waiting;           /* questions open */
 	uint16_t tlsa_port; /* whose TLSA records count; 0: none do; to be set
 			       by who begins it */
+	struct doubt doubt; /* likewise */
 	bool secure;        /* the exchangers are */
 	enum answer_kind mx_kind; /* 0: they are the configuration's */
 	bool validates;           /* of what was answered */

@@ -204,7 +204,7 @@ send_done(struct channel *ch, struct conv *conv, const struct job *j)
 	memcpy(m.tls, j->t.tls, sizeof(m.tls));
 	view_copy(view_of(st->text), m.text, sizeof(m.text));
 	if (j->next > 0) {
-		const struct attempt *a = &j->attempts.list[j->next - 1];
+		const struct attempt *a = &j->attempts.list[j->at];
 
 		m.family = a->ip.family;
 		memcpy(m.address, a->ip.bytes, sizeof(m.address));

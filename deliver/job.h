@@ -13,6 +13,7 @@
 #include "deliver/attempts.h"
 #include "deliver/transaction.h"
 
+#include <event2/event_struct.h>
 #include <sys/queue.h>
 
 enum {
@@ -45,6 +46,7 @@ struct job {
 	/* the driver's */
 	struct attempts attempts;
 	size_t next;     /* attempts made */
+	size_t at;       /* the present one, or the last */
 	size_t sessions; /* of those that were greeted */
 	struct route_policy policy;
 	bool clear;      /* TLS has failed with this server, and need not be */
@@ -53,6 +55,9 @@ struct job {
 	struct find *find;
 	struct server *server; /* in its line, or last tried */
 	struct conn *conn;
+	struct event slow;  /* it is time to try the other family beside it */
+	struct conn *rival; /* which is this, until one of them is there */
+	size_t rival_at;
 };
 
 struct jobs {

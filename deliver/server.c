@@ -11,20 +11,11 @@ servers_init(struct servers *s)
 		LIST_INIT(&s->buckets[i]);
 }
 
-static size_t
-bucket_of(const struct ip *ip, uint16_t port)
-{
-	uint32_t h = 2166136261U ^ port; /* FNV-1a */
-
-	for (size_t i = 0; i < sizeof(ip->bytes); i++)
-		h = (h ^ ip->bytes[i]) * 16777619U;
-	return h % SERVER_BUCKETS;
-}
-
 struct server *
 server_of(struct servers *all, const struct ip *ip, uint16_t port)
 {
-	struct server_list *list = &all->buckets[bucket_of(ip, port)];
+	struct server_list *list =
+	    &all->buckets[ip_hash(ip, port) % SERVER_BUCKETS];
 	struct server *s;
 
 	LIST_FOREACH (s, list, entry)
@@ -37,6 +28,45 @@ server_of(struct servers *all, const struct ip *ip, uint16_t port)
 	TAILQ_INIT(&s->line);
 	LIST_INSERT_HEAD(list, s, entry);
 	return s;
+}
+
+struct conn *
+server_idle(const struct server *s, const struct conn_policy *p)
+{
+	struct conn *c;
+
+	TAILQ_FOREACH (c, &s->idle, entry)
+		if (conn_fits(c, p))
+			return c;
+	return NULL;
+}
+
+bool
+server_room(struct server *s, size_t max)
+{
+	struct conn *c = TAILQ_LAST(&s->idle, conn_list);
+
+	if (s->nconns < max)
+		return true;
+	if (c == NULL)
+		return false;
+	TAILQ_REMOVE(&s->idle, c, entry);
+	server_close(c);
+	return true;
+}
+
+void
+server_close(struct conn *c)
+{
+	c->server->nconns--;
+	conn_quit(c);
+}
+
+void
+server_drop(struct conn *c)
+{
+	c->server->nconns--;
+	conn_drop(c);
 }
 
 void

@@ -34,6 +34,13 @@ struct servers {
 void servers_init(struct servers *);
 /* Found or made. */
 struct server *server_of(struct servers *, const struct ip *, uint16_t port);
+/* One that may be used again for this; NULL: none. */
+struct conn *server_idle(const struct server *, const struct conn_policy *);
+/* Whether it may have one more; an idle one may be ended for that. */
+bool server_room(struct server *, size_t max);
+/* Ends a connection of its server: with QUIT, or without another byte. */
+void server_close(struct conn *);
+void server_drop(struct conn *);
 /* Frees it if nothing needs it any more. */
 void server_release(struct server *);
 

@@ -67,6 +67,16 @@ ip_eq(const struct ip *a, const struct ip *b)
 	       memcmp(a->bytes, b->bytes, a->family == 4 ? 4 : 16) == 0;
 }
 
+uint32_t
+ip_hash(const struct ip *ip, uint16_t port)
+{
+	uint32_t h = 2166136261U ^ port; /* FNV-1a */
+
+	for (size_t i = 0; i < sizeof(ip->bytes); i++)
+		h = (h ^ ip->bytes[i]) * 16777619U;
+	return h;
+}
+
 bool
 ip_is_loopback(const struct ip *ip)
 {

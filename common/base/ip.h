@@ -29,6 +29,8 @@ bool ip_parse(struct view, struct ip *);
 /* Fills out and returns it; "unknown" when unset. */
 const char *ip_print(const struct ip *, char out[IP_TEXT]);
 bool ip_eq(const struct ip *, const struct ip *);
+/* Of a server; whoever chooses addresses can choose it. */
+uint32_t ip_hash(const struct ip *, uint16_t port);
 bool ip_is_loopback(const struct ip *);    /* 127.0.0.0/8, ::1 */
 bool ip_is_unspecified(const struct ip *); /* 0.0.0.0/8, :: */
 

@@ -200,11 +200,22 @@ outcome(bool found, const struct attempts *out, const struct status *st)
 	return buf_string(&text);
 }
 
+/* Addresses with a space before and behind them. */
+static bool
+named(const void *arg, const struct ip *ip)
+{
+	char text[IP_TEXT + 2], print[IP_TEXT];
+
+	snprintf(text, sizeof(text), " %s ", ip_print(ip, print));
+	return strstr(arg, text) != NULL;
+}
+
 static void
 test_mx(void **state)
 {
 	const struct chance chance = { always_first, NULL };
 	const struct ourselves o = us();
+	const struct doubt doubt = { named, "" };
 	static struct answer a;
 	static struct plan p;
 	struct attempts out;
@@ -217,7 +228,7 @@ test_mx(void **state)
 		found = plan_mx(&p, cases[i].domain, &a, &chance, &st);
 		if (found) {
 			ask_all(&p, &o);
-			found = plan_attempts(&p, &o, &out, &st);
+			found = plan_attempts(&p, &o, &doubt, &out, &st);
 		}
 		check_str(
 		    cases[i].mx, outcome(found, &out, &st), cases[i].want);
@@ -249,6 +260,7 @@ static void
 test_host(void **state)
 {
 	const struct ourselves o = us();
+	const struct doubt doubt = { named, "" };
 	static struct plan p;
 	struct attempts out;
 	struct status st;
@@ -258,8 +270,114 @@ test_host(void **state)
 		plan_hosts(&p, routes[i].host);
 		ask_all(&p, &o);
 		check_str(routes[i].host,
-		    outcome(plan_attempts(&p, &o, &out, &st), &out, &st),
+		    outcome(
+			plan_attempts(&p, &o, &doubt, &out, &st), &out, &st),
 		    routes[i].want);
+	}
+}
+
+/* What has failed lately is tried last, and is never left out for that. */
+static const struct {
+	const char *doubt;
+	const char *mx, *host; /* one of them */
+	const char *want;
+} doubts[] = {
+	{ " 192.0.2.1 ", "10 a, 20 b", NULL, "b/192.0.2.2 a/192.0.2.1" },
+	{ " 192.0.2.1 192.0.2.2 ", "10 a, 20 b", NULL,
+	    "a/192.0.2.1 b/192.0.2.2" },
+	{ " 192.0.2.1 ", "10 a", NULL, "a/192.0.2.1" },
+	{ " 2001:db8::1 ", "10 both", NULL,
+	    "both/192.0.2.1 both/2001:db8::2 both/192.0.2.2 "
+	    "both/2001:db8::1" },
+	/* one that would not be among the five gets the place of one that
+	 * has failed */
+	{ " 2001:db8::1 2001:db8::2 ", "10 many, 20 b", NULL,
+	    "many/192.0.2.1 many/2001:db8::3 many/2001:db8::4 "
+	    "many/2001:db8::5 b/192.0.2.2" },
+	/* hosts before us only, whatever has failed */
+	{ " 192.0.2.1 ", "10 a, 20 relay.example, 30 b", NULL, "a/192.0.2.1" },
+	{ " 192.0.2.1 ", NULL, "a,b", "b/192.0.2.2 a/192.0.2.1" },
+	/* two of each */
+	{ " 2001:db8::1 ", NULL, "many,b",
+	    "many/192.0.2.1 many/2001:db8::2 b/192.0.2.2" },
+	{ " 192.0.2.1 2001:db8::1 2001:db8::2 2001:db8::3 2001:db8::4 ", NULL,
+	    "many,b", "many/2001:db8::5 b/192.0.2.2 many/2001:db8::1" },
+	{ " 192.0.2.7 ", NULL, "[192.0.2.7],[::1]",
+	    "[::1]/::1 [192.0.2.7]/192.0.2.7" },
+};
+
+static void
+doubt_one(const char *mx, const char *host, const struct doubt *doubt,
+    struct attempts *out)
+{
+	const struct chance chance = { always_first, NULL };
+	const struct ourselves o = us();
+	static struct answer a;
+	static struct plan p;
+	struct status st;
+
+	if (host != NULL && attempts_literals(out, host, doubt))
+		return;
+	if (host != NULL) {
+		plan_hosts(&p, host);
+	} else {
+		answer_mx(&a, mx);
+		assert_true(plan_mx(&p, "d", &a, &chance, &st));
+	}
+	ask_all(&p, &o);
+	assert_true(plan_attempts(&p, &o, doubt, out, &st));
+}
+
+static void
+test_doubt(void **state)
+{
+	struct attempts out;
+
+	(void)state;
+	for (size_t i = 0; i < nitems(doubts); i++) {
+		const struct doubt doubt = { named, doubts[i].doubt };
+
+		doubt_one(doubts[i].mx, doubts[i].host, &doubt, &out);
+		check_str(
+		    doubts[i].want, outcome(true, &out, NULL), doubts[i].want);
+	}
+}
+
+/* The next of the other family, of the same host, and the rest as it was. */
+static const struct {
+	const char *host;
+	size_t now, next;
+	const char *want; /* "" there is none */
+} besides[] = {
+	{ "both", 0, 1,
+	    "both/2001:db8::1 both/192.0.2.1 both/2001:db8::2 "
+	    "both/192.0.2.2" },
+	{ "both", 0, 2,
+	    "both/2001:db8::1 both/192.0.2.1 both/192.0.2.2 "
+	    "both/2001:db8::2" },
+	{ "both", 1, 2,
+	    "both/2001:db8::1 both/192.0.2.1 both/2001:db8::2 "
+	    "both/192.0.2.2" },
+	{ "both", 0, 4, "" },
+	{ "a", 0, 1, "" },
+	{ "a,six", 0, 1, "" },
+};
+
+static void
+test_beside(void **state)
+{
+	const struct doubt doubt = { named, "" };
+	struct attempts out;
+	bool found;
+
+	(void)state;
+	for (size_t i = 0; i < nitems(besides); i++) {
+		doubt_one(NULL, besides[i].host, &doubt, &out);
+		found = attempts_beside(&out, besides[i].now, besides[i].next);
+		check_int(besides[i].host, found, besides[i].want[0] != '\0');
+		if (found)
+			check_str(besides[i].host, outcome(true, &out, NULL),
+			    besides[i].want);
 	}
 }
 
@@ -336,6 +454,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mx),
 		cmocka_unit_test(test_host),
+		cmocka_unit_test(test_doubt),
+		cmocka_unit_test(test_beside),
 		cmocka_unit_test(test_literal),
 		cmocka_unit_test(test_random),
 	};

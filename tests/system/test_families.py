@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: ISC
+# tests/system/test_families.py - hosts with IPv6 and IPv4, and what has failed
+"""RFC 8305: a family that is dead costs a moment; what has just failed is
+tried last.  One worker, its queue and resolver played by the test."""
+
+import contextlib
+import os
+import socket
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
+from scripted import Scripted, good  # noqa: E402
+import worker as w  # noqa: E402
+from worker import Worker  # noqa: E402
+
+DONE = (2, 250, "2.0.0")
+ONCE = "250-x\r\n250 LIMITS MAILMAX=1"  # a connection for each message
+BOTH = {"h.example": ["::1", "127.0.0.1"]}
+
+
+class Silent:
+    """An address where calls are not answered: its backlog is full."""
+
+    def __init__(self, addr, port=0):
+        family = socket.AF_INET6 if ":" in addr else socket.AF_INET
+        self.listener = socket.socket(family, socket.SOCK_STREAM)
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.listener.bind((addr, port))
+        self.listener.listen(0)
+        self.port = self.listener.getsockname()[1]
+        self.fill = []
+        for _ in range(4):
+            s = socket.socket(family, socket.SOCK_STREAM)
+            s.setblocking(False)
+            s.connect_ex((addr, self.port))
+            self.fill.append(s)
+
+    def close(self):
+        for s in (self.listener, *self.fill):
+            s.close()
+
+    def wake(self, script=good):
+        """From now on a server is there."""
+        for s in self.fill:
+            s.close()
+        addr = self.listener.getsockname()[0]
+        self.listener.close()
+        return Scripted(script, addr=addr, port=self.port)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+def at(job):
+    family, raw = job.done["family"], job.done["address"]
+    return socket.inet_ntop(socket.AF_INET6, raw) if family == 6 else \
+        socket.inet_ntop(socket.AF_INET, raw[:4])
+
+
+def sockets(worker):
+    there = f"/proc/{worker.process.pid}/fd"
+    n = 0
+    for fd in os.listdir(there):
+        with contextlib.suppress(FileNotFoundError):
+            n += os.readlink(f"{there}/{fd}").startswith("socket")
+    return n
+
+
+def dialling(worker, n):
+    """Waits until so many calls are under way."""
+    worker.until(lambda: sockets(worker) == n, what="two calls")
+
+
+def test_one_family_is_dead(tmp_path):
+    """A moment, not the 30 seconds of a connection."""
+    with Silent("::1") as six, \
+            Scripted(good, port=six.port, ehlo=ONCE) as four, \
+            Worker(tmp_path, hosts=BOTH) as worker:
+        before = sockets(worker)
+        began = time.monotonic()
+        job = worker.job("h.example", six.port).wait()
+        assert job.status() == DONE and at(job) == "127.0.0.1"
+        assert 0.25 <= time.monotonic() - began < 15
+        # nobody waits any more for the one that lost
+        assert sockets(worker) == before
+        # which is remembered: it is not called again although it is there
+        with six.wake() as six_again:
+            job = worker.job("h.example", six.port).wait()
+            assert job.status() == DONE and at(job) == "127.0.0.1"
+            assert (six_again.connections, four.connections) == (0, 2)
+
+
+def test_the_first_is_slow_and_wins(tmp_path):
+    """Both are called; the one that answers first gets the message, once."""
+    with Silent("::1") as six, Silent("127.0.0.1", six.port), \
+            Worker(tmp_path, hosts=BOTH) as worker:
+        before = sockets(worker)
+        job = worker.job("h.example", six.port)
+        dialling(worker, before + 2)
+        with six.wake() as server:
+            assert job.wait().status() == DONE and at(job) == "::1"
+            assert sockets(worker) == before + 1
+            assert server.bodies == [b"hello\r\n"]
+
+
+def test_the_second_is_refused_and_a_third_takes_it(tmp_path):
+    """What is dead is waited for beside all others of the host."""
+    hosts = {"h.example": ["::1", "127.0.0.2", "127.0.0.3"]}
+    with Silent("::1") as six, \
+            Scripted(good, addr="127.0.0.3", port=six.port), \
+            Worker(tmp_path, hosts=hosts) as worker:
+        job = worker.job("h.example", six.port).wait(15)
+        assert job.status() == DONE and at(job) == "127.0.0.3"
+
+
+def test_the_first_is_refused_late(tmp_path):
+    """Then the one beside it is all there is, and is waited for."""
+    with Silent("::1") as six, Silent("127.0.0.1", six.port) as four, \
+            Worker(tmp_path, hosts=BOTH) as worker:
+        before = sockets(worker)
+        job = worker.job("h.example", six.port)
+        dialling(worker, before + 2)
+        six.close()  # the next call there is refused
+        worker.until(lambda: sockets(worker) == before + 1,
+                     what="the first to be refused")
+        assert job.done is None
+        with four.wake() as server:
+            assert job.wait().status() == DONE and at(job) == "127.0.0.1"
+            assert server.connections == 1
+
+
+def test_both_are_refused_late(tmp_path):
+    with Silent("::1") as six, Silent("127.0.0.1", six.port) as four, \
+            Worker(tmp_path, hosts=BOTH) as worker:
+        before = sockets(worker)
+        job = worker.job("h.example", six.port)
+        dialling(worker, before + 2)
+        six.close()
+        four.close()
+        assert job.wait().status() == (4, 451, "4.4.1")
+        assert job.text() == "Connection refused"
+        assert sockets(worker) == before
+
+
+def test_other_hosts_wait_for_their_turn(tmp_path):
+    """Only the other family of the same host is called beside it."""
+    with Silent("::1") as six, Scripted(good, port=six.port) as other, \
+            Worker(tmp_path, hosts={
+                "a.example": ["::1"],
+                "b.example": ["127.0.0.1"]}) as worker:
+        job = worker.job("a.example,b.example", six.port)
+        end = time.monotonic() + 1
+        while time.monotonic() < end:
+            worker.step(0.02)
+        assert job.done is None and other.connections == 0
+        six.close()
+        assert job.wait().status() == DONE and at(job) == "127.0.0.1"
+
+
+def test_given_up_in_between(tmp_path):
+    """queue dies while both are called: neither is left."""
+    with Silent("::1") as six, Silent("127.0.0.1", six.port) as four, \
+            Worker(tmp_path, hosts=BOTH) as worker:
+        before = sockets(worker)
+        worker.job("h.example", six.port)
+        dialling(worker, before + 2)
+        worker.lose_queue()
+        worker.until(lambda: sockets(worker) == before - 1, what="the end")
+        worker.new_queue()
+        with four.wake():
+            job = worker.job("h.example", six.port).wait()
+            assert job.status() == DONE
+
+
+def test_what_has_failed_is_tried_last(tmp_path):
+    """One that does not greet as it should, in the minutes before."""
+    hosts = {"a.example": ["127.0.0.2"], "b.example": ["127.0.0.3"]}
+    with Scripted(good, addr="127.0.0.2", greeting="421 4.3.2 busy") as one, \
+            Scripted(good, addr="127.0.0.3", port=one.port,
+                     ehlo=ONCE) as two, \
+            Worker(tmp_path, hosts=hosts,
+                   mx={"d.example": [(10, "a.example"),
+                                     (20, "b.example")]}) as worker:
+        for i in range(3):
+            job = worker.job("d.example", one.port, transport=w.MX).wait()
+            assert job.status() == DONE and at(job) == "127.0.0.3"
+            assert (one.connections, len(two.bodies)) == (1, i + 1)
+        # with two that fail the order of the domain counts again
+        two.how["greeting"] = "421 4.3.2 busy too"
+        job = worker.job("d.example", one.port, transport=w.MX).wait()
+        assert job.status()[0] == w.LATER and one.connections == 2
+        # it is called all the same when there is nobody else, and what
+        # succeeds is no longer in doubt
+        one.how["greeting"] = "220 back"
+        job = worker.job("a.example", one.port).wait()
+        assert job.status() == DONE
+        job = worker.job("d.example", one.port, transport=w.MX).wait()
+        assert job.status() == DONE and at(job) == "127.0.0.2"
