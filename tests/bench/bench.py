@@ -22,6 +22,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, os.path.join(TOP, "tests", "peers"))
 
+sys.path.insert(0, os.path.join(TOP, "tests", "lib"))
+
+import cases  # noqa: E402
 import load  # noqa: E402
 import measure  # noqa: E402
 import peers  # noqa: E402
@@ -29,7 +32,6 @@ import sides  # noqa: E402
 import table  # noqa: E402
 
 WORK = os.path.join(TOP, "build", "bench")
-SESSIONS = (1, 10, 50)
 IMAGE_MIB = 768
 
 
@@ -95,23 +97,43 @@ def settle(group, patience=5.0):
 
 
 class Cell:
-    """One side at one number of sessions in one round."""
+    """One side under one load in one round."""
 
-    def __init__(self, side_name, disk, options):
+    def __init__(self, side_name, case, disk, options):
         self.side_name = side_name
+        self.case = case
         self.disk = disk
         self.options = options
         self.group = None
         self.side = None
         self.sink = None
+        self.beside = []  # what else has to run
+
+    def start_next(self):
+        """The next server; its port, None if it is found by DNS."""
+        if self.case.mx:
+            self.sink = load.Sink(WORK + "/sink", load.MX_ADDRESS, 25).start()
+            self.beside.append(load.Dns(WORK + "/dns").start())
+            return None
+        self.sink = load.Sink(WORK + "/sink").start()
+        if not self.case.tls:
+            return self.sink.port
+        self.beside.append(
+            load.TlsFront(WORK + "/front", self.sink.port).start())
+        return self.beside[-1].port
+
+    def settings(self):
+        found = dict(self.case.settings.get(self.side_name, {}))
+        if self.case.tls and self.side_name == "postfix":
+            found["smtp_tls_security_level"] = "may"
+        found.update(self.options.settings.get(self.side_name, {}))
+        return found
 
     def __enter__(self):
         self.group = measure.Group(self.side_name)
-        self.sink = load.Sink(WORK + "/sink").start()
         try:
             self.side = sides.SIDES[self.side_name](
-                self.disk.path, self.sink.port,
-                self.options.settings.get(self.side_name))
+                self.disk.path, self.start_next(), self.settings())
             self.side.group = self.group
             self.side.start()
         except BaseException:
@@ -120,16 +142,17 @@ class Cell:
         return self
 
     def __exit__(self, *_):
-        if self.side:
-            self.side.stop()
-        self.sink.stop()
+        for peer in [self.side, *self.beside, self.sink]:
+            if peer:
+                peer.stop()
         self.group.remove()
 
-    def send(self, sessions, messages, prefix):
+    def send(self, messages, prefix):
         """One load; gives the comparison of both logs."""
         log = WORK + "/client.log"
+        rcpts = self.case.rcpts
         first_line = self.sink.count()
-        client = load.start_client(self.side.port, sessions, messages, log,
+        client = load.start_client(self.side.port, self.case, messages, log,
                                    prefix)
         try:
             summary = load.finish_client(client, messages)
@@ -137,22 +160,26 @@ class Cell:
             if client.poll() is None:
                 client.kill()
                 client.wait()
-        self.sink.wait_for(first_line + messages, 30)
-        arrived, again = self.sink.arrivals(first_line)
+        self.sink.wait_for(first_line + messages * rcpts, 30)
+        arrived, again = self.sink.arrivals(first_line, rcpts)
         result = load.compare(load.Accepted(log), arrived, again)
         dot = summary["dot_us"]
         result["dot_to_250_ms"] = {p: dot[p] / 1000 for p in ("p50", "p95")}
         return result
 
-    def run(self, sessions):
-        messages = self.options.messages
-        self.send(sessions, max(4 * sessions, messages // 20), "warm")
+    def run(self):
+        whole = self.options.messages
+        self.send(self.case.warm(whole), "warm")
+        return median_of([self.measured(self.case.messages(whole), f"load{n}")
+                          for n in range(self.case.repeats)])
+
+    def measured(self, messages, prefix):
         cpu = settle(self.group)
         flushes = self.disk.flushes()
         watch = MemoryWatch(self.group)
         watch.start()
         try:
-            result = self.send(sessions, messages, "load")
+            result = self.send(messages, prefix)
             if flushes is not None:
                 result["flushes_per_message"] = (
                     self.disk.flushes() - flushes) / messages
@@ -184,17 +211,16 @@ def rotated(names, by):
 
 
 def all_rounds(options, disks, progress):
-    """{side: {"1": median, "10": ..., "50": ..., "idle": ...}}"""
+    """{side: {key of a case: median}}"""
     seen = {name: {} for name in options.sides}
     for turn in range(options.rounds):
-        for number, sessions in enumerate(options.sessions + ["idle"]):
+        for number, case in enumerate(options.cases):
             for name in rotated(options.sides, turn + number):
-                progress.step(f"round {turn + 1}: {name}, {sessions} "
-                              "session(s)")
-                with Cell(name, disks[name], options) as cell:
+                progress.step(f"round {turn + 1}: {name}, {case.title}")
+                with Cell(name, case, disks[name], options) as cell:
                     result = (cell.run_idle(options.singles)
-                              if sessions == "idle" else cell.run(sessions))
-                seen[name].setdefault(str(sessions), []).append(result)
+                              if case.idle else cell.run())
+                seen[name].setdefault(case.key, []).append(result)
     return {name: {key: median_of(results) for key, results in cells.items()}
             for name, cells in seen.items()}, seen
 
@@ -219,8 +245,9 @@ def parse_options():
                    help="in each run (default %(default)s)")
     p.add_argument("--singles", type=int, default=100,
                    help="single messages for the idle latency")
-    p.add_argument("--sessions", type=lambda s: [int(n) for n in s.split(",")],
-                   default=list(SESSIONS))
+    keys = [case.key for case in cases.CASES]
+    p.add_argument("--cases", type=lambda s: s.split(","), default=keys,
+                   help="of " + ",".join(keys))
     p.add_argument("--sides", type=lambda s: s.split(","),
                    default=["postfix", "postern"])
     p.add_argument("--quick", action="store_true",
@@ -235,6 +262,10 @@ def parse_options():
     for name in options.sides:
         if name not in sides.SIDES:
             p.error(f"no side '{name}': {', '.join(sides.SIDES)}")
+    for key in options.cases:
+        if key not in keys:
+            p.error(f"no case '{key}': {', '.join(keys)}")
+    options.cases = [c for c in cases.CASES if c.key in options.cases]
     options.settings = {}
     for side, name, value in options.set:
         options.settings.setdefault(side, {})[name] = value
@@ -253,13 +284,19 @@ def usable_sides(options):
     if not usable:
         raise SystemExit("bench: no side left")
     options.sides = usable
+    if os.geteuid() != 0:
+        left = [c for c in options.cases if not c.mx and not c.tls]
+        for case in options.cases:
+            if case not in left:
+                print(f"bench: {case.title}: skipped: root", file=sys.stderr)
+        options.cases = left
 
 
 def measure_all(options):
     shutil.rmtree(WORK, ignore_errors=True)
     os.makedirs(WORK)
     progress = Progress(options.rounds * len(options.sides) *
-                        (len(options.sessions) + 1))
+                        len(options.cases))
     disks = {}
     try:
         for name in options.sides:
@@ -288,10 +325,13 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     options = parse_options()
     if os.geteuid() == 0 and "POSTERN_NAMESPACE" not in os.environ:
-        subprocess.run([os.path.join(TOP, "tests/peers/fetch.sh"), "postfix"],
-                       check=True)
-        os.execv(peers.IN_NAMESPACE, [peers.IN_NAMESPACE, sys.executable,
-                                      *sys.argv])
+        subprocess.run([os.path.join(TOP, "tests/peers/fetch.sh"), "postfix",
+                        "stunnel4"], check=True)
+        os.execv(peers.IN_NAMESPACE, [peers.IN_NAMESPACE, "-n",
+                                      sys.executable, *sys.argv])
+    if os.geteuid() == 0:  # in a private /etc
+        with open("/etc/resolv.conf", "w") as f:
+            f.write("nameserver 127.0.0.1\n")
     usable_sides(options)
     try:
         report = measure_all(options)

@@ -12,9 +12,12 @@ import subprocess
 import time
 
 import peers
+import tlskit
 
 TOOLS = peers.TOP + "/build/tests"
 BYTES = 4096
+DOMAIN = "d%u.example.org"  # of recipients; %u: below the case's domains
+MX_ADDRESS = "127.0.0.2"    # 127.0.0.1 would be the sides' own
 
 
 class BenchError(Exception):
@@ -22,19 +25,20 @@ class BenchError(Exception):
 
 
 class Sink(peers.Peer):
-    """build/tests/sink; its log has a line for each message it took."""
+    """build/tests/sink; its log has a line for each recipient it took."""
 
     name = "sink"
 
-    def __init__(self, directory):
+    def __init__(self, directory, address="127.0.0.1", port=0):
         super().__init__(directory, port=1)
+        self.address, self.wanted = address, port
         self.log = self.directory + "/sink.log"
         self.position = 0
         self.lines = 0
 
     def command(self):
-        return [TOOLS + "/sink", "-q", "-h", "127.0.0.1", "-p", "0",
-                "-o", self.log]
+        return [TOOLS + "/sink", "-q", "-h", self.address,
+                "-p", str(self.wanted), "-o", self.log]
 
     def start(self):
         for path in (self.log, self.output):
@@ -72,20 +76,24 @@ class Sink(peers.Peer):
                 return
             time.sleep(0.005)
 
-    def arrivals(self, first_line=0):
-        """({id: time}, duplicates); a damaged body is an error."""
-        found, again = {}, 0
+    def arrivals(self, first_line=0, rcpts=1):
+        """({id: time of its last recipient}, duplicates), of those messages
+        that have come to all of theirs; a damaged body is an error."""
+        last, seen, again = {}, {}, 0
         with open(self.log) as f:
             for line in f.read().splitlines()[first_line:]:
                 fields = line.split("\t")
                 if fields[2] != "ok":
                     raise BenchError(f"the sink got: {line}")
                 name = fields[4] if fields[0] == "-" else fields[0]
-                if name in found:
+                known = seen.setdefault(name, set())
+                if fields[1] in known:
                     again += 1
-                else:
-                    found[name] = int(fields[3])
-        return found, again
+                    continue
+                known.add(fields[1])
+                last[name] = int(fields[3])
+        return {name: at for name, at in last.items()
+                if len(seen[name]) == rcpts}, again
 
 
 class Accepted:
@@ -102,13 +110,69 @@ class Accepted:
                 self.end[fields[0]] = int(fields[3])
 
 
-def start_client(port, sessions, messages, log, prefix):
+class Dns(peers.Peer):
+    """build/tests/dns: every domain's mail goes to the sink."""
+
+    name = "dns"
+
+    def __init__(self, directory):
+        super().__init__(directory, port=53)
+
+    def command(self):
+        return [TOOLS + "/dns", "-h", "127.0.0.1", "-p", "53",
+                "-r", "*.example.org MX 10 mx.example.net",
+                "-r", f"mx.example.net A {MX_ADDRESS}"]
+
+    def ready(self):
+        return peers.dns_answers("127.0.0.1", 53, "mx.example.net") or \
+            os.path.getsize(self.output) > 0
+
+
+class TlsFront(peers.Peer):
+    """stunnel, which offers STARTTLS before a server that has none."""
+
+    name = "stunnel4"
+
+    def __init__(self, directory, next_port):
+        super().__init__(directory)
+        self.next_port = next_port
+        self.root = peers.root_of(self.name)
+        self.pair = tlskit.Pair(self.directory, "front")
+
+    def command(self):
+        conf = self.directory + "/stunnel.conf"
+        with open(conf, "w") as f:
+            f.write(f"foreground = yes\npid =\ndebug = 4\n"
+                    f"socket = l:TCP_NODELAY=1\nsocket = r:TCP_NODELAY=1\n"
+                    f"[smtp]\nprotocol = smtp\n"
+                    f"accept = 127.0.0.1:{self.port}\n"
+                    f"connect = 127.0.0.1:{self.next_port}\n"
+                    f"cert = {self.pair.certificate}\n"
+                    f"key = {self.pair.key}\n")
+        return [self.root + "/usr/bin/stunnel4", conf]
+
+    def environment(self):
+        return dict(os.environ,
+                    LD_LIBRARY_PATH=peers.library_path(self.root))
+
+    def ready(self):
+        """It hears nothing but EHLO and STARTTLS."""
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), 1) as s:
+                s.settimeout(2)
+                return s.recv(512).startswith(b"220")
+        except OSError:
+            return False
+
+
+def start_client(port, case, messages, log, prefix):
     if os.path.exists(log):
         os.unlink(log)
     return subprocess.Popen(
         [TOOLS + "/client", "-h", "127.0.0.1", "-p", str(port),
-         "-c", str(sessions), "-n", str(messages), "-s", str(BYTES),
-         "-o", log, "-i", prefix, "-j"],
+         "-c", str(case.sessions), "-n", str(messages),
+         "-s", str(case.bytes), "-r", str(case.rcpts),
+         "-d", DOMAIN, "-D", str(case.domains), "-o", log, "-i", prefix, "-j"],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         preexec_fn=peers.die_with_parent)
 

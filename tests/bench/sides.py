@@ -15,8 +15,16 @@ runtime "{directory}/run"
 log file "{directory}/log"
 listen on 127.0.0.1 port {port}
 accept from local
-route any to host "[127.0.0.1]" port {next_port}
+{way}
 """
+TO_HOST = 'route any to host "[127.0.0.1]" port {}'
+TO_MX = """\
+resolver 127.0.0.1
+mx addresses allow 127.0.0.0/8
+route any to mx"""
+# of main.cf, whose relay knows one next server
+POSTFIX_TO_MX = {"relayhost": "", "smtp_dns_support_level": "enabled",
+                 "smtp_host_lookup": "dns"}
 
 
 class GroupMixin:
@@ -37,9 +45,11 @@ class GroupMixin:
 class PostfixSide(GroupMixin, peers.Postfix):
     title = "Postfix"
 
-    def __init__(self, directory, next_port, settings=None):
-        super().__init__("relay", directory, next_port=next_port,
-                         settings=settings)
+    def __init__(self, directory, next_port, settings):
+        """next_port None: by MX."""
+        mx = POSTFIX_TO_MX if next_port is None else {}
+        super().__init__("relay", directory, next_port=next_port or 25,
+                         settings={**mx, **settings})
 
     @staticmethod
     def missing():
@@ -50,11 +60,11 @@ class PosternSide(GroupMixin, peers.Peer):
     name = "postern"
     title = "postern"
 
-    def __init__(self, directory, next_port, settings=None):
+    def __init__(self, directory, next_port, settings):
         super().__init__(directory)
         self.next_port = next_port
         self.log = self.directory + "/log"
-        self.extra = settings or {}
+        self.extra = settings
 
     @staticmethod
     def missing():
@@ -71,13 +81,16 @@ class PosternSide(GroupMixin, peers.Peer):
         os.chmod(self.directory, 0o755)
         with open(self.directory + "/postern.conf", "w") as f:
             f.write(POSTERN_CONF.format(directory=self.directory,
-                                        port=self.port,
-                                        next_port=self.next_port))
+                                        port=self.port, way=self.way()))
             for name, value in self.extra.items():
                 f.write(f"{name} {value}\n")
         if os.path.exists(self.log):
             os.unlink(self.log)
         return super().start()
+
+    def way(self):
+        return TO_MX if self.next_port is None else TO_HOST.format(
+            self.next_port)
 
     def ready(self):
         try:

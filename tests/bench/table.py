@@ -3,7 +3,7 @@
 
 import statistics
 
-# (sessions, path in a result, title, goal).  A goal with an x is one for the
+# (key of a case, path in a result, title, goal).  A goal with an x is one for the
 # ratio, postern's figure through Postfix's; without it, for the figure.
 ROWS = (
     ("50", "relayed_per_s", "relayed/s, 50 sessions", "2-3 x"),
@@ -31,6 +31,23 @@ ROWS = (
     ("50", "dial_to_sink_ms.p50", "50 sessions: dial to sink, ms p50", ""),
     ("50", "dial_to_sink_ms.p95", "50 sessions: dial to sink, ms p95", ""),
     ("50", "duplicates", "duplicates, 50 sessions", "0"),
+    ("reused", "relayed_per_s", "connections used again: relayed/s", ""),
+    ("reused", "cpu_ms_per_message", "... CPU ms/message", ""),
+    ("each", "relayed_per_s", "a connection each: relayed/s", ""),
+    ("each", "cpu_ms_per_message", "... CPU ms/message", ""),
+    ("tls", "relayed_per_s", "sent with TLS, 10 sessions: relayed/s", ""),
+    ("tls", "cpu_ms_per_message", "... CPU ms/message", ""),
+    ("64k", "relayed_per_s", "64 KiB, 10 sessions: relayed/s", ""),
+    ("64k", "cpu_ms_per_message", "... CPU ms/message", ""),
+    ("10m", "relayed_per_s", "10 MiB, 4 sessions: relayed/s", ""),
+    ("10m", "cpu_ms_per_message", "... CPU ms/message", ""),
+    ("10m", "memory_mib", "... memory MiB (PSS)", ""),
+    ("one", "dial_to_sink_ms.p50", "1,000 rcpts, 1 domain: to the sink, ms",
+     ""),
+    ("one", "cpu_ms_per_message", "... CPU ms/message", ""),
+    ("many", "dial_to_sink_ms.p50", "1,000 rcpts, 1,000 domains: ..., ms",
+     ""),
+    ("many", "cpu_ms_per_message", "... CPU ms/message", ""),
 )
 
 
@@ -100,7 +117,7 @@ def text(report):
     machine = report["machine"]
     out.append("")
     out.append(f"{facts['messages']} messages of {facts['bytes']} bytes, one "
-               "recipient, a connection each; medians of "
+               "recipient, a connection each, unless said; medians of "
                f"{facts['rounds']} round(s), spread: range over the rounds")
     out.append(f"spools: {report['spool']}; {machine['processors']} "
                f"processors, {machine['model']}, Linux {machine['kernel']}")
