@@ -7,6 +7,9 @@ import os
 import socket
 import ssl
 import subprocess
+import tempfile
+import threading
+import time
 from pathlib import Path
 
 KINDS = {"rsa": ["-newkey", "rsa:2048"],
@@ -51,6 +54,52 @@ class Pair:
 
     def der(self):
         return ssl.PEM_cert_to_DER_cert(self.certificate.read_text())
+
+
+def pump(source, sink):
+    try:
+        while data := source.recv(65536):
+            sink.sendall(data)
+    except OSError:
+        pass
+    for s in (source, sink):
+        try:
+            s.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+
+
+class SServer:
+    """OpenSSL's s_server on a connection that has begun in clear text.
+
+    It knows no SMTP: bytes are handed to it, and what it decrypts is `file`,
+    what it is to say goes through sendall().
+    """
+
+    def __init__(self, sock, files, *words):
+        path = Path(tempfile.mkdtemp(dir=Path(files[0]).parent)) / "s"
+        self.process = subprocess.Popen(
+            ["openssl", "s_server", "-quiet", "-naccept", "1", "-unix", path.name,
+             "-cert", files[0], "-key", files[1], *words],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=path.parent)  # it takes no long path
+        end = time.monotonic() + 20
+        inner = socket.socket(socket.AF_UNIX)
+        while inner.connect_ex(str(path)) != 0:
+            assert time.monotonic() < end and self.process.poll() is None
+            time.sleep(0.01)
+        for pair in ((sock, inner), (inner, sock)):
+            threading.Thread(target=pump, args=pair, daemon=True).start()
+        self.file = self.process.stdout
+
+    def sendall(self, data):
+        self.process.stdin.write(data)
+        self.process.stdin.flush()
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
 
 
 def context(**settings):

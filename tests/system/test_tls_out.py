@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 # tests/system/test_tls_out.py - TLS for what is sent: each policy against
-# servers of all kinds.
+# servers of all kinds, OpenSSL s own s_server among them.
 #
 # A route per (server, policy); what the server saw, and what queue was told.
 """STARTTLS and TLS from the first byte, with every way for it to fail."""
@@ -56,12 +56,17 @@ def secure(peer, ctx):
     peer.file = peer.sock.makefile("rb")
 
 
+# OpenSSL's own server behind the 220: with which options
+OPENSSL = {"s_server": (),
+           "s_server old": ("-tls1", "-cipher", "DEFAULT@SECLEVEL=0")}
+
+
 def speak(peer, server, how=None):
     """A session after its greeting; bodies are kept by what carried them."""
     while True:
         line = peer.hear()
         verb = line.split(" ")[0].split(":")[0].lower()
-        inside = isinstance(peer.sock, ssl.SSLSocket)
+        inside = isinstance(peer.sock, (ssl.SSLSocket, tlskit.SServer))
         if verb == "ehlo":
             server.ehlos.append(inside)
             peer.say(OFFER.replace("250-STARTTLS\r\n", "")
@@ -90,7 +95,13 @@ def speak(peer, server, how=None):
                 peer.sock.recv(65536)
                 peer.say(b"this is not TLS at all\r\n")
                 raise Hangup
-            secure(peer, server.ctx)
+            if how in OPENSSL:
+                peer.sock = tlskit.SServer(peer.sock, server.files,
+                                           *OPENSSL[how])
+                peer.file = peer.sock.file
+                server.ended.append(peer.sock.end)
+            else:
+                secure(peer, server.ctx)
         elif verb == "data":
             peer.say("354 go on")
             server.taken.append((inside, peer.body()))
@@ -127,6 +138,11 @@ SERVERS = {
     "expired": (None, "expired", (IN_CLEAR, IN_TLS, IN_TLS, LATER)),
     "stranger": (None, "stranger", (IN_CLEAR, IN_TLS, IN_TLS, LATER)),
     "old": ("old", "good", (IN_CLEAR, IN_CLEAR, LATER, LATER)),
+    "o-fine": ("s_server", "good", (IN_CLEAR, IN_TLS, IN_TLS, IN_TLS)),
+    "o-name": ("s_server", "name", (IN_CLEAR, IN_TLS, IN_TLS, LATER)),
+    "o-expired": ("s_server", "expired", (IN_CLEAR, IN_TLS, IN_TLS, LATER)),
+    "o-stranger": ("s_server", "stranger", (IN_CLEAR, IN_TLS, IN_TLS, LATER)),
+    "o-old": ("s_server old", "good", (IN_CLEAR, IN_CLEAR, LATER, LATER)),
 }
 # with which words it waits
 SPOILT = 'status=4.7.5 text="no TLS: handshake failed: '
@@ -166,6 +182,7 @@ class Suite:
         for name, (how, label, _) in SERVERS.items():
             server = Scripted(starttls, how=how)
             server.ctx = server_context(self.files[label])
+            server.files = self.files[label]
             if how == "old":
                 server.ctx.minimum_version = ssl.TLSVersion.TLSv1
                 server.ctx.maximum_version = ssl.TLSVersion.TLSv1_1
@@ -174,7 +191,7 @@ class Suite:
         self.implicit.ctx = server_context(self.files["good"])
         self.servers["implicit"] = self.implicit
         for server in self.servers.values():
-            server.ehlos, server.taken = [], []
+            server.ehlos, server.taken, server.ended = [], [], []
         self.lines = lines
         self.conf = WORKERS + f'tls ca "{bundle}"\n'
 
@@ -193,6 +210,8 @@ def one_suite(tmp_path_factory):
     suite = Suite(tmp_path_factory.mktemp("tls_out"))
     yield suite
     for server in suite.servers.values():
+        for end in server.ended:
+            end()
         server.__exit__(ValueError)
 
 
@@ -239,7 +258,7 @@ def test_policy(suite, tmp_path, policy):
                                 f"{name}.example")
             got[name], want[name] = how, verdicts[column]
             if how == LATER:
-                assert WORDS[name] in line, line
+                assert WORDS[name.removeprefix("o-")] in line, line
         assert got == want
         fine = suite.servers["fine"]
         # what was said in clear text is forgotten: EHLO again
