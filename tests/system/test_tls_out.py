@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 # tests/system/test_tls_out.py - TLS for what is sent: each policy against
-# servers of all kinds, OpenSSL s own s_server among them.
+# servers of all kinds, OpenSSL's s_server among them.
 #
 # A route per (server, policy); what the server saw, and what queue was told.
 """STARTTLS and TLS from the first byte, with every way for it to fail."""
