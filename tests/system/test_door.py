@@ -10,9 +10,12 @@ import os
 import signal
 import socket
 import ssl
+import subprocess
 import sys
 import time
 from pathlib import Path
+
+import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 from harness import Postern, Sink, free_port, wait_for  # noqa: E402
@@ -119,6 +122,28 @@ def test_connections_over_all_workers(tmp_path):
             assert "client=127.0.0.1 " in line and "status=4.7.0" in line
             held[0].say("QUIT")
             wait_for(lambda: is_welcome(p), PATIENCE, "a place to be free")
+
+
+def test_an_ipv6_client_is_a_64(tmp_path):
+    """Whoever has one address of a /64 has all of them."""
+    if os.geteuid() != 0 or "POSTERN_NAMESPACE" not in os.environ:
+        pytest.skip("root: addresses are given to a loopback of our own")
+    server, first, twin, other = (
+        "fd00:5:0:1::1", "fd00:5:0:2::1", "fd00:5:0:2:ffff::2",
+        "fd00:5:0:3::1")
+    for address in (server, first, twin, other):
+        subprocess.run(["ip", "-6", "address", "replace", f"{address}/128",
+                        "dev", "lo", "nodad"], check=True)
+    port = free_port()
+    with suite(tmp_path, f"listen on {server} port {port}",
+               "limit client connections 2") as p:
+        p.addr, p.port = server, port
+        with Stranger(p, first) as one, Stranger(p, twin) as two:
+            assert one.greeting.startswith("220 ")
+            assert two.greeting.startswith("220 ")
+            assert not is_welcome(p, first) and not is_welcome(p, twin)
+            assert is_welcome(p, other)
+            assert "client=fd00:5:0:2:" in p.wait_event("turned-away")[0]
 
 
 def test_counts_of_a_dead_worker(tmp_path):
