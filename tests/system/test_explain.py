@@ -90,6 +90,7 @@ route domain strict.example to mx tls verify
 route domain listed.example to host {{ box.lan "[203.0.113.8]" }} port 26
 route any from boss@x.example to host "[203.0.113.66]" port 27 tls none
 route any from login ann to host box.lan port 28
+route domain store.example to lmtp "{folder}/no-socket"
 route domain plain.example to mx source vip
 route any to mx
 """
@@ -183,6 +184,19 @@ def test_routes(world):
             said["way"]["ipv6"]) == ("vip", "203.0.113.100",
                                      "vip.relay.example", "")
     assert said["way"]["implicit"] is True
+
+
+def test_mail_store(world):
+    """A socket has no address, no DNS and no TLS; nobody listens there."""
+    path = str(world.conf.parent / "no-socket")
+    said = explain(world, "ann@store.example")
+    assert said["verdict"] == "go"
+    assert (said["route"]["transport"], said["route"]["host"]) == (
+        "lmtp", path)
+    (server,) = said["servers"]
+    assert (server["host"], server["ip"], server["tls"]) == (path, "", "none")
+    out = text(world, "--connect", "ann@store.example", code=1)
+    assert "No such file or directory" in out and "451 4.4.1" in out
 
 
 def test_who_is_meant(world):
