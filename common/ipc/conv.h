@@ -9,7 +9,7 @@
 
 #include "common/ipc/channel.h"
 
-enum { CONV_BUCKETS = 256, CONV_TYPES = 4 };
+enum { CONV_BUCKETS = 256, CONV_TYPES = 16 };
 
 struct conv_table {
 	struct conv *bucket[CONV_BUCKETS];
@@ -18,11 +18,12 @@ struct conv_table {
 		const struct ipc_type *type;
 		bool ours;
 		size_t open;
-	} used[CONV_TYPES]; /* the types that open conversations here */
+	} used[CONV_TYPES]; /* the types with conversations that are open */
 };
 
 struct conv *conv_find(const struct conv_table *, bool ours, uint64_t id);
-/* NULL when the type's credit is used up or the id is taken. id 0: choose. */
+/* NULL when the type's credit is used up, the id is taken, or CONV_TYPES other
+ * types have some open. id 0: choose. */
 struct conv *conv_add(
     struct conv_table *, bool ours, uint64_t id, const struct ipc_type *);
 size_t conv_count(

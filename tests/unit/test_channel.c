@@ -2,6 +2,8 @@
 /* tests/unit/test_channel.c - frames, credits, descriptors, rule breakers. */
 #include "common/ipc/channel.h"
 
+#include "common/base/alloc.h"
+#include "common/ipc/conv.h"
 #include "common/ipc/msg_intake.h"
 
 #include "tests/unit/check.h"
@@ -302,6 +304,40 @@ test_unread_ends_it(void **state)
 	assert_string_equal(t.why, "leaves too much unread");
 }
 
+/* Each kind of question in turn takes no place for ever; too many kinds at
+ * once are refused. */
+static void
+test_types_in_turn(void **state)
+{
+	struct ipc_type types[CONV_TYPES + 1] = { { 0 } };
+	struct conv_table table = { 0 };
+	struct conv *convs[CONV_TYPES];
+
+	(void)state;
+	for (size_t i = 0; i < 3 * nitems(types); i++) {
+		struct ipc_type *type = &types[i % nitems(types)];
+
+		type->credit = 1;
+		convs[0] = conv_add(&table, false, i + 1, type);
+		assert_non_null(convs[0]);
+		assert_null(conv_add(&table, false, 1000, type));
+		conv_remove(&table, convs[0]);
+		mem_free(convs[0]);
+	}
+	for (size_t i = 0; i < CONV_TYPES; i++) {
+		convs[i] = conv_add(&table, false, i + 1, &types[i]);
+		assert_non_null(convs[i]);
+	}
+	assert_null(conv_add(&table, false, 1000, &types[CONV_TYPES]));
+	assert_null(conv_add(&table, true, 0, &types[CONV_TYPES]));
+	for (size_t i = 0; i < CONV_TYPES; i++) {
+		assert_int_equal(conv_count(&table, false, &types[i]), 1);
+		conv_remove(&table, convs[i]);
+		mem_free(convs[i]);
+	}
+	assert_null(conv_any(&table));
+}
+
 int
 main(void)
 {
@@ -325,6 +361,7 @@ main(void)
 		    test_end_of_file, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    test_unread_ends_it, set_up, tear_down),
+		cmocka_unit_test(test_types_in_turn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
