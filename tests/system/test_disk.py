@@ -42,8 +42,11 @@ class Disk:
                         str(self.path)], check=True)
 
     def remount(self, how):
-        subprocess.run(["mount", "-o", f"remount,{how}", str(self.path)],
-                       check=True)
+        """What was killed a moment ago may still be letting go of it."""
+        wait_for(lambda: subprocess.run(
+            ["mount", "-o", f"remount,{how}", str(self.path)], check=False,
+            stderr=subprocess.DEVNULL).returncode == 0,
+            what=f"a remount of {self.path}")
 
     def fill(self):
         """Until not a block is left."""
