@@ -44,8 +44,8 @@ def list_case(key, domains):
 
 CASES = (
     Case("1", "1 session"),
-    Case("10", "10 sessions"),
-    Case("50", "50 sessions"),
+    Case("10", "10 sessions", 10),
+    Case("50", "50 sessions", 50),
     Case("idle", "single messages", idle=True),
     Case("reused", "50 sessions, connections used again", 50,
          settings={"postfix": {"smtp_connection_cache_on_demand": "yes"}}),
