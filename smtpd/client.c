@@ -10,6 +10,7 @@
 #include "common/base/fatal.h"
 #include "common/base/log.h"
 #include "smtpd/asking.h"
+#include "smtpd/client_body.h"
 #include "smtpd/intake.h"
 #include "smtpd/limits.h"
 #include "smtpd/login.h"
@@ -85,69 +86,6 @@ flush(struct client *c, struct buf *out)
 	buf_clear(out);
 }
 
-static const struct smtp_reply *
-write_trouble(void)
-{
-	int error = errno;
-
-	log_warn("body: %s", strerror(error));
-	if (error == ENOSPC || error == EDQUOT || error == EFBIG)
-		return &reply_space;
-	return &reply_queue;
-}
-
-/* Appends to the body's file.  NULL, or what to answer. */
-static const struct smtp_reply *
-append(struct body_file *f, struct view v)
-{
-	while (v.len > 0) {
-		ssize_t n = write(f->fd, v.data, v.len);
-
-		f->dirty = true;
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return write_trouble();
-		v = view_skip(v, (size_t)n);
-	}
-	return NULL;
-}
-
-static void
-store_piece(struct client *c)
-{
-	const struct smtp_reply *trouble =
-	    append(&c->file, buf_view(session_body(&c->session)));
-
-	session_stored(&c->session);
-	if (trouble == NULL)
-		return;
-	intake_drop_file(c);
-	session_fail_body(&c->session, trouble);
-}
-
-/* The last piece; true: to be committed. */
-static bool
-store_last(struct client *c, struct buf *out)
-{
-	const struct smtp_reply *trouble =
-	    append(&c->file, buf_view(session_body(&c->session)));
-
-	if (trouble == NULL) {
-		buf_free(session_body(&c->session));
-		return true;
-	}
-	intake_drop_file(c);
-	session_refuse_data(&c->session, trouble, out);
-	return false;
-}
-
-static void
-open_body(struct client *c, struct buf *out)
-{
-	session_opened(&c->session, c->file.id, clock_wall_ms(), out);
-}
-
 static void
 set_reading(struct client *c, bool on)
 {
@@ -216,16 +154,16 @@ step(struct client *c, enum want want, struct buf *out)
 			roster_move(&c->worker->roster, c, PLACE_FILE);
 			return false;
 		}
-		open_body(c, out);
+		client_body_open(c, out);
 		return true;
 	case WANT_STORE:
-		store_piece(c);
+		client_body_piece(c);
 		return true;
 	case WANT_DROP:
 		intake_drop_file(c);
 		return true;
 	case WANT_COMMIT:
-		if (!store_last(c, out))
+		if (!client_body_last(c, out))
 			return true;
 		roster_move(&c->worker->roster, c, PLACE_OUTBOX);
 		return false;
@@ -513,7 +451,7 @@ void
 client_file_came(struct client *c)
 {
 	roster_move(&c->worker->roster, c, PLACE_TALK);
-	open_body(c, &c->worker->out);
+	client_body_open(c, &c->worker->out);
 	resume(c);
 }
 
@@ -549,13 +487,6 @@ client_refused(struct client *c, const struct smtp_reply *why)
 	roster_move(&c->worker->roster, c, PLACE_TALK);
 	session_refuse_data(&c->session, why, &c->worker->out);
 	resume(c);
-}
-
-void
-client_body_lost(struct client *c)
-{
-	intake_drop_file(c);
-	session_fail_body(&c->session, &reply_queue);
 }
 
 void

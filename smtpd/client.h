@@ -61,8 +61,6 @@ void client_refused(struct client *, const struct smtp_reply *);
 void client_looked_up(struct client *, const enum whether_answer *);
 /* For login: the verdict. */
 void client_logged_in(struct client *, enum auth_verdict);
-/* queue is gone: what was written of a body is lost. */
-void client_body_lost(struct client *);
 /* Its time in PLACE_GREET or PLACE_PAUSE is over. */
 void client_pause_over(struct client *);
 /* Says a last word, and goes in its own time. */

@@ -9,6 +9,7 @@
 
 #include "common/base/alloc.h"
 #include "common/ipc/msg_intake.h"
+#include "smtpd/client_body.h"
 #include "smtpd/worker.h"
 
 #include <string.h>
