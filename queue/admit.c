@@ -250,7 +250,7 @@ admit_failed(struct store_commit *c)
 }
 
 struct again {
-	void (*done)(void *);
+	admit_again_fn done;
 	void *arg;
 };
 
@@ -259,18 +259,19 @@ on_again(struct store_op *op)
 {
 	struct store_result *r = &op->u.result;
 	struct again *a = op->owner;
+	bool stored = !op->failed;
 
-	if (op->failed)
-		admit_failed(r->instead);
-	else
+	if (stored)
 		admit_stored(r->instead);
+	else
+		admit_failed(r->instead);
 	store_op_free(op);
-	a->done(a->arg);
+	a->done(a->arg, stored);
 	mem_free(a);
 }
 
 void
-admit_again(struct group *g, void (*done)(void *), void *arg)
+admit_again(struct group *g, admit_again_fn done, void *arg)
 {
 	struct again *a = mem_zero(1, sizeof(*a));
 	struct store_op *op = store_op_new(STORE_RESULT, on_again, a);

@@ -22,9 +22,11 @@ void admit_hold(
 /*
  * A stored group that was held without a place to go is routed anew: other
  * groups in its place, or it stays.  Takes the group, which is not in memory.
- * Nothing else may change its message until it is done.
+ * Nothing else may change its message until it is done; not stored: the disk
+ * refused, and it is held as before.
  */
-void admit_again(struct group *, void (*done)(void *), void *arg);
+typedef void (*admit_again_fn)(void *arg, bool stored);
+void admit_again(struct group *, admit_again_fn done, void *arg);
 /* Decides what is fresh. */
 void admit_begin(struct store_commit *);
 /* It is durable: what is fresh may be tried. */

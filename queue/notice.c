@@ -140,26 +140,8 @@ notice_delayed(struct store_notice *n, const struct group *g,
 		tell(n, DSN_DELAYED, g, r, st, "");
 }
 
-/* When the postmaster was told of each login last: wall clock, ms. */
-static struct {
-	int64_t at[CONF_LOGINS_MAX];
-} told;
-
-static bool
-tell_again(const struct destination *d, int64_t now)
-{
-	struct routing routing = conf_routing(process_conf());
-	size_t login =
-	    route_hop_login(&routing, d->transport, d->host, d->port);
-
-	if (login == 0 || now < told.at[login - 1] + DAY_MS)
-		return false;
-	told.at[login - 1] = now;
-	return true;
-}
-
 void
-notice_login(struct store_notice *n, const struct destination *d,
+notice_login(struct store_notice *n, struct destination *d,
     const struct msg_job_done *done)
 {
 	const struct conf *conf = process_conf();
@@ -175,8 +157,11 @@ notice_login(struct store_notice *n, const struct destination *d,
 		    "what waits without delay." } };
 	int64_t now = clock_wall_ms();
 
-	if (alert.to[0] == '\0' || n->bounce != NULL || !tell_again(d, now))
+	if (alert.to[0] == '\0' || n->bounce != NULL ||
+	    (d->told <= now && now < d->told + DAY_MS))
 		return;
+	d->told = now;
+	n->told_login = now;
 	snprintf(what, sizeof(what),
 	    "The server %s, port %u, does not accept the password of the "
 	    "route to %s.",

@@ -35,7 +35,8 @@ struct order {
 	struct msg_order what; /* id 0: not of one message */
 	bool waits; /* for orders_open(), or another of its message */
 	struct msg_order_done done;
-	size_t pending; /* groups that are routed anew */
+	size_t pending;    /* groups that are routed anew */
+	uint32_t nrefused; /* of those: the disk would not have it */
 	TAILQ_ENTRY(order) entry;
 };
 
@@ -186,14 +187,31 @@ over(struct order *o, const struct msg_order_done *m)
 	dispatch_run();
 }
 
+/* What was to be routed anew and could not be is held as before. */
+static void
+judge_parts(const struct order *o, struct msg_order_done *m)
+{
+	if (o->nrefused == 0)
+		return;
+	m->count -= o->nrefused;
+	m->code = EX_TEMPFAIL;
+	snprintf(m->text, sizeof(m->text),
+	    m->count > 0 ? "done in part; the disk refuses the rest, which "
+			   "stays held: try again later"
+			 : "the disk refuses, it stays held: try again later");
+}
+
 /* Of what the order set going; the last one ends it. */
 static void
-part_done(void *arg)
+part_done(void *arg, bool stored)
 {
 	struct order *o = arg;
 
-	if (--o->pending == 0)
-		over(o, &o->done);
+	o->nrefused += stored ? 0 : 1;
+	if (--o->pending > 0)
+		return;
+	judge_parts(o, &o->done);
+	over(o, &o->done);
 }
 
 /* Held as it had no place to go: perhaps it has one by now. */
@@ -202,11 +220,9 @@ on_release_got(struct store_op *op)
 {
 	if (op->u.get->group != NULL)
 		admit_again(op->u.get->group, part_done, op->owner);
-	else if (op->failed)
-		log_warn("a group of a message is not released: queue.db");
 	outcome_log_flawed(&op->u.get->flawed);
 	if (op->u.get->group == NULL)
-		part_done(op->owner);
+		part_done(op->owner, !op->failed);
 	store_op_free(op);
 }
 
@@ -233,7 +249,7 @@ on_done(struct store_op *op)
 	apart_end(o->what.id, o->done.code == 0);
 	window_wake(op->u.order.woken, op->u.order.nwoken);
 	store_op_free(op);
-	part_done(o);
+	part_done(o, true);
 }
 
 static void

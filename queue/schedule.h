@@ -53,6 +53,7 @@ struct destination {
 	unsigned int failures; /* of its clock, in a row */
 	int64_t not_before;    /* asleep until then; 0 awake */
 	int64_t suspended;     /* by an operator, until then; 0 not */
+	int64_t told;          /* of its refusing our login; 0 never */
 	struct gate *limit;    /* on its own name, NULL without */
 	struct gate *server;   /* the host it was reached by; NULL: unknown */
 	int64_t server_at;     /* when that was */

@@ -80,7 +80,10 @@ static const char second[] =
     "ALTER TABLE recipient ADD COLUMN orcpt TEXT;" /* "type;address" */
     /* wall clock, ms, until when nothing is tried; NULL: not suspended */
     "ALTER TABLE destination ADD COLUMN suspended INTEGER;"
-    "ALTER TABLE destination ADD COLUMN suspend_reason TEXT;";
+    "ALTER TABLE destination ADD COLUMN suspend_reason TEXT;"
+    /* when the postmaster was told that it refuses our login: wall clock,
+     * ms */
+    "ALTER TABLE destination ADD COLUMN told INTEGER NOT NULL DEFAULT 0;";
 
 /* Version n is made from n - 1 by the n-th of them. */
 static const char *const versions[SCHEMA_VERSION] = { first, second };

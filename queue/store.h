@@ -71,6 +71,7 @@ struct store_stock {
 struct store_row {
 	int64_t id;
 	int64_t not_before, suspended;
+	int64_t told; /* of a refused login */
 	uint32_t failures;
 };
 
@@ -95,6 +96,7 @@ struct store_notice {
 	struct store_commit *commit; /* its message: id and fd come back */
 	struct store_commit *held;   /* of the message itself; or NULL */
 	unsigned int tries;          /* that could not read the message */
+	int64_t told_login; /* of its destination, now; 0: it tells not */
 };
 
 struct store_result {

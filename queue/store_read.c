@@ -45,7 +45,7 @@ static const char *const texts[STATEMENTS] = {
 		       " FROM recipient"
 		       " WHERE message = ? AND grp = ? ORDER BY n",
 	[DUE] = "SELECT id, transport, host, port, not_before, failures, wake,"
-		" coalesce(suspended, 0)"
+		" coalesce(suspended, 0), told"
 		" FROM destination WHERE wake IS NOT NULL AND wake <= ?1"
 		" AND (wake, id) > (?2, ?3) ORDER BY wake, id LIMIT ?4",
 	[NEXT_WAKE] = "SELECT min(wake) FROM destination"
@@ -338,6 +338,7 @@ due_row(sqlite3_stmt *s, struct store_due_row *r)
 	r->row.not_before = sqlite3_column_int64(s, 4);
 	r->row.failures = (uint32_t)sqlite3_column_int64(s, 5);
 	r->row.suspended = sqlite3_column_int64(s, 7);
+	r->row.told = sqlite3_column_int64(s, 8);
 	r->wake = sqlite3_column_int64(s, 6);
 	return reader.flaw == NULL && !reader.failed &&
 	       r->transport >= TRANSPORT_MX && r->transport <= TRANSPORT_LMTP &&

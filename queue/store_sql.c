@@ -25,6 +25,7 @@ enum statement {
 	LAST_GROUP,
 	WAKE_AT,
 	WAKE_SETTLE,
+	SET_TOLD,
 	GET_WAKE,
 	SET_CLOCK,
 	STATEMENTS
@@ -45,7 +46,7 @@ static const char *const texts[STATEMENTS] = {
 	[ADD_RCPT] = "INSERT INTO recipient(message, grp, n, address, original,"
 		     " notify, orcpt) VALUES(?, ?, ?, ?, ?, ?, ?)",
 	[FIND_DESTINATION] = "SELECT id, not_before, failures,"
-			     " coalesce(suspended, 0) FROM destination"
+			     " coalesce(suspended, 0), told FROM destination"
 			     " WHERE transport = ? AND host = ? AND port = ?",
 	[ADD_DESTINATION] = "INSERT INTO destination(transport, host, port)"
 			    " VALUES(?, ?, ?)",
@@ -68,6 +69,7 @@ static const char *const texts[STATEMENTS] = {
 			"   coalesce(suspended, 0)) FROM grp"
 			"  WHERE destination = ?1 AND state = 3)"
 			" WHERE id = ?1",
+	[SET_TOLD] = "UPDATE destination SET told = ?2 WHERE id = ?1",
 	[GET_WAKE] = "SELECT wake FROM destination WHERE id = ?",
 	[SET_CLOCK] = "UPDATE destination SET not_before = ?2, failures = ?3,"
 		      " error = ?4, wake = CASE WHEN wake IS NULL THEN NULL"
@@ -247,6 +249,7 @@ destination_row(const struct destination *d, struct store_row *row)
 		row->not_before = sqlite3_column_int64(s, 1);
 		row->failures = (uint32_t)sqlite3_column_int64(s, 2);
 		row->suspended = sqlite3_column_int64(s, 3);
+		row->told = sqlite3_column_int64(s, 4);
 	}
 	sqlite3_reset(s);
 	if (code != SQLITE_DONE)
@@ -363,6 +366,14 @@ sql_drop_message(uint64_t id, uint32_t shard, struct store_removals *removals)
 }
 
 static bool
+set_told(int64_t destination, int64_t when)
+{
+	const int64_t numbers[] = { destination, when };
+
+	return when == 0 || run_numbers(SET_TOLD, numbers, 2);
+}
+
+static bool
 defer_group(struct store_result *r)
 {
 	sqlite3_stmt *s = sql.statements[DEFER_GROUP];
@@ -376,7 +387,7 @@ defer_group(struct store_result *r)
 	sqlite3_bind_int64(s, 5, r->row.id);
 	sqlite3_bind_int64(s, 6, (int64_t)r->message->id);
 	sqlite3_bind_int64(s, 7, r->group);
-	if (!run(s))
+	if (!run(s) || !set_told(r->row.id, r->notice.told_login))
 		return false;
 	return r->state != GROUP_WAITING || sql_wake_at(r->row.id, r->next_try);
 }

@@ -18,12 +18,32 @@
 
 enum { PORT_TEXT = 16 };
 
-bool
-suspend_names(const struct store_suspend *o, const struct destination *d)
+/* It is one of those that are meant. */
+static bool
+is_named(const struct store_suspend *o, const struct destination *d)
 {
 	return strcmp(d->host, o->host) == 0 &&
 	       (o->transport == 0 || d->transport == o->transport) &&
 	       (o->port == 0 || d->port == o->port);
+}
+
+/* Those in memory; 0: no longer. */
+static void
+suspend_in_memory(const struct store_suspend *o)
+{
+	struct schedule *s = window_schedule();
+	struct destination *d, *next;
+
+	for (size_t i = 0; i < SCHEDULE_BUCKETS; i++)
+		for (d = s->bucket[i]; d != NULL; d = next) {
+			next = d->next;
+			if (!is_named(o, d))
+				continue;
+			d->suspended = o->until;
+			if (o->until > 0)
+				window_put_back(d);
+			window_settle(d);
+		}
 }
 
 /* The destination that mail for this domain has by today's routes. */
@@ -98,7 +118,7 @@ on_suspended(struct store_op *op)
 	} else if (s->count == 0) {
 		explain(s, &m);
 	} else {
-		window_suspend(s, s->until);
+		suspend_in_memory(s);
 		log_done(s, order_uid(op->owner));
 	}
 	order_answer(op->owner, &m);

@@ -16,8 +16,6 @@ struct store_suspend;
 
 /* Handler of MSG_SUSPEND, for the table of orders. */
 bool suspend_ask(struct channel *, struct conv *, const void *msg, int fd);
-/* It is one of those that are meant. */
-bool suspend_names(const struct store_suspend *, const struct destination *);
 /* Its time is over: said in the log and its row. */
 void suspend_expired(const struct destination *);
 

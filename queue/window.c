@@ -185,9 +185,8 @@ row_update(struct destination *d, bool clock, const char *error)
 	store_submit(op);
 }
 
-/* Not to be tried: its groups in line are stored, or were never changed. */
-static void
-put_back_all(struct destination *d)
+void
+window_put_back(struct destination *d)
 {
 	struct group *g;
 
@@ -216,6 +215,7 @@ learn(struct destination *d, const struct store_row *row)
 
 	d->id = row->id;
 	d->suspended = row->suspended;
+
 	suspension_check(d, now);
 	if (row->not_before > d->not_before)
 		d->not_before = row->not_before;
@@ -238,7 +238,7 @@ window_known(struct destination *d, const struct store_row *row)
 		return;
 	learn(d, row);
 	if (schedule_asleep(d, clock_wall_ms()))
-		put_back_all(d);
+		window_put_back(d);
 }
 
 /* A destination's row says that it is due. */
@@ -444,7 +444,7 @@ on_load(struct store_op *op)
 		take_in(d, l->groups[i]);
 	outcome_log_flawed(&l->flawed);
 	if (schedule_asleep(d, clock_wall_ms()))
-		put_back_all(d);
+		window_put_back(d);
 	else if (l->next_due > 0)
 		window_expect(d, l->next_due);
 	store_op_free(op);
@@ -568,7 +568,7 @@ window_feed(void)
 void
 window_sleep(struct destination *d, const char *error)
 {
-	put_back_all(d);
+	window_put_back(d);
 	if (d->id != 0) {
 		d->marked = true;
 		row_update(d, true, error);
@@ -580,21 +580,4 @@ window_sleep(struct destination *d, const char *error)
 	log_text("error", error);
 	log_end();
 	timer_sooner(d->not_before - clock_wall_ms());
-}
-
-void
-window_suspend(const struct store_suspend *o, int64_t until)
-{
-	struct destination *d, *next;
-
-	for (size_t i = 0; i < SCHEDULE_BUCKETS; i++)
-		for (d = window.schedule.bucket[i]; d != NULL; d = next) {
-			next = d->next;
-			if (!suspend_names(o, d))
-				continue;
-			d->suspended = until;
-			if (until > 0)
-				put_back_all(d);
-			window_settle(d);
-		}
 }

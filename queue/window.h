@@ -34,9 +34,8 @@ void window_sleep(struct destination *, const char *error);
 void window_known(struct destination *, const struct store_row *);
 /* One of its groups that are not in memory is due then. */
 void window_expect(struct destination *, int64_t when);
-/* Destinations of this name (0: any transport, any port) are suspended until
- * then; 0: no longer. */
-void window_suspend(const struct store_suspend *, int64_t until);
+/* Not to be tried: its groups in line are stored, or were never changed. */
+void window_put_back(struct destination *);
 /* Those whose row's clock an operator has reset. */
 void window_wake(const int64_t *ids, size_t n);
 /* There may be room again for those that wait for it. */

@@ -26,6 +26,7 @@ from siege import Siege, Talk, bodies, check_spool, kill, say, size_of
 KINDS = ("none", "write", "fsync", "open", "rename", "step", "malloc",
          "read", "change")
 REST, FAIL, DIE, HANG = range(4)
+IOERR, FULL, NOMEM = 10, 13, 7  # of SQLite
 FOREVER = 0xffffffff
 MINUTE = 60 * 1000
 STILL = 0.5  # seconds of waiting before queue's clocks are moved

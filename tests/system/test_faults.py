@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
-from faults import PATHS, Fault, Stage, dice_for, pick_points  # noqa: E402
+from faults import (FULL, IOERR, NOMEM, PATHS, Fault, Stage,  # noqa: E402
+                    dice_for, pick_points)
 from harness import BUILD, wait_for  # noqa: E402
 from siege import full, say  # noqa: E402
 
-IOERR, FULL, NOMEM = 10, 13, 7  # of SQLite
 ERRORS = {
     "write": (errno.ENOSPC, errno.EIO),
     "fsync": (errno.EIO, errno.ENOSPC),

@@ -167,11 +167,18 @@ def test_refused_then_mended(tmp_path):
             assert "refuses our login" in letter, letter
             assert "bob@[127.0.0.1]" in letter, letter
             # not asked again at once, and told only once
-            pid = login_worker(postern)
             postern.tool("retry", "--all")
             wait_for(lambda: len(server.logins) == 2)
             wait_for(lambda: len(postern.events("deferred")) >= 2)
             assert not postern.events("bounced")
+            # nor after a restart
+            postern.stop()
+            postern.start()
+            postern.tool("retry", "--all")
+            wait_for(lambda: len(server.logins) == 3)
+            postern.wait_event("login-refused")
+            postern.wait_event("deferred")
+            pid = login_worker(postern)
             put(file, "another\n")
             wait_for(lambda: len(postern.events("password-read")) == 2)
             postern.tool("retry", "--all")
