@@ -3,6 +3,7 @@
 #include "master/children.h"
 
 #include "common/base/alloc.h"
+#include "common/ipc/msg_tls.h"
 
 enum {
 	READERS = 2,       /* questions of postern sql at once */
@@ -149,7 +150,8 @@ deliver_files(const struct conf *c)
 static size_t
 tls_files(const struct conf *c)
 {
-	return 2 * (size_t)conf_number(c, KEY_TLS_SESSIONS) + FILES_SPARE;
+	return 2 * (size_t)conf_number(c, KEY_TLS_SESSIONS) +
+	       2 * TLS_TURNED_AWAY + FILES_SPARE;
 }
 
 static size_t

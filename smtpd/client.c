@@ -371,9 +371,9 @@ greet(struct client *c)
 		set_reading(c, true);
 }
 
-void
-client_new(const struct door *d, int fd, const struct accept_client *who,
-    uint32_t uid, uint64_t counted)
+static struct client *
+make(const struct door *d, int fd, const struct accept_client *who,
+    const struct smtp_reply *farewell)
 {
 	struct client *c = mem_zero(1, sizeof(*c));
 	struct worker *w = d->worker;
@@ -381,25 +381,42 @@ client_new(const struct door *d, int fd, const struct accept_client *who,
 	c->worker = w;
 	c->file.fd = -1;
 	c->listener = d->number;
+	c->farewell = farewell;
 	listen_to(c, fd);
 	pace_begin(&c->pace, clock_mono_ms());
 	buf_init(&c->held, INPUT_HEAD + INPUT_MAX);
 	buf_init(&c->unsent, 4 * OUTPUT_MAX);
 	session_begin(&c->session, &w->service, who);
+	roster_add(&w->roster, c, PLACE_TALK);
+	return c;
+}
+
+void
+client_new(const struct door *d, int fd, const struct accept_client *who,
+    uint32_t uid, uint64_t counted)
+{
+	struct client *c = make(d, fd, who, NULL);
+
 	c->session.uid = uid;
 	c->session.counted = counted;
 	c->session.tls_offered = d->offers_tls;
 	c->session.auth = d->auth;
-	roster_add(&w->roster, c, PLACE_TALK);
 	if (d->speaks_tls) {
 		secure_begin(c);
-	} else if (counted != 0 &&
-		   conf_number(w->service.conf, KEY_GREETING_DELAY) != 0) {
+	} else if (counted != 0 && conf_number(d->worker->service.conf,
+				       KEY_GREETING_DELAY) != 0) {
 		pause_in(c, PLACE_GREET);
 		set_reading(c, true);
 	} else {
 		greet(c);
 	}
+}
+
+void
+client_turn_away(const struct door *d, int fd, const struct accept_client *who,
+    const struct smtp_reply *why)
+{
+	secure_begin(make(d, fd, who, why));
 }
 
 void
@@ -414,6 +431,15 @@ client_pause_over(struct client *c)
 		greet(c);
 }
 
+/* Closed at once: what it says is for nobody. */
+static void
+say_farewell(struct client *c)
+{
+	session_close(&c->session, c->farewell, &c->worker->out);
+	flush(c, &c->worker->out);
+	client_end(c);
+}
+
 void
 client_secured(struct client *c, int fd, const struct tls_facts *facts)
 {
@@ -422,7 +448,11 @@ client_secured(struct client *c, int fd, const struct tls_facts *facts)
 	listen_to(c, fd);
 	session_secured(&c->session, facts);
 	roster_move(&c->worker->roster, c, PLACE_TALK);
-	if (greeted)
+	if (c->farewell != NULL)
+		say_farewell(c);
+	else if (c->worker->stopping)
+		client_close(c, &reply_stopping);
+	else if (greeted)
 		set_reading(c, true);
 	else
 		greet(c);
@@ -437,6 +467,9 @@ client_end(struct client *c)
 	overload_forget(c);
 	limits_leave(&c->worker->service, c->session.counted);
 	login_forget(c);
+	if (c->farewell != NULL)
+		farewell_end(
+		    &c->worker->farewells, census_key(&c->session.client.ip));
 	session_end(&c->session);
 	watch_nothing(c);
 	roster_remove(&c->worker->roster, c);

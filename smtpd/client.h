@@ -44,14 +44,20 @@ struct client {
 	struct conv *secure;        /* with tls, which has its connection */
 	struct question *questions; /* PLACE_LOOKUP: ours */
 	size_t nquestions, nopen;   /* in all; not answered */
-	struct conv *login;         /* with auth, which looks at its password */
-	size_t memory;              /* of it, as counted by overload.c */
-	size_t rcpts_sent;          /* bytes of the list that queue was sent */
+	/* it is turned away, and only this is said to it; else NULL */
+	const struct smtp_reply *farewell;
+	struct conv *login; /* with auth, which looks at its password */
+	size_t memory;      /* of it, as counted by overload.c */
+	size_t rcpts_sent;  /* bytes of the list that queue was sent */
 };
 
 /* The socket is taken; greets.  counted: see limits_enter(). */
 void client_new(const struct door *, int fd, const struct accept_client *,
     uint32_t uid, uint64_t counted);
+/* The socket is taken, of one that begins with TLS: it hears why, through TLS,
+ * and goes.  It is not read from and takes no place; see farewell.h. */
+void client_turn_away(const struct door *, int fd, const struct accept_client *,
+    const struct smtp_reply *why);
 /* tls is done: the socket with the clear text, and what was agreed on. */
 void client_secured(struct client *, int fd, const struct tls_facts *);
 /* For intake: what the client waited for. */

@@ -69,6 +69,21 @@ log_turned_away(const struct accept_client *who, const struct smtp_reply *why)
 	log_end();
 }
 
+/* Through TLS, if there is room; see farewell.h. */
+static void
+turn_away_secured(const struct door *d, int fd, const struct accept_client *who,
+    const struct smtp_reply *why)
+{
+	struct worker *w = d->worker;
+
+	if (farewell_begin(&w->farewells, census_key(&who->ip))) {
+		client_turn_away(d, fd, who, why);
+		return;
+	}
+	w->untold++;
+	close(fd);
+}
+
 /* RFC 5321 3.8: a word before the door is shut, so that it comes again. */
 static void
 turn_away(const struct door *d, int fd, const struct accept_client *who,
@@ -78,9 +93,12 @@ turn_away(const struct door *d, int fd, const struct accept_client *who,
 
 	if (w->turned_away++ == 0)
 		log_turned_away(who, why);
-	if (!d->speaks_tls)
-		reply_add(&w->out, why);
-	if (w->out.len > 0 && write(fd, w->out.data, w->out.len) == -1)
+	if (d->speaks_tls) {
+		turn_away_secured(d, fd, who, why);
+		return;
+	}
+	reply_add(&w->out, why);
+	if (write(fd, w->out.data, w->out.len) == -1)
 		log_debug(
 		    "a client could not be turned away: %s", strerror(errno));
 	buf_clear(&w->out);
@@ -171,12 +189,17 @@ on_rested(evutil_socket_t fd, short what, void *arg)
 void
 doors_second(struct worker *w)
 {
-	if (w->turned_away > 1) {
+	uint64_t more = w->turned_away > 0 ? w->turned_away - 1 : 0;
+
+	if (more > 0 || w->untold > 0) {
 		log_begin("turned-away");
-		log_u64("more", w->turned_away - 1);
+		log_u64("more", more);
+		if (w->untold > 0)
+			log_u64("untold", w->untold);
 		log_end();
 	}
-	w->turned_away = 0;
+	w->turned_away = w->untold = 0;
+	farewell_second(&w->farewells);
 }
 
 void

@@ -23,8 +23,9 @@
 #include <unistd.h>
 
 enum {
-	DESCRIPTORS_OWN = 32, /* channels, listeners, the loop */
-	STOP_WAIT_MS = 5000,  /* for messages that are on their way */
+	/* channels, listeners, the loop, and those turned away */
+	DESCRIPTORS_OWN = 32 + FAREWELLS,
+	STOP_WAIT_MS = 5000, /* for messages that are on their way */
 	FILE_WAIT_MS = 10000,
 	FATE_WAIT_MS = 60000,
 	LEAVE_WAIT_MS = 5000,
@@ -290,7 +291,8 @@ driver_turn(void)
 {
 	intake_turn(&worker);
 	asking_turn(&worker);
-	if (worker.stopping && worker.roster.nclients == 0)
+	if (worker.stopping && worker.roster.nclients == 0 &&
+	    worker.roster.nturned_away == 0)
 		process_exit();
 }
 
@@ -305,16 +307,8 @@ close_idle(void)
 			client_close(c, &reply_stopping);
 }
 
-static void
-end_all(enum place place)
-{
-	struct client *c;
-
-	while ((c = roster_first(&worker.roster, place)) != NULL)
-		client_end(c);
-}
-
-/* No new clients; messages that are on their way have a few seconds. */
+/* No new clients; messages that are on their way have a few seconds, and so
+ * have handshakes, as those who are in one could not be told. */
 void
 driver_stop(void)
 {
@@ -325,8 +319,6 @@ driver_stop(void)
 	worker.ndoors = 0;
 	close_idle();
 	close_all(PLACE_GREET);
-	end_all(PLACE_GIVE);
-	end_all(PLACE_SECURE);
 	close_all(PLACE_LOGIN);
 }
 

@@ -10,7 +10,13 @@ roster_init(struct roster *r)
 {
 	for (size_t i = 0; i < PLACE_COUNT; i++)
 		TAILQ_INIT(&r->places[i]);
-	r->nclients = 0;
+	r->nclients = r->nturned_away = 0;
+}
+
+static size_t *
+count_of(struct roster *r, const struct client *c)
+{
+	return c->farewell == NULL ? &r->nclients : &r->nturned_away;
 }
 
 static void
@@ -25,14 +31,14 @@ void
 roster_add(struct roster *r, struct client *c, enum place place)
 {
 	enter(r, c, place);
-	r->nclients++;
+	++*count_of(r, c);
 }
 
 void
 roster_remove(struct roster *r, struct client *c)
 {
 	TAILQ_REMOVE(&r->places[c->place], c, neighbours);
-	r->nclients--;
+	--*count_of(r, c);
 }
 
 void

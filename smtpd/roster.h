@@ -34,7 +34,8 @@ TAILQ_HEAD(place_list, client);
 
 struct roster {
 	struct place_list places[PLACE_COUNT];
-	size_t nclients;
+	size_t nclients;     /* that are welcome */
+	size_t nturned_away; /* that are only to hear why they are not */
 };
 
 void roster_init(struct roster *);

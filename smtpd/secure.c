@@ -49,11 +49,16 @@ secure_peers_changed(struct worker *w)
 static void
 hand_over(struct client *c)
 {
-	const struct msg_tls_serve m = { .listener = c->listener };
+	const struct msg_tls_serve m = {
+		.listener = c->listener,
+		.turned_away = c->farewell != NULL,
+	};
 	struct peer *p = peer_pick(c->worker);
 
 	if (p == NULL) {
-		client_end(c); /* it has heard 220: nothing else can be said */
+		/* nothing can be said: TLS alone would be understood */
+		c->worker->untold += c->farewell != NULL;
+		client_end(c);
 		return;
 	}
 	c->secure =
@@ -146,7 +151,8 @@ on_open(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	}
 	memcpy(facts.protocol, m->protocol, sizeof(facts.protocol));
 	memcpy(facts.cipher, m->cipher, sizeof(facts.cipher));
-	log_tls(c, m);
+	if (c->farewell == NULL)
+		log_tls(c, m);
 	client_secured(c, fd, &facts);
 	return true;
 }

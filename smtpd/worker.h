@@ -4,6 +4,7 @@
 #define SMTPD_WORKER_H
 
 #include "smtpd/door.h"
+#include "smtpd/farewell.h"
 #include "smtpd/overload.h"
 #include "smtpd/roster.h"
 #include "smtpd/service.h"
@@ -28,6 +29,8 @@ struct worker {
 	struct overload overload;
 	struct census census;
 	size_t turned_away; /* since the log was told */
+	size_t untold;      /* of these; without a word */
+	struct farewells farewells;
 	uint64_t max_clients;
 	struct stock stock;
 	struct channel *queue; /* NULL while there is none */

@@ -25,7 +25,8 @@
 #include <unistd.h>
 
 enum {
-	DESCRIPTORS_OWN = 384, /* and those that come while it is full */
+	/* and those that come while it is full, and those turned away */
+	DESCRIPTORS_OWN = 384 + 2 * TLS_TURNED_AWAY,
 	STOP_WAIT_MS = 5000,
 	CLOSING_MS =
 	    5000, /* for the last bytes, and again for the peer's end */
@@ -244,17 +245,32 @@ refuse(struct channel *ch, struct conv *conv, int fd)
 	conv_end(ch, conv);
 }
 
+/* Those who are turned away never take the room of the others. */
+static bool
+is_full(bool turned_away)
+{
+	const struct streams *all = &gate.streams;
+
+	if (gate.stopping)
+		return true;
+	return turned_away ? all->nturned_away >= TLS_TURNED_AWAY
+			   : all->n - all->nturned_away >= gate.max_streams;
+}
+
 static bool
 on_serve(struct channel *ch, struct conv *conv, const void *msg, int fd)
 {
 	const struct msg_tls_serve *m = msg;
+	bool turned_away = m->turned_away != 0;
 	struct stream *s;
 
-	if (gate.stopping || gate.streams.n >= gate.max_streams) {
+	if (is_full(turned_away)) {
 		refuse(ch, conv, fd);
 		return true;
 	}
 	s = stream_new(&gate.streams, fd, ch, conv);
+	s->turned_away = turned_away;
+	gate.streams.nturned_away += turned_away;
 	buf_init(&s->ahead, HELLO_MAX);
 	conv->object = s;
 	s->listener = m->listener;
@@ -274,7 +290,7 @@ on_connect(struct channel *ch, struct conv *conv, const void *msg, int fd)
 		close(fd);
 		return false;
 	}
-	if (gate.stopping || gate.streams.n >= gate.max_streams) {
+	if (is_full(false)) {
 		refuse(ch, conv, fd);
 		return true;
 	}

@@ -139,6 +139,7 @@ stream_end(struct stream *s)
 	close(s->peer);
 	TAILQ_REMOVE(&s->all->lists[s->state], s, neighbours);
 	s->all->n--;
+	s->all->nturned_away -= s->turned_away;
 	mem_free(s);
 }
 

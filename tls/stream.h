@@ -40,7 +40,7 @@ TAILQ_HEAD(stream_list, stream);
 struct streams {
 	struct event_base *base;
 	struct stream_list lists[STREAM_STATES];
-	size_t n;
+	size_t n, nturned_away; /* n: with those */
 	char scratch[STREAM_PIECE];
 };
 
@@ -52,7 +52,8 @@ struct stream {
 	struct channel *channel; /* where the conversation is */
 	struct conv *conv;       /* NULL: it is over */
 	uint16_t listener;
-	int peer, clear; /* sockets; clear -1: none yet, or no more */
+	bool turned_away; /* counted in all->nturned_away */
+	int peer, clear;  /* sockets; clear -1: none yet, or no more */
 	struct event peer_readable, peer_writable;
 	struct event clear_readable, clear_writable;
 	struct buf ahead; /* read before libtls, to be read by it */

@@ -9,6 +9,7 @@
 /* clang-format off */
 static const struct ipc_field tls_serve_fields[] = {
 	{ "listener", IPC_U16, offsetof(struct msg_tls_serve, listener), 0 },
+	{ "turned_away", IPC_U8, offsetof(struct msg_tls_serve, turned_away), 0 },
 };
 /* clang-format on */
 

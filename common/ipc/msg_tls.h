@@ -24,8 +24,13 @@ enum tls_end {
 	TLS_END_OURS = 6    /* smtpd or deliver closed its end */
 };
 
+/* Clients that smtpd turns away, which one process of tls serves at a time, and
+ * which take nothing of the room of the others. */
+enum { TLS_TURNED_AWAY = 128 };
+
 struct msg_tls_serve {
-	uint16_t listener; /* whose certificates */
+	uint16_t listener;   /* whose certificates */
+	uint8_t turned_away; /* it is only to hear why */
 };
 
 struct msg_tls_open {

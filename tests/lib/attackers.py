@@ -11,6 +11,7 @@ import json
 import random
 import selectors
 import socket
+import ssl
 import sys
 import threading
 import time
@@ -52,6 +53,43 @@ def flood(target, end, seen, source=address):
                 seen[word(s.recv(512))] += 1
         except OSError as e:
             seen[type(e).__name__] += 1
+
+
+def known_address(net=99, n=32):
+    """One of few, that will have used what they may."""
+    return f"127.99.{net}.{random.randint(1, n)}"
+
+
+def flood_tls(target, end, seen):
+    """The same with TLS from the first byte, as often as it can."""
+    context = ssl._create_unverified_context()
+    while time.monotonic() < end:
+        seen["tried"] += 1
+        try:
+            with connect(*target, known_address()) as s, \
+                    context.wrap_socket(s) as tls:
+                seen[word(tls.recv(512))] += 1
+        except OSError as e:
+            seen[type(e).__name__] += 1
+
+
+def no_hello(target, end, seen):
+    """Many that wait for a word and say nothing, not even a hello."""
+    with selectors.DefaultSelector() as held:
+        while time.monotonic() < end:
+            while len(held.get_map()) < SLOW_AT_ONCE:
+                seen["tried"] += 1
+                held.register(connect(*target, known_address(98, 3)),
+                              selectors.EVENT_READ)
+            for key, _ in held.select(0.1):
+                try:
+                    seen[word(key.fileobj.recv(512))] += 1
+                except OSError as e:
+                    seen[type(e).__name__] += 1
+                held.unregister(key.fileobj)
+                key.fileobj.close()
+        for key in list(held.get_map().values()):
+            key.fileobj.close()
 
 
 def greedy(target, end, seen):
@@ -145,7 +183,8 @@ def spray(target, end, seen):
     guess(target, end, seen, named=any_name, n=SPRAYERS)
 
 
-KINDS = {"flood": flood, "greedy": greedy, "slow": slow, "guess": guess,
+KINDS = {"flood": flood, "flood-tls": flood_tls, "no-hello": no_hello,
+         "greedy": greedy, "slow": slow, "guess": guess,
          "guess-alone": guess_alone, "spray": spray}
 
 if __name__ == "__main__":

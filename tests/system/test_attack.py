@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 from harness import (BUILD, Postern, Sink, free_port,  # noqa: E402
                      read_proc)  # noqa: E402
 from siege import full, say  # noqa: E402
+from tlskit import Pair, context  # noqa: E402
 
 HERE = Path(__file__).resolve().parents[1] / "lib"
 PATIENCE = 30
@@ -80,12 +81,16 @@ def attackers(p, seconds, *kinds, port=None):
                 a.wait()
 
 
-def deliver(p):
+def connect(p, tls_port):
+    s = socket.create_connection((p.addr, tls_port or p.port), PATIENCE,
+                                 source_address=(HONEST, 0))
+    return s if tls_port is None else context().wrap_socket(s)
+
+
+def deliver(p, tls_port=None):
     """The seconds from connecting to the 250 for a message."""
     begin = time.monotonic()
-    with socket.create_connection((p.addr, p.port), PATIENCE,
-                                  source_address=(HONEST, 0)) as s, \
-            s.makefile("rwb") as f:
+    with connect(p, tls_port) as s, s.makefile("rwb") as f:
         for line in [None, b"HELO there.example", b"MAIL FROM:<a@b.example>",
                      b"RCPT TO:<c@ours.example>", b"DATA",
                      b"Subject: x\r\n\r\nbody\r\n."]:
@@ -112,7 +117,7 @@ def serve_under(p, capsys, what, *kinds, port=None, meanwhile=None):
                 meanwhile()
         seen = end()
     p95 = percentile(times) * 1000
-    unit = "connections" if port is None else "guesses"
+    unit = "guesses" if "guess" in kinds else "connections"
     tried = sum(one["tried"] for one in seen.values()) / seconds
     say(capsys, f"{what}: {tried:.0f} {unit}/s of attackers, "
         f"{len(times)} messages, p95 to 250: {p95:.0f} ms")
@@ -130,6 +135,44 @@ def test_floods(tmp_path, capsys):
         assert 0 < seen["greedy"]["421 4.7.0"]
         assert 20 <= seen["greedy"]["220"]
         assert p.events("turned-away")
+
+
+def anonymous_kib(p, *names):
+    total = 0
+    for name in names:
+        for pid in p.children()[name]:
+            for line in read_proc(pid, "status").splitlines():
+                if line.startswith("RssAnon:"):
+                    total += int(line.split()[1])
+    return total
+
+
+def test_turned_away_by_tls(tmp_path, capsys):
+    """A word to them costs a handshake: as many as others do not feel, and
+    nothing is left of them."""
+    port, took, memory = free_port(), [], []
+
+    def honest():
+        took.append(deliver(p, port))
+        memory.append(anonymous_kib(p, "smtpd", "tls"))
+
+    with suite(tmp_path, f"limit client exempt {HONEST}",
+               "limit client new connections 1 per hour",
+               Pair(tmp_path, "mx", kind="rsa").statement(),
+               f"listen on 127.0.0.1 port {port} tls") as p:
+        honest()
+        seen = serve_under(p, capsys, "turned away by TLS", "flood-tls",
+                           "no-hello", port=port, meanwhile=honest)
+        p95 = percentile(took) * 1000
+        say(capsys, f"turned away by TLS: {seen}; {len(took)} messages through "
+            f"TLS, p95 to 250: {p95:.0f} ms; {memory[0]} KiB at first, "
+            f"{max(memory)} at most, {memory[-1]} in the end")
+        assert p95 < (200 if full(1, 0) and "asan" not in str(BUILD) else 2000)
+        assert seen["flood-tls"]["421 4.7.0"] > 0
+        # those who say nothing fill what there is for their addresses
+        assert seen["no-hello"]["nothing"] > 0
+        assert max(memory) - memory[0] < 16384 or "asan" in str(BUILD)
+        assert any(" untold=" in line for line in p.events("turned-away"))
 
 
 def test_slowloris(tmp_path, capsys):
