@@ -261,55 +261,54 @@ def test_no_tls_process(stack, tmp_path):
 
 # --- the end ------------------------------------------------------------------
 
-def start_hello(house, source):
-    """A handshake that is under way: all of it but the client's last word."""
-    inside, out = ssl.MemoryBIO(), ssl.MemoryBIO()
-    tls = context().wrap_bio(inside, out)
-    with pytest.raises(ssl.SSLWantReadError):
-        tls.do_handshake()
-    s = house.raw(source)
-    s.sendall(out.read())
-    inside.write(s.recv(16384))
-    return s, tls, inside, out
+class Handshake:
+    """One that is under way: all of it but the client's last word."""
 
+    def __init__(self, house, source):
+        self.inside, self.out = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = context().wrap_bio(self.inside, self.out)
+        self.socket = house.raw(source)
+        with pytest.raises(ssl.SSLWantReadError):
+            self.tls.do_handshake()
+        self.socket.sendall(self.out.read())
+        self.take()
 
-def finish_hello(s, tls, inside, out):
-    """What it then hears."""
-    while True:
-        try:
-            tls.do_handshake()
-            break
-        except ssl.SSLWantReadError:
-            inside.write(s.recv(16384))
-    s.sendall(out.read())
-    got = b""
-    while True:
-        try:
-            data = tls.read(4096)
-        except ssl.SSLWantReadError:
-            more = s.recv(16384)
-            assert more, "cut"
-            inside.write(more)
-            continue
-        except ssl.SSLZeroReturnError:
-            data = b""
-        if not data:
-            s.close()
-            return got.decode()
-        got += data
+    def take(self):
+        data = self.socket.recv(16384)
+        assert data, "cut"
+        self.inside.write(data)
+
+    def until_done(self, step, *words):
+        while True:
+            try:
+                return step(*words)
+            except ssl.SSLWantReadError:
+                self.take()
+            except ssl.SSLZeroReturnError:
+                return b""
+
+    def finish(self):
+        """What is heard then."""
+        self.until_done(self.tls.do_handshake)
+        self.socket.sendall(self.out.read())
+        got = b""
+        while data := self.until_done(self.tls.read, 4096):
+            got += data
+        self.socket.close()
+        return got.decode()
 
 
 def test_stop(stack, tmp_path):
     """Whoever is in a handshake is told, welcome or not."""
     house = once_an_hour(stack, tmp_path)
-    refused = start_hello(house, FIRST)
-    welcome = start_hello(house, EXEMPT)
+    refused = Handshake(house, FIRST)
+    welcome = Handshake(house, EXEMPT)
     if full(True, False):
         house.raw(SECOND)  # makes it take the five seconds that it may
     greeted = house.come(EXEMPT)
     os.kill(house.p.pid, signal.SIGTERM)
     assert greeted.reply() == STOPPING
     greeted.close()
-    assert finish_hello(*refused) == CONNECTS + "\r\n"
-    assert finish_hello(*welcome) == STOPPING + "\r\n"
+    assert refused.finish() == CONNECTS + "\r\n"
+    assert welcome.finish() == STOPPING + "\r\n"
     assert house.p.stop() == 0
