@@ -102,6 +102,9 @@ turn_away(const struct door *d, int fd, const struct accept_client *who,
 		log_debug(
 		    "a client could not be turned away: %s", strerror(errno));
 	buf_clear(&w->out);
+	/* closed over unread bytes it would be reset, and the word be lost */
+	(void)shutdown(fd, SHUT_WR);
+	(void)!read(fd, w->input, sizeof(w->input));
 	close(fd);
 }
 

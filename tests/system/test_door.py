@@ -124,6 +124,40 @@ def test_connections_over_all_workers(tmp_path):
             wait_for(lambda: is_welcome(p), PATIENCE, "a place to be free")
 
 
+def test_turned_away_early_talker(tmp_path):
+    """What it has sent already does not cost it the reply."""
+    with suite(tmp_path, "workers smtpd 1",
+               "limit client new connections 1 per hour") as p:
+        assert is_welcome(p)
+        worker = p.child("smtpd")
+        os.kill(worker, signal.SIGSTOP)
+        try:
+            c = Stranger(p, first=b"EHLO there.example\r\n" * 100,
+                         greeted=False)
+        finally:
+            os.kill(worker, signal.SIGCONT)
+        with c:
+            assert c.reply().startswith("421 4.7.0 your address connects too")
+            assert c.file.read() == b""  # and no reset
+
+
+def test_no_place_for_a_program(tmp_path):
+    """The submission socket's process has places of its own, and a word."""
+    with suite(tmp_path, "limit sessions 10") as p:
+        with contextlib.ExitStack() as stack:
+            def come():
+                s = stack.enter_context(socket.socket(socket.AF_UNIX))
+                s.settimeout(PATIENCE)
+                s.connect(str(p.runtime / "submit"))
+                return s.recv(1000)
+
+            for _ in range(10):
+                assert come().startswith(b"220 ")
+            assert come() == (b"421 4.3.2 too many connections, try again "
+                              b"later\r\n")
+            assert is_welcome(p)
+
+
 def test_an_ipv6_client_is_a_64(tmp_path):
     """Whoever has one address of a /64 has all of them."""
     if os.geteuid() != 0 or "POSTERN_NAMESPACE" not in os.environ:
