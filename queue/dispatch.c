@@ -305,7 +305,8 @@ on_held(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	if (!token_right(store_key(), &m->key) ||
 	    m->key.worker != worker_number(p))
 		return false;
-	embargo_add(&m->key, p);
+	if (!embargo_add(&m->key, p))
+		return true;
 	log_begin("held-by-worker");
 	log_id("id", m->key.message);
 	log_u64("worker", p->index);

@@ -20,10 +20,16 @@ struct embargo {
 
 static struct embargo *embargoes;
 
-void
+bool
 embargo_add(const struct job_key *key, const struct peer *p)
 {
-	struct embargo *e = mem_zero(1, sizeof(*e));
+	struct embargo *e;
+
+	for (e = embargoes; e != NULL; e = e->next)
+		if (e->message == key->message && e->group == key->group &&
+		    e->peer == p)
+			return false;
+	e = mem_zero(1, sizeof(*e));
 
 	e->message = key->message;
 	e->group = key->group;
@@ -31,6 +37,7 @@ embargo_add(const struct job_key *key, const struct peer *p)
 	e->until = clock_mono_ms() + EMBARGO_SECONDS * 1000;
 	e->next = embargoes;
 	embargoes = e;
+	return true;
 }
 
 bool

@@ -16,7 +16,8 @@ struct peer;
 
 enum { EMBARGO_SECONDS = 660 }; /* the final dot's time-out and a minute */
 
-void embargo_add(const struct job_key *, const struct peer *);
+/* False: it is known of this worker. */
+bool embargo_add(const struct job_key *, const struct peer *);
 bool embargo_has(uint64_t message, uint32_t group);
 /* Calls for each such group of a message. */
 void embargo_each(

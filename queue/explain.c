@@ -23,19 +23,25 @@
 #include <string.h>
 #include <sysexits.h>
 
+/* Who is asked knows its own limits: one that is silent so much longer than
+ * all of them together stands still. */
+enum { SILENCE_MS = 60 * 1000 };
+
 struct explaining {
 	TAILQ_ENTRY(explaining) entry;
 	struct peer *report;
-	struct conv *conv;  /* NULL: nobody waits for the answer */
-	struct conv *asked; /* with lookup or deliver; NULL: with neither */
-	bool reading;       /* queue.db */
+	struct conv *conv;   /* NULL: nobody waits for the answer */
+	struct conv *asked;  /* with lookup or deliver; NULL: with neither */
+	struct peer *worker; /* NULL: deliver was not asked */
+	bool reading;        /* queue.db */
 	bool operator_;
 	struct msg_ask_explain ask;
 	struct mailbox box; /* for whom */
 	struct route_result to;
 	uint32_t names; /* meant by the address, as far as lookup says */
 	struct explain_seen seen;
-	int64_t deadline; /* monotonic, ms */
+	int64_t deadline; /* monotonic, ms; of who waits, then of the worker */
+	bool late;        /* the first has passed */
 };
 
 /* Oldest first. */
@@ -96,6 +102,31 @@ end_status(struct explaining *e, const struct status *st)
 
 static void timer_set(void);
 
+/* What is still said of it is judged, as all that was said before. */
+static void
+too_late(struct explaining *e, int64_t now)
+{
+	e->late = true;
+	e->deadline = now + SILENCE_MS;
+	end_without(
+	    e, EX_TEMPFAIL, "the process that was asked does not answer");
+}
+
+/* One at a time: with its channel go all the questions that it was asked. */
+static void
+accuse(int64_t now)
+{
+	struct explaining *e;
+
+	TAILQ_FOREACH (e, &all, entry) {
+		if (!e->late || e->worker == NULL || e->asked == NULL ||
+		    now < e->deadline)
+			continue;
+		process_accuse(e->worker, "no answer to a question");
+		return;
+	}
+}
+
 static void
 on_timer(evutil_socket_t fd, short what, void *arg)
 {
@@ -105,16 +136,10 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	(void)arg;
-	TAILQ_FOREACH_SAFE (e, &all, entry, next) {
-		if (now < e->deadline)
-			continue;
-		if (e->asked != NULL)
-			e->asked->object = NULL;
-		e->asked = NULL;
-		e->deadline = INT64_MAX;
-		end_without(e, EX_TEMPFAIL,
-		    "the process that was asked does not answer");
-	}
+	TAILQ_FOREACH_SAFE (e, &all, entry, next)
+		if (!e->late && now >= e->deadline)
+			too_late(e, now);
+	accuse(now);
 	timer_set();
 }
 
@@ -150,9 +175,11 @@ probe(struct explaining *e)
 	else if (!channel_may_open(worker->channel, &msg_probe))
 		end_without(e, EX_TEMPFAIL,
 		    "too many such questions are under way: try again");
-	else
+	else {
+		e->worker = worker;
 		e->asked = channel_open(
 		    worker->channel, &msg_probe, &m, -1, EXPLAIN_PROBE, e);
+	}
 }
 
 static void
@@ -170,7 +197,7 @@ tell_state(struct explaining *e, const struct store_destination *row)
 	     explain_tell_rate(&r, process_conf(), e->to.host, m.server, i);
 	     i++)
 		say(e, &msg_explain_rate, &r);
-	e->seen = (struct explain_seen){ 0 };
+	e->seen = (struct explain_seen){ .connect = e->ask.connect != 0 };
 }
 
 static void
@@ -325,6 +352,8 @@ explain_heard(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	m = *(const struct msg_explain_end *)msg;
 	if (m.code != 0)
 		return false; /* that is ours to say */
+	if (m.verdict == VERDICT_DONE && e->seen.servers == 0)
+		return false; /* it goes nowhere */
 	m.names = e->names;
 	e->asked = NULL;
 	end(e, &m);
@@ -361,7 +390,7 @@ somebody_connects(void)
 	const struct explaining *e;
 
 	TAILQ_FOREACH (e, &all, entry)
-		if (e->ask.connect != 0 && e->deadline != INT64_MAX)
+		if (e->ask.connect != 0)
 			return true;
 	return false;
 }

@@ -31,12 +31,12 @@ is_place(uint8_t family, const char *host)
 }
 
 static bool
-is_verdict(uint8_t verdict, uint16_t smtp)
+is_verdict(uint8_t verdict, uint16_t smtp, uint16_t subject, uint16_t detail)
 {
 	if (verdict != VERDICT_DONE && verdict != VERDICT_LATER &&
 	    verdict != VERDICT_NEVER)
 		return false;
-	return smtp / 100 == verdict;
+	return smtp / 100 == verdict && subject <= 999 && detail <= 999;
 }
 
 static bool
@@ -91,7 +91,8 @@ session_sound(const void *msg)
 {
 	const struct msg_explain_session *m = msg;
 
-	return is_place(m->family, m->host) && is_verdict(m->verdict, m->smtp);
+	return is_place(m->family, m->host) &&
+	       is_verdict(m->verdict, m->smtp, m->subject, m->detail);
 }
 
 /* Where nothing is known there is a code that says so. */
@@ -100,7 +101,8 @@ end_sound(const void *msg)
 {
 	const struct msg_explain_end *m = msg;
 
-	return m->code != 0 || is_verdict(m->verdict, m->smtp);
+	return m->code != 0 ||
+	       is_verdict(m->verdict, m->smtp, m->subject, m->detail);
 }
 
 static bool
@@ -138,10 +140,15 @@ row_of(const struct ipc_type *type)
 	return NULL;
 }
 
-/* After the records of one server comes the next; records belong to one. */
+/* After the records of one server comes the next; records belong to one.
+ * Servers are those of a way, and sessions those that were asked for. */
 static bool
 in_order(const struct explain_seen *seen, enum rank rank)
 {
+	if (rank > RANK_WAY && rank < RANK_END && !seen->way)
+		return false;
+	if (rank == RANK_SESSION && !seen->connect)
+		return false;
 	if (rank == RANK_SERVER && seen->rank == RANK_TLSA)
 		return true;
 	if (rank == RANK_TLSA)
@@ -159,6 +166,7 @@ explain_sound(
 		return false;
 	seen->n = seen->rank == row->rank ? seen->n + 1 : 1;
 	seen->rank = row->rank;
+	seen->way = seen->way || row->rank == RANK_WAY;
 	if (row->rank == RANK_SERVER && seen->servers++ == row->max)
 		return false;
 	return seen->n <= row->max && row->sound(msg);

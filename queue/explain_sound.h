@@ -10,12 +10,14 @@
 #include "common/ipc/field.h"
 
 struct explain_seen {
+	bool connect;      /* it was to; set by who asked */
+	bool way;          /* it was told */
 	unsigned int rank; /* of the last one */
 	unsigned int n;    /* of that type, in a row */
 	unsigned int servers;
 };
 
-/* False: it breaks the rules. */
+/* False: it breaks the rules; what follows is not to be asked about. */
 bool explain_sound(
     struct explain_seen *, const struct ipc_type *, const void *msg);
 

@@ -129,6 +129,7 @@ explained_ask(struct explained **slot, struct channel *tool,
 	e->answer = answer;
 	e->uid = who->uid;
 	e->operator_ = operator_;
+	e->seen.connect = m->connect != 0;
 	e->deadline = clock_mono_ms() + patience(m);
 	TAILQ_INSERT_TAIL(&all, e, entry);
 	*slot = e;

@@ -215,9 +215,37 @@ human_text(struct buf *out, struct view v, size_t columns, bool utf8)
 static bool
 is_treacherous(uint32_t c)
 {
-	return c < 0x20 || (c >= 0x7f && c < 0xa0) ||
-	       (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
-	       (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
+	static const struct {
+		uint32_t first, last;
+	} ranges[] = {
+		{ 0, 0x1f },
+		{ 0x7f, 0x9f },
+		{ 0xad, 0xad },
+		{ 0x61c, 0x61c },
+		{ 0x180e, 0x180e },
+		{ 0x200b, 0x200f },
+		{ 0x2028, 0x202e },
+		{ 0x2060, 0x206f },
+		{ 0xfeff, 0xfeff },
+		{ 0xfff9, 0xfffb },
+		{ 0xe0000, 0xe0fff },
+	};
+
+	for (size_t i = 0; i < nitems(ranges); i++)
+		if (c >= ranges[i].first && c <= ranges[i].last)
+			return true;
+	return false;
+}
+
+/* Those beyond the first plane are two (RFC 8259 7). */
+static void
+put_escape(struct buf *out, uint32_t c)
+{
+	if (c > 0xffff)
+		buf_printf(out, "\\u%04x\\u%04x", 0xd7c0 + (c >> 10),
+		    0xdc00 + (c & 0x3ff));
+	else
+		buf_printf(out, "\\u%04x", c);
 }
 
 static size_t
@@ -250,7 +278,7 @@ human_json(struct buf *out, struct view v)
 		if (len == 1 && (c == '"' || c == '\\'))
 			buf_printf(out, "\\%c", (char)c);
 		else if (is_treacherous(c) || len == 0)
-			buf_printf(out, "\\u%04x", c);
+			put_escape(out, c);
 		else
 			buf_add(out, view_make(v.data, len));
 	}

@@ -20,11 +20,16 @@
  *
  *	claim        and say that "ann" has logged in
  *	honest       and say nothing more: queue takes it
+ *
+ * As a worker of postern-deliver it can be good to all but queue:
+ *
+ *	script       and write to queue what follows in that file (script.h)
  */
 #include "common/base/alloc.h"
 #include "common/base/fatal.h"
 #include "common/ipc/msg_intake.h"
 #include "common/run/process.h"
+#include "tests/lib/script.h"
 
 #include <sys/auxv.h>
 
@@ -128,6 +133,12 @@ is_commit(void)
 	return strcmp(trick, "claim") == 0 || strcmp(trick, "honest") == 0;
 }
 
+static bool
+is_script(void)
+{
+	return strcmp(trick, "script") == 0;
+}
+
 static void
 ask_stock(struct channel *ch)
 {
@@ -173,8 +184,10 @@ attack(struct peer *p)
 		ask_stock(p->channel);
 		return;
 	}
+	if (is_script() && p->kind == PEER_QUEUE)
+		return;
 	channel_pause(p->channel, true); /* it accuses nobody itself */
-	if (is_commit())
+	if (is_commit() || is_script())
 		return;
 	if (strcmp(trick, "noise") == 0)
 		send_noise(fd);
@@ -264,12 +277,15 @@ read_trick(void)
 	f = fopen(path, "re");
 	if (f == NULL || fgets(trick, sizeof(trick), f) == NULL)
 		fatal_code(EX_USAGE, "%s: %m", path);
-	fclose(f);
 	trick[strcspn(trick, "\n")] = '\0';
+	if (is_script())
+		script_read(f);
+	fclose(f);
 }
 
-int
-main(int argc, char *argv[])
+/* What it hears of each of its peers. */
+static void
+rules_set(struct peer_def *p)
 {
 	static const struct channel_rule nothing[] = {
 		{ &msg_log, ignore, CONV_NONE, 0 },
@@ -279,6 +295,23 @@ main(int argc, char *argv[])
 		{ &msg_intake_state, ignore, CONV_NONE, 0 },
 		{ &msg_committed, ignore, CONV_A, CONV_END },
 	};
+
+	p->attached = attack;
+	if (p->kind == PEER_QUEUE && is_commit()) {
+		p->rules = from_queue;
+		p->nrules = nitems(from_queue);
+	} else if (p->kind == PEER_QUEUE && is_script()) {
+		p->rules = script_rules;
+		p->nrules = SCRIPT_RULES;
+	} else {
+		p->rules = nothing;
+		p->nrules = nitems(nothing);
+	}
+}
+
+int
+main(int argc, char *argv[])
+{
 	const struct role *role = role_of(argv[0]);
 	struct peer_def peers[PEERS_MAX] = { 0 };
 	struct process hostile = { .name = role->name,
@@ -291,13 +324,8 @@ main(int argc, char *argv[])
 
 	read_trick();
 	for (size_t i = 0; i < PEERS_MAX && role->peers[i] != 0; i++) {
-		bool commits = is_commit() && role->peers[i] == PEER_QUEUE;
-
 		peers[i].kind = role->peers[i];
-		peers[i].rules = commits ? from_queue : nothing;
-		peers[i].nrules =
-		    commits ? nitems(from_queue) : nitems(nothing);
-		peers[i].attached = attack;
+		rules_set(&peers[i]);
 		hostile.npeers++;
 	}
 	return process_main(&hostile, argc, argv);

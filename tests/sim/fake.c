@@ -158,6 +158,13 @@ process_peer(enum peer_kind kind, size_t n)
 	return NULL;
 }
 
+/* Nobody asks a simulated worker what would become of mail. */
+void
+process_accuse(struct peer *p, const char *why)
+{
+	panic("worker %u is accused: %s", p->index, why);
+}
+
 struct peer *
 fake_attach(enum peer_kind kind, unsigned int index, const struct peer_def *def)
 {

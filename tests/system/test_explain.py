@@ -36,14 +36,15 @@ source vip address 203.0.113.100 helo vip.relay.example
 class Asked:
     """One run of postern explain."""
 
-    def __init__(self, suite, *words, uid=None, timeout=200):
+    def __init__(self, suite, *words, uid=None, timeout=200, env=None):
         argv = [str(BUILD / "postern"), "-s", str(suite.control), "explain",
                 *words]
         if uid is not None:
             argv = ["setpriv", f"--reuid={uid}", f"--regid={uid}",
                     "--clear-groups", *argv]
         self.done = subprocess.run(argv, capture_output=True, text=True,
-                                   timeout=timeout, check=False)
+                                   timeout=timeout, check=False,
+                                   env={**os.environ, **(env or {})})
         self.code = self.done.returncode
         self.out, self.err = self.done.stdout, self.done.stderr
 

@@ -89,10 +89,14 @@ static const struct {
 	{ "something behind it", 1, { END, HOST } },
 	{ "two routes", 1, { ROUTE, ROUTE } },
 	{ "two ways", 1, { WAY, WAY } },
-	{ "a host behind a server", 2, { HOST, SERVER, HOST } },
+	{ "a host without a way", 1, { ROUTE, HOST } },
+	{ "a server without a way", 0, { SERVER } },
+	{ "a session without a way", 0, { SESSION } },
+	{ "a way behind a host", 2, { WAY, HOST, WAY } },
+	{ "a host behind a server", 3, { WAY, HOST, SERVER, HOST } },
 	{ "records of nobody", 1, { WAY, TLSA } },
-	{ "records behind a session", 2, { SERVER, SESSION, TLSA } },
-	{ "a server behind a session", 2, { SERVER, SESSION, SERVER } },
+	{ "records behind a session", 3, { WAY, SERVER, SESSION, TLSA } },
+	{ "a server behind a session", 3, { WAY, SERVER, SESSION, SERVER } },
 	{ "three limits", 2, { RATE, RATE, RATE } },
 	{ "another type", 1, { ROUTE, { &msg_probe, &empty } } },
 };
@@ -102,7 +106,7 @@ test_order(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < nitems(cases); i++) {
-		struct explain_seen seen = { 0 };
+		struct explain_seen seen = { .connect = true };
 		size_t n = 0;
 
 		while (n < nitems(cases[i].said) &&
@@ -131,7 +135,7 @@ test_counts(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < nitems(of); i++) {
-		struct explain_seen seen = { 0 };
+		struct explain_seen seen = { .connect = true, .way = true };
 		size_t n = 0;
 
 		while (n < 1000 && explain_sound(&seen, of[i].type, of[i].msg))
@@ -144,7 +148,7 @@ test_counts(void **state)
 static void
 test_counts_in_turn(void **state)
 {
-	struct explain_seen seen = { 0 };
+	struct explain_seen seen = { .way = true };
 	size_t n = 0, records = 0;
 
 	(void)state;
@@ -158,10 +162,21 @@ test_counts_in_turn(void **state)
 	check_int("servers", n, EXPLAIN_SERVERS_MAX);
 }
 
+/* Whoever was not to connect has no sessions to tell of. */
+static void
+test_not_connected(void **state)
+{
+	struct explain_seen seen = { .way = true };
+
+	(void)state;
+	assert_true(explain_sound(&seen, &msg_explain_server, &server));
+	assert_false(explain_sound(&seen, &msg_explain_session, &session));
+}
+
 #define REFUSED(type, ...)                                                     \
 	do {                                                                   \
 		const struct msg_##type m = { __VA_ARGS__ };                   \
-		struct explain_seen seen = { 0 };                              \
+		struct explain_seen seen = { true, true, 0, 0, 0 };            \
                                                                                \
 		if (explain_sound(&seen, &msg_##type, &m))                     \
 			fail_msg("sound: " #__VA_ARGS__);                      \
@@ -191,6 +206,9 @@ test_numbers(void **state)
 	REFUSED(explain_session, .family = 4, .verdict = 2, .smtp = 450);
 	REFUSED(explain_session, .family = 4, .verdict = 3, .smtp = 354);
 	REFUSED(explain_session, .family = 0, .verdict = 2, .smtp = 250);
+	REFUSED(explain_session, .family = 4, .verdict = 2, .smtp = 250,
+	    .detail = 1000);
+	REFUSED(explain_end, .verdict = 2, .smtp = 250, .subject = 1000);
 	REFUSED(explain_end, .verdict = 0);
 	REFUSED(explain_end, .verdict = 5, .smtp = 250);
 }
@@ -202,6 +220,7 @@ main(void)
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_counts_in_turn),
+		cmocka_unit_test(test_not_connected),
 		cmocka_unit_test(test_numbers),
 	};
 

@@ -133,6 +133,9 @@ static const struct {
 	{ "\xc3\xbc", "\"\xc3\xbc\"" },
 	{ "\xc3(", "\"\\ufffd(\"" },
 	{ "\xe2\x80\xae", "\"\\u202e\"" },
+	{ "\xd8\x9c", "\"\\u061c\"" },
+	{ "\xf3\xa0\x80\x81", "\"\\udb40\\udc01\"" },
+	{ "\xf0\x9f\x93\xa7", "\"\xf0\x9f\x93\xa7\"" },
 	{ "\xed\xa0\x80", "\"\\ufffd\\ufffd\\ufffd\"" },
 	{ "\xf0\x9f\x93\xac", "\"\xf0\x9f\x93\xac\"" },
 };

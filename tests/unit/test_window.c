@@ -71,6 +71,13 @@ process_peer(enum peer_kind kind, size_t n)
 }
 
 void
+process_accuse(struct peer *p, const char *why)
+{
+	(void)p;
+	fail_msg("%s", why);
+}
+
+void
 store_submit(struct store_op *op)
 {
 	assert_true(nasked < OPS);
@@ -208,7 +215,8 @@ test_stays_for_what_follows_a_barred_one(void **state)
 	struct job_key key = { .message = 1, .group = 1 };
 
 	(void)state;
-	embargo_add(&key, NULL);
+	assert_true(embargo_add(&key, NULL));
+	assert_false(embargo_add(&key, NULL));
 	fall_due();
 	load(true, NOW + LATER);
 	assert_non_null(known());
