@@ -194,9 +194,14 @@ tell_state(struct explaining *e, const struct store_destination *row)
 	say(e, &msg_explain_state, &m);
 	for (size_t i = 0;
 	     i < EXPLAIN_RATES_MAX &&
-	     explain_tell_rate(&r, process_conf(), e->to.host, m.server, i);
-	     i++)
+	     explain_tell_rate(&r, process_conf(), &e->to, m.server, i);
+	     i++) {
+		/* a login is for operators */
+		if (!e->operator_ && strchr(r.name, '@') != NULL)
+			(void)strlcpy(
+			    r.name, route_hop_host(e->to.host), sizeof(r.name));
 		say(e, &msg_explain_rate, &r);
+	}
 	e->seen = (struct explain_seen){ .connect = e->ask.connect != 0 };
 }
 

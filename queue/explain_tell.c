@@ -97,17 +97,30 @@ explain_tell_state(struct msg_explain_state *m, const struct destination *d,
 		tell_counts(m, d, row, now);
 }
 
+/* As the schedule finds them. */
+static bool
+names(const struct conf_rate *r, const struct route_result *to)
+{
+	struct hopname h = { .transport = to->transport, .port = to->port };
+	char whole[HOPNAME_MAX + 1];
+
+	memcpy(h.host, to->host, sizeof(h.host));
+	return strcmp(r->name, to->host) == 0 ||
+	       strcmp(r->name, route_hop_host(to->host)) == 0 ||
+	       strcmp(r->name, hopname_print(&h, whole)) == 0;
+}
+
 bool
 explain_tell_rate(struct msg_explain_rate *m, const struct conf *c,
-    const char *hop, const char *server, size_t n)
+    const struct route_result *to, const char *server, size_t n)
 {
 	memset(m, 0, sizeof(*m));
 	for (size_t i = 0; i < c->nrates; i++) {
 		const struct conf_rate *r = &c->rates[i];
-		struct view name = view_of(r->name);
 
-		if (!view_is_nocase(name, route_hop_host(hop)) &&
-		    (server[0] == '\0' || !view_is_nocase(name, server)))
+		if (!names(r, to) &&
+		    (server[0] == '\0' ||
+			!view_is_nocase(view_of(r->name), server)))
 			continue;
 		if (n-- > 0)
 			continue;

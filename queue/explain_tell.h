@@ -17,6 +17,6 @@ void explain_tell_state(struct msg_explain_state *, const struct destination *,
     const struct store_destination *, int64_t now, bool operator_);
 /* The n-th (from 0) limit on what goes there; false: there is none. */
 bool explain_tell_rate(struct msg_explain_rate *, const struct conf *,
-    const char *hop, const char *server, size_t n);
+    const struct route_result *, const char *server, size_t n);
 
 #endif

@@ -28,7 +28,7 @@ struct common {
 	int64_t destination; /* whose is told below; -1: none yet */
 	int64_t clock;
 	bool suspended;
-	char text[MSG_DOMAIN_MAX + 32];
+	char text[MSG_HOP_MAX + 1];
 	char error[MSG_TEXT_MAX + 1];
 	char reason[MSG_TEXT_MAX + 1]; /* "suspended: why" */
 	bool lookup;                   /* it stands for the tables */

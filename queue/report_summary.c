@@ -4,7 +4,7 @@
 
 #include "common/base/alloc.h"
 #include "common/base/fatal.h"
-#include "common/mail/route.h"
+#include "common/mail/hopname.h"
 #include "queue/report_db.h"
 #include "queue/schema.h"
 
@@ -166,16 +166,16 @@ count_slice(struct summary *s)
 static void
 fill(sqlite3_stmt *st, struct msg_summary *m)
 {
-	char host[MSG_DOMAIN_MAX + 1];
-	int port, n;
+	struct hopname h = { .transport =
+				 (enum transport)sqlite3_column_int(st, 0) };
 
-	report_text(st, 1, host, sizeof(host));
-	n = snprintf(m->destination, sizeof(m->destination), "%s %s",
-	    transport_word((enum transport)sqlite3_column_int(st, 0)), host);
-	port = sqlite3_column_int(st, 2);
-	if (port > 0) /* a UNIX socket has none */
-		snprintf(m->destination + n, sizeof(m->destination) - (size_t)n,
-		    " port %d", port);
+	report_text(st, 1, h.host, sizeof(h.host));
+	h.port = (uint16_t)sqlite3_column_int(st, 2);
+	if (h.transport == TRANSPORT_LOOKUP)
+		(void)strlcpy(
+		    m->destination, "aliases", sizeof(m->destination));
+	else
+		hopname_print(&h, m->destination);
 	m->not_before = sqlite3_column_int64(st, 3);
 	m->failures = (uint32_t)sqlite3_column_int64(st, 4);
 	report_text(st, 5, m->error, sizeof(m->error));

@@ -53,6 +53,22 @@ schedule_find(struct schedule *s, enum transport transport, const char *host,
 	return d;
 }
 
+/* The configuration's that name it: its host, by whatever login and from
+ * whatever source; login and source too; or transport and port as well. */
+static void
+limits_find(struct schedule *s, struct destination *d)
+{
+	const char *host = route_hop_host(d->host);
+	char whole[HOPNAME_MAX + 1];
+	struct hopname h = { .transport = d->transport, .port = d->port };
+
+	memcpy(h.host, d->host, sizeof(h.host));
+	d->limits[0] = gate_find(&s->gates, host);
+	if (host != d->host)
+		d->limits[1] = gate_find(&s->gates, d->host);
+	d->limits[2] = gate_find(&s->gates, hopname_print(&h, whole));
+}
+
 struct destination *
 schedule_destination(struct schedule *s, enum transport transport,
     const char *host, uint16_t port)
@@ -71,7 +87,7 @@ schedule_destination(struct schedule *s, enum transport transport,
 	d->window = SCHEDULE_WINDOW_START;
 	if (d->window > s->window_max)
 		d->window = s->window_max;
-	d->limit = gate_find(&s->gates, route_hop_host(host));
+	limits_find(s, d);
 	d->server = gate_recall(
 	    &s->gates, key_of(transport, host, port), &d->server_at);
 	d->next = *b;
@@ -157,7 +173,8 @@ schedule_forget(struct schedule *s, struct destination *d)
 		gate_remember(&s->gates, key_of(d->transport, d->host, d->port),
 		    d->server, d->server_at);
 	server_leave(s, d);
-	gate_release(&s->gates, d->limit);
+	for (size_t i = 0; i < nitems(d->limits); i++)
+		gate_release(&s->gates, d->limits[i]);
 	while (*p != d)
 		p = &(*p)->next;
 	*p = d->next;
@@ -332,10 +349,8 @@ schedule_due(const struct schedule *s)
 static struct gate *
 gate_shut(struct schedule *s, struct destination *d, int64_t now)
 {
-	struct gate *const both[] = { d->server, d->limit };
-
-	for (size_t i = 0; i < nitems(both); i++) {
-		struct gate *g = both[i];
+	for (size_t i = 0; i <= nitems(d->limits); i++) {
+		struct gate *g = i == 0 ? d->server : d->limits[i - 1];
 
 		if (g == NULL)
 			continue;
@@ -377,8 +392,9 @@ spend(struct destination *d, int64_t now)
 {
 	if (d->server != NULL)
 		gate_spend(d->server, now);
-	if (d->limit != NULL && d->limit != d->server)
-		gate_spend(d->limit, now);
+	for (size_t i = 0; i < nitems(d->limits); i++)
+		if (d->limits[i] != NULL && d->limits[i] != d->server)
+			gate_spend(d->limits[i], now);
 }
 
 void
@@ -388,8 +404,9 @@ schedule_refund(struct group *g, int64_t now)
 
 	if (d->server != NULL)
 		gate_refund(d->server, g->spent, now);
-	if (d->limit != NULL)
-		gate_refund(d->limit, g->spent, now);
+	for (size_t i = 0; i < nitems(d->limits); i++)
+		if (d->limits[i] != NULL)
+			gate_refund(d->limits[i], g->spent, now);
 }
 
 /* The next destination of the ring whose turn it is, or of the other one. */

@@ -18,7 +18,7 @@
 #ifndef QUEUE_SCHEDULE_H
 #define QUEUE_SCHEDULE_H
 
-#include "common/mail/route.h"
+#include "common/mail/hopname.h"
 #include "queue/gate.h"
 #include "queue/line.h"
 
@@ -33,7 +33,8 @@ enum {
 	SCHEDULE_GROUPS_SPARE = 2000, /* in memory at most */
 	SCHEDULE_SHARE = 16,          /* "hardly any": this part of a room */
 	SCHEDULE_LOADED = 4,          /* the part kept for what has waited */
-	SCHEDULE_BUCKETS = 4096
+	SCHEDULE_BUCKETS = 4096,
+	DESTINATION_LIMITS = 3
 };
 
 /* Suspended without an end: to be compared, never added to. */
@@ -54,10 +55,11 @@ struct destination {
 	int64_t not_before;    /* asleep until then; 0 awake */
 	int64_t suspended;     /* by an operator, until then; 0 not */
 	int64_t told;          /* of its refusing our login; 0 never */
-	struct gate *limit;    /* on its own name, NULL without */
-	struct gate *server;   /* the host it was reached by; NULL: unknown */
-	int64_t server_at;     /* when that was */
-	struct gate *blocked;  /* in that one's line, not in the ring */
+	/* on its host's name, its own, and all that it is shown with; NULL */
+	struct gate *limits[DESTINATION_LIMITS];
+	struct gate *server;  /* the host it was reached by; NULL: unknown */
+	int64_t server_at;    /* when that was */
+	struct gate *blocked; /* in that one's line, not in the ring */
 	struct destination_line *in_ring; /* may be tried now; or NULL */
 	bool probing;       /* one group only, until it succeeds */
 	bool more;          /* queue.db may hold waiting groups for it */

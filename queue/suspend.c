@@ -88,8 +88,9 @@ explain(const struct store_suspend *s, struct msg_order_done *m)
 		    "no destination of that name: mail for it goes to %s%s",
 		    to.host, port_text(to.port, port));
 	else
-		snprintf(
-		    m->text, sizeof(m->text), "no destination of that name");
+		snprintf(m->text, sizeof(m->text),
+		    "no destination of that name: see postern queue "
+		    "--summary");
 }
 
 static void
@@ -146,19 +147,22 @@ fits(const struct store_suspend *s, const struct route_result *to)
 	       (s->port == 0 || s->port == to->port);
 }
 
-/* The host that some route names goes before a domain of that name. */
+/* The host that some route names goes before a domain of that name; by MX a
+ * route is the only way to a name with a source. */
 static bool
 routed_to(const struct store_suspend *s, struct route_result *to)
 {
 	struct routing routing = conf_routing(process_conf());
+	const char *domain = route_hop_host(s->host);
 
 	for (size_t i = 0; i < routing.nrows; i++) {
 		const struct route *r = &routing.rows[i];
 
 		to->transport = r->transport;
 		to->port = route_port(r);
-		if (r->transport != TRANSPORT_MX &&
-		    route_next_hop(&routing, r, "", to->host) && fits(s, to))
+		if ((r->transport != TRANSPORT_MX || domain != s->host) &&
+		    route_next_hop(&routing, r, domain, to->host) &&
+		    fits(s, to))
 			return true;
 	}
 	return false;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* tools/cmd_suspend.c - postern suspend, resume: of a destination. */
 #include "common/base/alloc.h"
-#include "common/base/ip.h"
 #include "common/conf/number.h"
-#include "common/mail/domain.h"
+#include "common/mail/hopname.h"
 #include "tools/ask.h"
 #include "tools/command.h"
 #include "tools/human.h"
@@ -12,23 +11,32 @@
 #include <string.h>
 #include <sysexits.h>
 
-/* "example.org", "192.0.2.1" or "[192.0.2.1]", as queue writes it; a login's,
- * a source's, those of several hosts and sockets are written so by who asks. */
-static bool
-name_parse(const char *text, char out[DOMAIN_MAX + 1])
+/* All the words that are no options: "host mail.example.org port 25" as postern
+ * queue shows it, in one piece or in several. */
+static int
+name_parse(const struct command *self, struct msg_suspend *m, const char *words,
+    size_t n)
 {
-	struct view v = view_of(text);
-	char shown[IP_TEXT];
-	struct ip ip;
+	struct hopname h;
 
-	if (ip_parse(v, &ip) || domain_literal_ip(v, &ip)) {
-		snprintf(out, DOMAIN_MAX + 1, "[%s%s]",
-		    ip.family == 6 ? "IPv6:" : "", ip_print(&ip, shown));
-		return true;
-	}
-	if (strpbrk(text, "@,%/") != NULL)
-		return view_copy(v, out, DOMAIN_MAX + 1);
-	return domain_normalise(v, out) && domain_valid(view_of(out));
+	if (n == 0)
+		return command_usage(self, "which destination?");
+	if (strcmp(words, "aliases") == 0)
+		return command_usage(
+		    self, "mail that waits for aliases has no destination yet");
+	if (!hopname_parse(view_of(words), &h))
+		return command_usage(self,
+		    n == 1 ? "not a domain or host: %s"
+			   : "not one destination: %s",
+		    words);
+	if (h.port != 0 && m->port != 0 && h.port != m->port)
+		return command_usage(
+		    self, "two ports, %u and %u", h.port, m->port);
+	if (h.port != 0)
+		m->port = h.port;
+	m->transport = (uint8_t)h.transport;
+	memcpy(m->name, h.host, sizeof(m->name));
+	return EX_OK;
 }
 
 static bool
@@ -93,6 +101,8 @@ static int
 arguments(
     const struct command *self, struct msg_suspend *m, int argc, char *argv[])
 {
+	char words[4 * DOMAIN_MAX] = "";
+	size_t n = 0;
 	int code;
 
 	for (int i = 0; i < argc; i++) {
@@ -102,16 +112,14 @@ arguments(
 			if (code != EX_OK)
 				return code;
 			i++;
-		} else if (m->name[0] != '\0') {
-			return command_usage(self, "one destination at a time");
-		} else if (!name_parse(argv[i], m->name)) {
-			return command_usage(
-			    self, "not a domain or host: %s", argv[i]);
+			continue;
 		}
+		if (n++ > 0)
+			(void)strlcat(words, " ", sizeof(words));
+		/* what is cut off here is longer than any name */
+		(void)strlcat(words, argv[i], sizeof(words));
 	}
-	if (m->name[0] == '\0')
-		return command_usage(self, "which destination?");
-	return EX_OK;
+	return name_parse(self, m, words, n);
 }
 
 static int

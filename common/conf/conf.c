@@ -343,10 +343,22 @@ conf_add_resolver(struct conf *c, const struct conf_resolver *r)
 	return true;
 }
 
+/* As hopname_print() has it, so that it is found by comparing. */
+static bool
+rate_name_sound(const char *name)
+{
+	struct hopname h;
+	char text[HOPNAME_MAX + 1];
+
+	return hopname_parse(view_of(name), &h) &&
+	       strcmp(hopname_print(&h, text), name) == 0 &&
+	       hopname_whole(&h) == (h.transport != 0 || h.port != 0);
+}
+
 bool
 conf_add_rate(struct conf *c, const struct conf_rate *r)
 {
-	if (c->nrates >= CONF_LIST_MAX || !host_sound(r->name) ||
+	if (c->nrates >= CONF_LIST_MAX || !rate_name_sound(r->name) ||
 	    (r->seconds != 1 && r->seconds != 60 && r->seconds != 3600) ||
 	    r->count == 0 || r->count / 1000 > r->seconds)
 		return false;

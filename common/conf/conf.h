@@ -12,7 +12,7 @@
 #include "common/base/buf.h"
 #include "common/base/ip.h"
 #include "common/mail/accept.h"
-#include "common/mail/route.h"
+#include "common/mail/hopname.h"
 
 #include <stddef.h>
 
@@ -124,9 +124,10 @@ struct conf_resolver {
 
 /* So many transactions with a destination or host in so many seconds. */
 struct conf_rate {
-	char name[DOMAIN_MAX + 1];
-	uint32_t count;   /* at most 1,000 a second */
-	uint32_t seconds; /* 1, 60, 3600 */
+	char name[HOPNAME_MAX + 1]; /* of a whole hop, or for any to it */
+	uint32_t count;             /* at most 1,000 a second */
+	uint32_t seconds;           /* 1, 60, 3600 */
+	uint32_t line;              /* of the statement */
 };
 
 /* Who there is in a domain: those of a file, or those that are named. */

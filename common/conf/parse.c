@@ -169,10 +169,29 @@ ports_of_rules(struct parser *p)
 	}
 }
 
+/* A limit on what is never met limits nothing. */
+static void
+names_of_rates(struct parser *p)
+{
+	const struct routing routing = conf_routing(p->conf);
+
+	for (size_t i = 0; !p->failed && i < p->conf->nrates; i++) {
+		const struct conf_rate *r = &p->conf->rates[i];
+		struct hopname h;
+
+		if (!hopname_parse(view_of(r->name), &h) ||
+		    hopname_routed(&routing, &h))
+			continue;
+		p->token.line = r->line;
+		parser_fail(p, "no route leads to \"%s\"", r->name);
+	}
+}
+
 /* What no statement alone can tell. */
 static void
 whole(struct parser *p)
 {
+	names_of_rates(p);
 	ports_of_rules(p);
 	for (size_t i = 0; !p->failed && i < p->conf->nlisteners; i++) {
 		const struct conf_listener *l = &p->conf->listeners[i];

@@ -42,8 +42,6 @@ struct names {
 /* parse_route.c */
 void parse_route(struct parser *);
 void parse_source(struct parser *);
-/* A name, or an address with or without brackets, as it is compared. */
-void parser_host(struct parser *, char out[DOMAIN_MAX + 1]);
 
 /* parse_list.c: more of a kind than there may be; [port N]; what stands behind
  * the word "domain", to be freed */

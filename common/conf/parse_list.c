@@ -402,17 +402,25 @@ parse_mx(struct parser *p)
 	networks(p, "a network such as 127.0.0.0/8", conf_add_mx_allow);
 }
 
-/* "destination" is followed by a name, not by the word of a setting. */
+/* "destination" is followed by a name, not by the word of a setting: in quotes
+ * or braces, by its form, or by what stands behind it. */
 static bool
 at_rate(struct parser *p)
 {
 	struct parser before = *p;
-	bool rate = parser_skip(p, "destination") &&
-		    (p->token.kind == TOKEN_STRING ||
-			(p->token.kind == TOKEN_WORD &&
-			    memchr(p->token.text.data, '.',
-				p->token.text.len) != NULL));
+	bool found = parser_skip(p, "destination"), rate = false;
 
+	if (found && p->token.kind != TOKEN_WORD)
+		rate = p->token.kind == TOKEN_STRING ||
+		       p->token.kind == TOKEN_OPEN;
+	else if (found)
+		for (size_t i = 0; i < p->token.text.len && !rate; i++)
+			rate = strchr(".:,/@%[", p->token.text.data[i]) != NULL;
+	while (found && !p->failed && !rate &&
+	       (p->token.kind == TOKEN_WORD || p->token.kind == TOKEN_STRING)) {
+		rate = parser_at(p, "messages");
+		parser_next(p);
+	}
 	*p = before;
 	return rate;
 }
@@ -430,16 +438,57 @@ rate_unit(struct parser *p)
 	return 0;
 }
 
+/* In one piece, or as the words that postern queue --summary shows. */
+static void
+rate_words(struct parser *p, char out[CONF_TEXT_MAX + 1])
+{
+	static const char what[] = "the name of a destination";
+	size_t n = 0;
+
+	out[0] = '\0';
+	while (!p->failed && !parser_at(p, "messages") &&
+	       (p->token.kind == TOKEN_WORD || p->token.kind == TOKEN_STRING)) {
+		if (n > 0 && n < CONF_TEXT_MAX)
+			out[n++] = ' ';
+		parser_text(p, what, out + n, CONF_TEXT_MAX + 1 - n);
+		n += strlen(out + n);
+	}
+}
+
+/* TRANSPORT NAME port N, or what goes to that name by any of them */
+static void
+rate_name(struct parser *p, struct conf_rate *r)
+{
+	static const char what[] = "a destination such as \"mail.example.org\" "
+				   "or \"host a.example,b.example port 25\"";
+	char raw[CONF_TEXT_MAX + 1];
+	struct hopname h;
+
+	rate_words(p, raw);
+	if (p->failed)
+		return;
+	if (raw[0] == '\0')
+		parser_expected(p, what);
+	else if (!hopname_parse(view_of(raw), &h))
+		parser_fail(p, "expected %s, found \"%s\"", what, raw);
+	else if (!hopname_whole(&h) && (h.transport != 0 || h.port != 0))
+		parser_fail(p,
+		    "\"%s\": transport and port go together, as in \"host "
+		    "mail.example.org port 25\", or both are left out",
+		    raw);
+	else
+		hopname_print(&h, r->name);
+}
+
 /* limit destination NAME messages N per second|minute|hour */
 static void
 parse_rate(struct parser *p)
 {
-	struct conf_rate r = { 0 };
-	struct route host = { 0 };
+	struct conf_rate r = { .line = p->statement };
 	uint64_t n = 0;
 
 	parser_need(p, "destination");
-	parser_host(p, host.host);
+	rate_name(p, &r);
 	parser_need(p, "messages");
 	if (!p->failed &&
 	    (p->token.kind != TOKEN_WORD || !view_u64(p->token.text, &n) ||
@@ -449,7 +498,6 @@ parse_rate(struct parser *p)
 	parser_need(p, "per");
 	r.seconds = rate_unit(p);
 	r.count = (uint32_t)n;
-	memcpy(r.name, host.host, sizeof(r.name));
 	if (!p->failed && !conf_add_rate(p->conf, &r))
 		parser_fail(p, "more than 1000 per second, or too many");
 }

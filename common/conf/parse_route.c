@@ -2,6 +2,7 @@
 /* common/conf/parse_route.c - the statement that says where mail goes. */
 #include "common/base/alloc.h"
 #include "common/conf/parse_int.h"
+#include "common/mail/hopname.h"
 #include "common/mail/idna.h"
 
 #include <stdio.h>
@@ -24,24 +25,8 @@ route_match(struct parser *p, struct route *r, struct names *names)
 	}
 }
 
-/* A name, or an address with or without its brackets. */
-static bool
-host_normalise(const char *raw, char out[DOMAIN_MAX + 1])
-{
-	struct view v = view_of(raw);
-	char text[IP_TEXT];
-	struct ip ip;
-
-	if (ip_parse(v, &ip) || domain_literal_ip(v, &ip)) {
-		snprintf(out, DOMAIN_MAX + 1, "[%s%s]",
-		    ip.family == 6 ? "IPv6:" : "", ip_print(&ip, text));
-		return true;
-	}
-	return idna_to_ascii(v, out);
-}
-
-void
-parser_host(struct parser *p, char out[DOMAIN_MAX + 1])
+static void
+route_host(struct parser *p, char out[DOMAIN_MAX + 1])
 {
 	static const char what[] =
 	    "a host such as \"mail.example.org\" or \"[192.0.2.1]\"";
@@ -50,7 +35,7 @@ parser_host(struct parser *p, char out[DOMAIN_MAX + 1])
 
 	if (!parser_text(p, what, raw, sizeof(raw)))
 		return;
-	if (host_normalise(raw, out))
+	if (hopname_host(view_of(raw), out))
 		return;
 	p->token = found;
 	parser_expected(p, what);
@@ -61,7 +46,7 @@ hosts_add(struct parser *p, struct route *r)
 {
 	char host[DOMAIN_MAX + 1];
 
-	parser_host(p, host);
+	route_host(p, host);
 	if (p->failed)
 		return;
 	if (r->host[0] != '\0')

@@ -298,7 +298,9 @@ conf_print_route(const struct conf *c, const struct route *r, struct buf *out)
 static void
 print_rate(const struct conf_rate *r, struct buf *out)
 {
-	buf_printf(out, "limit destination \"%s\" messages ", r->name);
+	buf_add_string(out, "limit destination ");
+	print_quoted(r->name, out);
+	buf_add_string(out, " messages ");
 	print_per((struct number_rate){ r->count, r->seconds }, out);
 	buf_add_string(out, "\n");
 }

@@ -383,7 +383,7 @@ const struct ipc_type msg_file = {
 static const struct ipc_field rate_fields[] = {
 	{ "count", IPC_U32, offsetof(struct msg_rate, count), 0 },
 	{ "seconds", IPC_U32, offsetof(struct msg_rate, seconds), 0 },
-	{ "name", IPC_TEXT, offsetof(struct msg_rate, name), MSG_DOMAIN_MAX },
+	{ "name", IPC_TEXT, offsetof(struct msg_rate, name), MSG_HOP_MAX },
 };
 /* clang-format on */
 

@@ -19,6 +19,7 @@ enum {
 	MSG_NAME_MAX = 63,
 	MSG_TEXT_MAX = 511, /* of a setting, a reply, a reason */
 	MSG_DOMAIN_MAX = 255,
+	MSG_HOP_MAX = MSG_DOMAIN_MAX + 31, /* with transport and port */
 	MSG_ADDRESS_MAX = 511, /* a mailbox as printed, quoted parts and all */
 	MSG_IP_BYTES = 16
 };
@@ -119,7 +120,7 @@ struct msg_route_login {
 /* No more transactions with a destination than so many in so many seconds. */
 struct msg_rate {
 	uint32_t count, seconds;
-	char name[MSG_DOMAIN_MAX + 1];
+	char name[MSG_HOP_MAX + 1];
 };
 
 struct msg_resolver {

@@ -129,7 +129,7 @@ const struct ipc_type msg_explain_state = {
 static const struct ipc_field explain_rate_fields[] = {
 	{ "count", IPC_U32, offsetof(struct msg_explain_rate, count), 0 },
 	{ "seconds", IPC_U32, offsetof(struct msg_explain_rate, seconds), 0 },
-	{ "name", IPC_TEXT, offsetof(struct msg_explain_rate, name), MSG_DOMAIN_MAX },
+	{ "name", IPC_TEXT, offsetof(struct msg_explain_rate, name), MSG_HOP_MAX },
 };
 /* clang-format on */
 

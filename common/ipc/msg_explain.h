@@ -92,7 +92,7 @@ struct msg_explain_state {
 
 struct msg_explain_rate {
 	uint32_t count, seconds;
-	char name[MSG_DOMAIN_MAX + 1];
+	char name[MSG_HOP_MAX + 1];
 };
 
 enum probe_login { PROBE_NO_LOGIN, PROBE_LOGIN, PROBE_NO_PASSWORD };

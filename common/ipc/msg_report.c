@@ -58,7 +58,7 @@ static const struct ipc_field summary_fields[] = {
 	{ "not_before", IPC_I64, offsetof(struct msg_summary, not_before), 0 },
 	{ "suspended", IPC_I64, offsetof(struct msg_summary, suspended), 0 },
 	{ "failures", IPC_U32, offsetof(struct msg_summary, failures), 0 },
-	{ "destination", IPC_TEXT, offsetof(struct msg_summary, destination), MSG_DOMAIN_MAX + 31 },
+	{ "destination", IPC_TEXT, offsetof(struct msg_summary, destination), MSG_HOP_MAX },
 	{ "reason", IPC_TEXT, offsetof(struct msg_summary, reason), MSG_TEXT_MAX },
 	{ "error", IPC_TEXT, offsetof(struct msg_summary, error), MSG_TEXT_MAX },
 };
@@ -138,7 +138,7 @@ static const struct ipc_field row_rcpt_fields[] = {
 	{ "next_try", IPC_I64, offsetof(struct msg_row_rcpt, next_try), 0 },
 	{ "address", IPC_TEXT, offsetof(struct msg_row_rcpt, address), MSG_ADDRESS_MAX },
 	{ "original", IPC_TEXT, offsetof(struct msg_row_rcpt, original), MSG_ADDRESS_MAX },
-	{ "destination", IPC_TEXT, offsetof(struct msg_row_rcpt, destination), MSG_DOMAIN_MAX + 31 },
+	{ "destination", IPC_TEXT, offsetof(struct msg_row_rcpt, destination), MSG_HOP_MAX },
 	{ "error", IPC_TEXT, offsetof(struct msg_row_rcpt, error), MSG_TEXT_MAX },
 };
 /* clang-format on */

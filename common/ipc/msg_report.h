@@ -65,8 +65,8 @@ struct msg_summary {
 	int64_t not_before; /* its clock */
 	int64_t suspended;  /* until; 0: not */
 	uint32_t failures;
-	char destination[MSG_DOMAIN_MAX + 32]; /* "": no place to go */
-	char reason[MSG_TEXT_MAX + 1];         /* of the suspension */
+	char destination[MSG_HOP_MAX + 1]; /* "": no place to go */
+	char reason[MSG_TEXT_MAX + 1];     /* of the suspension */
 	char error[MSG_TEXT_MAX + 1];
 };
 
@@ -109,7 +109,7 @@ struct msg_row_rcpt {
 	int64_t next_try; /* wall clock, ms; 0: now */
 	char address[MSG_ADDRESS_MAX + 1];
 	char original[MSG_ADDRESS_MAX + 1]; /* "" when the same */
-	char destination[MSG_DOMAIN_MAX + 32];
+	char destination[MSG_HOP_MAX + 1];
 	char error[MSG_TEXT_MAX + 1]; /* last reply or reason */
 };
 

@@ -3,6 +3,7 @@
 # down: what is accepted for them waits, says why, and goes on when it may.
 """postern suspend and resume."""
 
+import json
 import os
 import smtplib
 import subprocess
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
-from harness import BUILD, Postern, Sink, wait_for  # noqa: E402
+from harness import BUILD, Postern, Sink, event_of, wait_for  # noqa: E402
 
 
 def route(sink, domain="example.org"):
@@ -112,7 +113,11 @@ def test_a_host_that_is_not_known_yet(tmp_path):
 
 @pytest.mark.parametrize("words, why", [
     (["suspend"], "which destination"),
-    (["suspend", "a.example", "b.example"], "one destination"),
+    (["suspend", "a.example", "b.example"], "not one destination"),
+    (["suspend", "mx", "a.example,b.example", "port", "25"], "not one"),
+    (["suspend", "host a.example port 0"], "not a domain or host"),
+    (["suspend", "host a.example port 25", "--port", "26"], "two ports"),
+    (["suspend", "aliases"], "has no destination"),
     (["suspend", "not a domain"], "not a domain"),
     (["suspend", "a.example", "--for", "2"], "a time such as 2h"),
     (["suspend", "a.example", "--for"], "a time such as 2h"),
@@ -141,3 +146,56 @@ def test_others_may_not(tmp_path):
         assert done.returncode == os.EX_NOPERM, done.stderr
         assert "only root" in done.stderr
         p.wait_event("order-refused")
+
+
+def shown(postern):
+    """The destinations of the queue, as --summary shows them."""
+    return {json.loads(line)["destination"] for line in
+            postern.tool("queue", "--summary", "--json").splitlines()}
+
+
+def test_each_by_the_name_that_is_shown(tmp_path):
+    """Lists of hosts, sockets, sources, logins: none of these listens."""
+    names = ["host [127.0.0.1],nowhere.test port 2",
+             "host box@127.test,[127.0.0.1] port 3",
+             "host bulk%[127.0.0.1] port 4",
+             f"lmtp {tmp_path}/lmtp",
+             "lmtp [127.0.0.1],nowhere.test port 24",
+             "mx bulk%mx.example port 5"]
+    secret = tmp_path / "secret"
+    secret.write_text("x\n")
+    secret.chmod(0o600)
+    conf = ("resolver 127.0.0.1 port 9\nsource bulk\n"
+            "route domain list.example to host { 127.0.0.1 nowhere.test }"
+            " port 2\n"
+            "route domain box.example to host { 127.test 127.0.0.1 } port 3 "
+            f'login box password file "{secret}" cleartext\n'
+            "route domain bulk.example to host 127.0.0.1 port 4 source bulk\n"
+            f'route domain socket.example to lmtp "{tmp_path}/lmtp"\n'
+            "route domain store.example to lmtp host { 127.0.0.1 "
+            "nowhere.test }\n"
+            "route domain mx.example to mx port 5 source bulk\n")
+    for name in names:
+        conf += f'limit destination "{name}" messages 1 per hour\n'
+    with Postern(tmp_path, conf) as p:
+        # before any of them has a row: the routes name them
+        for name in names[:3]:
+            assert f"{name.split()[1]}: suspended" in p.tool("suspend", name)
+        for who in "list", "box", "bulk", "socket", "store", "mx":
+            send(p, 1, 0, f"b@{who}.example")
+        wait_for(lambda: shown(p) == set(names), what="all of them")
+        for name in names[3:]:
+            # in several words, as they stand there
+            assert "suspended" in p.tool("suspend", *name.split(" "))
+        wait_for(lambda: errors(p) == {"suspended"}, what="why they wait")
+        rows = [json.loads(line) for line in
+                p.tool("queue", "--summary", "--json").splitlines()]
+        assert all(row["suspended"] for row in rows), rows
+        for name in names:
+            assert "goes on" in p.tool("resume", name)
+        # the limit let nothing be tried
+        assert {event_of(line) for line in p.log_lines()} & \
+            {"deferred", "asleep"} == set()
+        for who in "list", "box", "socket":
+            assert "1 in 3600 seconds" in p.tool("explain",
+                                                 f"b@{who}.example")

@@ -13,7 +13,9 @@ static const char text[] =
     "route domain box.example to host box.lan port 26 tls verify\n"
     "\n"
     "route domain far.example to host isp.example tls required login \"bob\""
-    " password file \"/secret\"\n";
+    " password file \"/secret\"\n"
+    "route domain list.example to host { a.lan b.lan }\n"
+    "limit destination \"host a.lan,b.lan port 25\" messages 1 per hour\n";
 
 static struct conf conf;
 
@@ -158,23 +160,37 @@ test_user(void **state)
 	check_str("error", m.error, "");
 }
 
+static bool
+rate(struct msg_explain_rate *m, enum transport transport, const char *hop,
+    uint16_t port, const char *server, size_t n)
+{
+	struct route_result to = { .transport = transport, .port = port };
+
+	(void)strlcpy(to.host, hop, sizeof(to.host));
+	return explain_tell_rate(m, &conf, &to, server, n);
+}
+
 static void
 test_rates(void **state)
 {
 	struct msg_explain_rate m;
 
 	(void)state;
-	assert_true(explain_tell_rate(&m, &conf, "vip%X.example", "", 0));
+	assert_true(rate(&m, TRANSPORT_MX, "vip%x.example", 25, "", 0));
 	check_str("name", m.name, "x.example");
 	check_int("count", m.count, 100);
 	check_int("seconds", m.seconds, 60);
-	assert_false(explain_tell_rate(&m, &conf, "x.example", "", 1));
-	assert_true(
-	    explain_tell_rate(&m, &conf, "x.example", "mx.x.example", 1));
+	assert_false(rate(&m, TRANSPORT_MX, "x.example", 25, "", 1));
+	assert_true(rate(&m, TRANSPORT_MX, "x.example", 25, "mx.x.example", 1));
 	check_str("name", m.name, "mx.x.example");
 	assert_false(
-	    explain_tell_rate(&m, &conf, "x.example", "mx.x.example", 2));
-	assert_false(explain_tell_rate(&m, &conf, "y.example", "", 0));
+	    rate(&m, TRANSPORT_MX, "x.example", 25, "mx.x.example", 2));
+	assert_false(rate(&m, TRANSPORT_MX, "y.example", 25, "", 0));
+	/* of a whole destination */
+	assert_true(rate(&m, TRANSPORT_HOST, "a.lan,b.lan", 25, "", 0));
+	check_str("name", m.name, "host a.lan,b.lan port 25");
+	assert_false(rate(&m, TRANSPORT_HOST, "a.lan,b.lan", 26, "", 0));
+	assert_false(rate(&m, TRANSPORT_LMTP, "a.lan,b.lan", 25, "", 0));
 }
 
 int

@@ -1,77 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* tests/unit/test_schedule.c - windows, clocks, probes, fairness. */
-#include "queue/schedule.h"
-
-#include "common/base/alloc.h"
-
-#include "tests/unit/check.h"
+#include "tests/unit/schedule_stand.h"
 
 #include <stdio.h>
-
-enum { NOW = 1000000, MINUTE = 60000, MANY = 200 };
-
-static struct schedule s;
-static struct group *groups[MANY];
-static size_t ngroups;
-
-static int
-set_up(void **state)
-{
-	(void)state;
-	schedule_init(&s, 20, 100, 1);
-	ngroups = 0;
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < ngroups; i++) {
-		if (groups[i]->gate != NULL)
-			schedule_ended(&s, groups[i], OUTCOME_ABORTED, "", 1);
-		groups[i]->destination->nopen = 0;
-		if (groups[i]->line != NULL)
-			schedule_drop(&s, groups[i]);
-	}
-	for (size_t i = 0; i < ngroups; i++)
-		group_free(groups[i]);
-	schedule_clear(&s);
-	return 0;
-}
-
-/* A new message of that sender with one group in line for the host. */
-static struct group *
-add_from(const char *sender, const char *host)
-{
-	struct message *m = message_new();
-	struct group *g = group_new(m, 1);
-
-	m->sender = mem_copy_string(sender);
-	message_release(m);
-	m->id = ngroups + 1;
-	g->destination = schedule_destination(&s, TRANSPORT_MX, host, 25);
-	schedule_hold(&s, g);
-	schedule_ready(&s, g);
-	groups[ngroups++] = g;
-	return g;
-}
-
-static struct group *
-add(const char *host)
-{
-	return add_from("a@client.example", host);
-}
-
-static size_t
-open_all(int64_t now)
-{
-	size_t n = 0;
-
-	while (schedule_next(&s, now) != NULL)
-		n++;
-	return n;
-}
 
 static void
 test_window_grows_with_success(void **state)
@@ -446,91 +377,6 @@ test_host_outlives_its_destination(void **state)
 }
 
 static void
-test_rate(void **state)
-{
-	int64_t now = NOW, last = 0, n = 0;
-
-	(void)state;
-	gate_limit(&s.gates, "slow.example", 3000 * 1000, now);
-	for (int i = 0; i < 20; i++) {
-		add("slow.example");
-		add("free.example");
-	}
-	groups[0]->destination->window = 20;
-	groups[1]->destination->window = 20;
-	s.open_max = 1000;
-	/* others go on meanwhile, and nothing is looked at in vain */
-	assert_int_equal(open_all(now), 20);
-	assert_true(TAILQ_EMPTY(&s.rings[RING_LIGHT]));
-	assert_true(TAILQ_EMPTY(&s.rings[RING_HEAVY]));
-	for (; n < 20 && now < NOW + 100000; now++) {
-		if (schedule_due(&s) > now)
-			now = schedule_due(&s);
-		for (size_t k = open_all(now); k > 0; k--, n++) {
-			assert_true(now - last >= 3000);
-			last = now;
-		}
-	}
-	check_int("all of them", n, 20);
-	check_int("not later than need be", last, NOW + 20 * 3000);
-	check_int("nothing more to come", schedule_due(&s), 0);
-}
-
-static void
-test_rate_of_a_host(void **state)
-{
-	(void)state;
-	gate_limit(&s.gates, "mx.example", 1000 * 1000, NOW - 5000);
-	for (int i = 0; i < 10; i++) {
-		add("a.example");
-		add("b.example");
-	}
-	open_all(NOW);
-	for (int i = 0; i < 4; i++)
-		schedule_ended(
-		    &s, groups[i], OUTCOME_SUCCESS, "mx.example", NOW);
-	check_int("one for both", open_all(NOW), 1);
-	check_int("in a second", schedule_due(&s), NOW + 1000);
-	check_int("none", open_all(NOW + 999), 0);
-	check_int("one", open_all(NOW + 1000), 1);
-}
-
-static void
-test_rate_is_given_back_by_who_spent_it(void **state)
-{
-	struct group *first, *second;
-
-	(void)state;
-	gate_limit(&s.gates, "a.example", 1000 * 1000, NOW - 1000);
-	for (int i = 0; i < 4; i++)
-		add("a.example");
-	groups[0]->destination->window = 20;
-	first = schedule_next(&s, NOW);
-	assert_non_null(first);
-	/* taken without asking the rate, as what expires */
-	schedule_take(&s, groups[3]);
-	schedule_refund(groups[3], NOW + 1);
-	check_int("none is given back", open_all(NOW + 1), 0);
-	second = schedule_next(&s, NOW + 1000);
-	assert_non_null(second);
-	schedule_refund(first, NOW + 1001);
-	check_int("another has gone", open_all(NOW + 1001), 0);
-	schedule_refund(second, NOW + 1001);
-	check_int("this one has not", open_all(NOW + 1001), 1);
-}
-
-static void
-test_rate_and_a_clock_set_back(void **state)
-{
-	(void)state;
-	gate_limit(&s.gates, "a.example", 1000 * 1000, NOW * 1000);
-	add("a.example");
-	assert_int_equal(open_all(NOW), 0);
-	check_int("one pause", schedule_due(&s), NOW + 1000);
-	assert_int_equal(open_all(NOW + 1000), 1);
-}
-
-static void
 test_suspended(void **state)
 {
 	struct group *g = add("a.example");
@@ -582,13 +428,6 @@ main(void)
 		    test_place_that_nobody_takes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    test_host_outlives_its_destination, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_rate, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(
-		    test_rate_of_a_host, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(
-		    test_rate_is_given_back_by_who_spent_it, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(
-		    test_rate_and_a_clock_set_back, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    test_suspended, set_up, tear_down),
 	};
