@@ -42,7 +42,8 @@ def wait_for(condition, timeout=PATIENCE, what=None, poll=0.01):
         if value:
             return value
         if time.monotonic() > end:
-            name = what or getattr(condition, "__name__", "condition")
+            name = what() if callable(what) else \
+                what or getattr(condition, "__name__", "condition")
             raise AssertionError(f"waited {timeout} s in vain for {name}")
         time.sleep(poll)
 

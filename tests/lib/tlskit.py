@@ -4,6 +4,7 @@
 """Pair makes a certificate and its key; TlsClient talks SMTP through TLS."""
 
 import os
+import signal
 import socket
 import ssl
 import subprocess
@@ -69,33 +70,53 @@ def pump(source, sink):
             pass
 
 
+def couple(one, other):
+    """What one says goes to the other, both ways, until one ends."""
+    there = threading.Thread(target=pump, args=(one, other), daemon=True)
+    there.start()
+    pump(other, one)
+    there.join()
+
+
 class SServer:
     """OpenSSL's s_server on a connection that has begun in clear text.
 
     It knows no SMTP: bytes are handed to it, and what it decrypts is `file`,
-    what it is to say goes through sendall().
+    what it is to say goes through sendall().  One that is stopped takes a
+    connection, and says nothing.
     """
 
-    def __init__(self, sock, files, *words):
+    def __init__(self, sock, files, *words, stopped=False):
         path = Path(tempfile.mkdtemp(dir=Path(files[0]).parent)) / "s"
-        self.process = subprocess.Popen(
-            ["openssl", "s_server", "-quiet", "-naccept", "1", "-unix", path.name,
-             "-cert", files[0], "-key", files[1], *words],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd=path.parent)  # it takes no long path
+        self.said = path.parent / "said"
+        with open(self.said, "wb") as said:
+            self.process = subprocess.Popen(
+                ["openssl", "s_server", "-brief", "-naccept", "1", "-unix",
+                 path.name, "-cert", files[0], "-key", files[1],
+                 "-cert_chain", files[0], *words],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said,
+                cwd=path.parent)  # it takes no long path
         end = time.monotonic() + 20
         inner = socket.socket(socket.AF_UNIX)
         while inner.connect_ex(str(path)) != 0:
             assert time.monotonic() < end and self.process.poll() is None
             time.sleep(0.01)
-        for pair in ((sock, inner), (inner, sock)):
-            threading.Thread(target=pump, args=pair, daemon=True).start()
+        if stopped:
+            self.process.send_signal(signal.SIGSTOP)
+        threading.Thread(target=couple, args=(sock, inner),
+                         daemon=True).start()
         self.file = self.process.stdout
 
     def sendall(self, data):
         self.process.stdin.write(data)
         self.process.stdin.flush()
+
+    def session(self):
+        """The protocol and cipher that it says it has agreed on."""
+        said = dict(line.split(": ", 1)
+                    for line in self.said.read_text().splitlines()
+                    if ": " in line)
+        return f"{said['Protocol version']} {said['Ciphersuite']}"
 
     def end(self):
         self.process.kill()

@@ -8,10 +8,12 @@ resolver: nsd and unbound with a root zone and trust anchor of the tests.
         ... lab.resolver.port ...
 
 A zone's DS stands in the root, but for the unsigned ones.  What is tampered
-with is changed in the text of the zone after it was signed.
+with is changed in the text of the zone after it was signed.  Of a stale zone
+the signatures of TLSA records are too old, and no others.
 """
 
 import os
+import re
 import subprocess
 
 import peers
@@ -60,6 +62,14 @@ def whole(zone, text):
             f"@ NS {ns}\n{ns} A 127.0.0.1\n{text}\n")
 
 
+TLSA_SIGNATURE = re.compile(r"^.*\sRRSIG\s+TLSA\s.*\n", re.M)
+
+
+def with_old_tlsa(text, old):
+    """The zone with the old signatures of its TLSA records."""
+    return TLSA_SIGNATURE.sub("", text) + "".join(TLSA_SIGNATURE.findall(old))
+
+
 class Zones(peers.Nsd):
     """nsd with zones that are whole already."""
 
@@ -95,22 +105,27 @@ remote-control:
 
 class Lab:
     def __init__(self, directory, signed, unsigned=None, expired=None,
-                 tampered=None, resolver_port=None):
+                 tampered=None, resolver_port=None, stale=None):
         self.directory = str(directory)
         self.signed, self.expired = dict(signed), dict(expired or {})
         self.unsigned, self.tampered = dict(unsigned or {}), tampered or {}
+        self.stale = dict(stale or {})
         self.resolver_port = resolver_port
         os.makedirs(self.directory, exist_ok=True)
 
     def texts(self, signer):
         """Every zone as it is served, and the root's DS."""
         texts, cuts = {}, []
-        for zone, text in {**self.signed, **self.expired}.items():
+        for zone, text in {**self.signed, **self.expired,
+                           **self.stale}.items():
             key = signer.key(zone)
             cuts.append(f"{zone}. NS ns.{zone}.\nns.{zone}. A 127.0.0.1\n"
                         + signer.ds(key))
             texts[zone] = signer.sign(zone, whole(zone, text), key,
                                       zone in self.expired)
+            if zone in self.stale:
+                texts[zone] = with_old_tlsa(texts[zone], signer.sign(
+                    zone, whole(zone, text), key, True))
             for old, new in self.tampered.get(zone, ()):
                 assert old in texts[zone], (zone, old)
                 texts[zone] = texts[zone].replace(old, new)

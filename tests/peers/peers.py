@@ -154,7 +154,8 @@ class Postfix(Peer):
     """Debian's Postfix.  role "relay": takes mail from 127.0.0.0/8 and sends
     all of it to 127.0.0.1 port next_port (configuration: tests/bench).  role
     "next-hop": takes mail for example.org and keeps it for messages().
-    settings: more main.cf lines as a dict."""
+    settings: more main.cf lines as a dict; services: more ports at which it
+    takes mail, on all addresses, with settings for each."""
 
     name = "postfix"
     templates = {
@@ -163,11 +164,12 @@ class Postfix(Peer):
     }
 
     def __init__(self, role, directory, port=None, next_port=25,
-                 settings=None):
+                 settings=None, services=None):
         super().__init__(directory, port)
         self.role = role
         self.next_port = next_port
         self.settings = settings or {}
+        self.services = services or {}
         self.root = root_of("postfix")
         self.spool = self.directory + "/spool"
         self.log = self.directory + "/maillog"
@@ -177,9 +179,10 @@ class Postfix(Peer):
                 "master": self.templates[self.role][1],
                 "directory": self.directory, "root": self.root,
                 "port": self.port, "next_port": self.next_port,
-                "settings": self.settings}
+                "settings": self.settings, "services": self.services}
         return [IN_NAMESPACE, "/usr/bin/python3",
-                os.path.join(HERE, "postfix_master.py"), json.dumps(plan)]
+                os.path.join(HERE, "postfix_master.py"),
+                json.dumps(plan, default=str)]
 
     def environment(self):
         return dict(os.environ, LD_LIBRARY_PATH=library_path(self.root))

@@ -64,6 +64,10 @@ def write_configuration(plan, directory):
             f.write(f"{name} = {value}\n")
     with open(conf + "/master.cf", "w") as f:
         f.write(fill_in(plan["master"], words))
+        for port, settings in plan["services"].items():
+            f.write(f"\n0.0.0.0:{port} inet n - n - - smtpd\n")
+            for name, value in settings.items():
+                f.write(f"  -o {{ {name} = {value} }}\n")
     return conf
 
 

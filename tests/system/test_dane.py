@@ -5,11 +5,9 @@
 # its mail, how it was carried, and what the log says of it.
 """Each verdict of DANE, by what was delivered and logged."""
 
-import hashlib
 import os
 import signal
 import ssl
-import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -17,167 +15,112 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).resolve()
-sys.path.insert(0, str(HERE.parent))
 sys.path.insert(0, str(HERE.parents[1] / "lib"))
-sys.path.insert(0, str(HERE.parents[1] / "peers"))
-import tlskit  # noqa: E402
 from harness import Postern, wait_for  # noqa: E402
-from lab import Lab  # noqa: E402
 from scripted import FINE, Hangup, Scripted  # noqa: E402
-from test_tls_out import (  # noqa: E402
-    IN_CLEAR, IN_TLS, LATER, OFFER, certificate, expire, secure, send,
-    server_context, starttls)
+from verdicts import (  # noqa: E402
+    CLEAR, DANE, LATER, OFFER, TLS, Server, Table, certificate, expired,
+    issued, record, secure, send, server_context, unusable)
 
-DANE, NO = "dane", "no"
-NOBODY = "no TLSA record matches its certificate"
-NO_ANSWER = "no answer for the TLSA records"
-
-
-def der(files):
-    return ssl.PEM_cert_to_DER_cert(files[0].read_text())
+NOBODY = (LATER, "no TLSA record matches its certificate")
+NO_ANSWER = (LATER, "no answer for the TLSA records")
+BOGUS = (LATER, "SERVFAIL")
 
 
-def spki(files):
-    pem = tlskit.openssl("x509", "-in", files[0], "-pubkey", "-noout")
-    return tlskit.openssl("pkey", "-pubin", "-outform", "DER", stdin=pem)
+class Cases(Table):
+    """A server at an address of its own for each; rows are added in make()."""
 
-
-def record(usage, selector, matching, files, spoil=False):
-    """The data of a TLSA record, of these files' certificate."""
-    data = spki(files) if selector else der(files)
-    if matching:
-        data = getattr(hashlib, "sha256" if matching == 1 else "sha512")(
-            data).digest()
-    if spoil:
-        data = bytes([data[0] ^ 1]) + data[1:]
-    return f"{usage} {selector} {matching} {data.hex()}"
-
-
-def issued(folder, label, names, authority, *, sends=True):
-    """Signed by the authority, whose certificate it sends behind its own."""
-    files = [Path(folder) / f"{label}.{kind}" for kind in ("pem", "key")]
-    tlskit.openssl("req", "-x509", *tlskit.KINDS["p256"], "-nodes", "-days",
-                   "9", "-CA", authority[0], "-CAkey", authority[1],
-                   "-subj", "/CN=x", "-addext", f"subjectAltName={names}",
-                   "-out", files[0], "-keyout", files[1])
-    if sends:
-        files[0].write_text(files[0].read_text() + authority[0].read_text())
-    return files
-
-
-class Cases:
-    """The servers and their zones; rows are added in make()."""
-
-    def __init__(self, folder):
-        self.folder, self.rows, self.servers = folder, {}, {}
-        self.zones = {"good": [], "plain": [], "old": [], "bent": []}
-        self.tampered = {"bent": []}
-        self.port = None
-        self.make()
+    port = 0
 
     def server(self, label, files, how=None):
-        address = f"127.0.0.{len(self.servers) + 20}"
-        made = Scripted(starttls, addr=address, port=self.port or 0, how=how)
-        made.ctx, made.ehlos, made.taken = server_context(files), [], []
-        self.port = self.port or made.port
-        self.servers[label] = made
+        made = self.servers[label] = Server(
+            files, how, addr=f"127.0.0.{len(self.servers) + 20}",
+            port=self.port)
+        self.port = made.port
         return made
 
-    def records(self, zone, name, records):
-        self.zones[zone] += [
-            f"_{self.port}._tcp.{name} TLSA {record}" for record in records]
-
-    def add(self, name, files, records, want, how=None, zone="good"):
-        """name.zone with one server, mx.name.zone; want: how the mail comes,
-        how the server is verified or what the log says."""
+    def row(self, name, files, records, want, how=None, zone="good"):
         server = self.server(f"{name}.{zone}", files, how)
-        self.zones[zone] += [f"{name} MX 10 mx.{name}",
-                             f"mx.{name} A {server.addr}"]
-        self.records(zone, f"mx.{name}", records)
-        self.rows[f"{name}.{zone}"] = (server, *want)
+        self.add(name, server, records, want, zone=zone)
 
     def make(self):
         f = self.folder
-        ca = certificate(f, "ca", "DNS:ca", "-days", "9")
-        own = certificate(f, "own", "DNS:nobody", "-days", "9")
-        other = certificate(f, "other", "DNS:nobody", "-days", "9")
-        old = expire(certificate(f, "old", "DNS:nobody", "-days", "9"))
-        ok, no = (IN_TLS, DANE), (LATER, NOBODY)
+        ca = certificate(f, "ca", "DNS:ca")
+        own = certificate(f, "own", "DNS:nobody")
+        other = certificate(f, "other", "DNS:nobody")
+        old = expired(f, "old", "DNS:nobody")
         for usage, selector, matching in (
                 (3, 0, 0), (3, 0, 1), (3, 0, 2), (3, 1, 0), (3, 1, 1),
                 (3, 1, 2)):
-            self.add(f"ee{selector}{matching}", own,
-                     [record(usage, selector, matching, own)], ok)
-        self.add("expired", old, [record(3, 1, 1, old)], ok)
-        self.add("rollover", own, [record(3, 1, 1, other),
-                                   record(3, 1, 1, own)], ok)
-        self.add("wrong", own, [record(3, 1, 1, other)], no)
-        self.add("spoilt", own, [record(3, 0, 0, own, spoil=True)], no)
+            self.row(f"ee{selector}{matching}", own,
+                     [record(usage, selector, matching, own)], DANE)
+        self.row("expired", old, [record(3, 1, 1, old)], DANE)
+        self.row("rollover", own, [record(3, 1, 1, other),
+                                   record(3, 1, 1, own)], DANE)
+        self.row("wrong", own, [record(3, 1, 1, other)], NOBODY)
+        self.row("spoilt", own, [record(3, 0, 0, own, spoil=True)], NOBODY)
         # the strongest digest speaks, RFC 7671 9
-        self.add("agile", own, [record(3, 1, 1, own),
-                                record(3, 1, 2, other)], no)
+        self.row("agile", own, [record(3, 1, 1, own),
+                                record(3, 1, 2, other)], NOBODY)
         self.authorities(ca, own)
         self.failures(own, other)
         self.ways(own, other)
 
     def authorities(self, ca, own):
-        f, ok = self.folder, (IN_TLS, DANE)
+        f = self.folder
         for selector, matching in ((0, 0), (0, 1), (1, 1), (1, 2)):
             name = f"ta{selector}{matching}"
-            files = issued(f, name, f"DNS:mx.{name}.good", ca)
-            self.add(name, files, [record(2, selector, matching, ca)], ok)
-        files = issued(f, "taunsent", "DNS:mx.taunsent.good", ca, sends=False)
-        self.add("taunsent", files, [record(2, 0, 0, ca)], ok)
+            files = issued(f, name, f"DNS:{name}.mx.good", ca)
+            self.row(name, files, [record(2, selector, matching, ca)], DANE)
+        files = issued(f, "taunsent", "DNS:taunsent.mx.good", ca, sends=False)
+        self.row("taunsent", files, [record(2, 0, 0, ca)], DANE)
         files = issued(f, "tadomain", "DNS:tadomain.good", ca)
-        self.add("tadomain", files, [record(2, 0, 1, ca)], ok)
+        self.row("tadomain", files, [record(2, 0, 1, ca)], DANE)
         files = issued(f, "taname", "DNS:other.good", ca)
-        self.add("taname", files, [record(2, 0, 1, ca)],
+        self.row("taname", files, [record(2, 0, 1, ca)],
                  (LATER, "hostname mismatch"))
-        files = issued(f, "taother", "DNS:mx.taother.good", ca)
-        self.add("taother", files, [record(2, 0, 1, own)], (LATER, NOBODY))
+        files = issued(f, "taother", "DNS:taother.mx.good", ca)
+        self.row("taother", files, [record(2, 0, 1, own)], NOBODY)
         # an authority is not the server's own certificate
-        self.add("taself", own, [record(2, 0, 1, own)], (LATER, NOBODY))
+        self.row("taself", own, [record(2, 0, 1, own)], NOBODY)
 
     def failures(self, own, other):
         right = [record(3, 1, 1, own)]
-        unusable = [record(1, 1, 1, own), record(3, 7, 1, own),
-                    record(3, 1, 9, own), "3 1 1 abcd"]
         for how, why in (("none", "does not offer it"),
                          ("refused", "454 not now"),
                          ("nonsense", "handshake failed"),
                          ("hangs", "took too long")):
-            self.add(how, own, right, (LATER, why), how)
-        self.add("unusable", own, unusable, (IN_TLS, NO))
-        self.add("unusablenone", own, unusable,
+            self.row(how, own, right, (LATER, why), how)
+        self.row("unusable", own, unusable(own), TLS)
+        self.row("unusablenone", own, unusable(own),
                  (LATER, "does not offer it"), "none")
-        self.add("mixed", own, [*unusable, record(3, 1, 1, other)],
-                 (LATER, NOBODY))
+        self.row("mixed", own, [*unusable(own), record(3, 1, 1, other)],
+                 NOBODY)
         # without records nothing is asked
-        self.add("without", own, [], (IN_TLS, NO))
-        self.add("withoutnone", own, [], (IN_CLEAR, None), "none")
-        self.add("withoutsense", own, [], (IN_CLEAR, None), "nonsense")
+        self.row("without", own, [], TLS)
+        self.row("withoutnone", own, [], CLEAR, "none")
+        self.row("withoutsense", own, [], CLEAR, "nonsense")
 
     def ways(self, own, other):
         """What the DNS makes of it."""
         wrong = [record(3, 1, 1, other)]
         # an unsigned zone proves nothing
-        self.add("wrong", own, wrong, (IN_TLS, NO), zone="plain")
+        self.row("wrong", own, wrong, TLS, zone="plain")
         # nor do records of a secure host that an insecure MX names
-        self.zones["plain"] += ["detour MX 10 mx.wrong.good."]
-        self.rows["detour.plain"] = (self.servers["wrong.good"], IN_TLS, NO)
+        self.zones["plain"] += ["detour MX 10 wrong.mx.good."]
+        self.rows["detour.plain"] = TLS
         # signatures that are too old, or wrong
-        self.add("any", own, [record(3, 1, 1, own)], (LATER, "SERVFAIL"),
+        self.row("any", own, [record(3, 1, 1, own)], BOGUS,
                  zone="old")
-        self.add("tlsa", own, wrong, (LATER, NO_ANSWER), zone="bent")
-        self.tampered["bent"] += [
-            (record(3, 1, 1, other).split()[3], hashlib.sha256(
-                spki(own)).hexdigest())]
-        self.add("mx", own, [record(3, 1, 1, own)], (LATER, "SERVFAIL"),
+        self.row("tlsa", own, wrong, NO_ANSWER, zone="bent")
+        self.tampered["bent"].add((wrong[0].split()[3],
+                                   record(3, 1, 1, own).split()[3]))
+        self.row("mx", own, [record(3, 1, 1, own)], BOGUS,
                  zone="bent")
-        self.tampered["bent"] += [("10 mx.mx.bent.", "11 mx.mx.bent.")]
+        self.tampered["bent"].add(("10 mx.mx.bent.", "11 mx.mx.bent."))
         # the next exchanger is asked
-        self.add("second", own, [record(3, 1, 1, own)], (IN_TLS, DANE))
-        self.zones["good"] += ["second MX 5 mx.wrong"]
+        self.row("second", own, [record(3, 1, 1, own)], DANE)
+        self.zones["good"] += ["second MX 5 wrong.mx"]
         self.aliases(own, other)
 
     def aliases(self, own, other):
@@ -193,21 +136,10 @@ class Cases:
                 self.zones["plain"] += [f"away A {server.addr}"]
             else:
                 self.zones["good"] += [f"{alias_to} A {server.addr}"]
-            self.records("good", record_of, [record(3, 1, 1, own)])
-            self.rows[f"{name}.good"] = (server, IN_TLS, DANE)
+            self.records("good", record_of, self.port, [record(3, 1, 1, own)])
+            self.rows[f"{name}.good"] = DANE
         # records of where it leads count, and no others
-        self.records("good", "alias.led", [record(3, 1, 1, other)])
-
-    def lab(self):
-        text = {zone: "\n".join(lines) for zone, lines in self.zones.items()}
-        return Lab(self.folder / "lab",
-                   {"good": text["good"], "bent": text["bent"]},
-                   {"plain": text["plain"]}, {"old": text["old"]},
-                   self.tampered)
-
-    def close(self):
-        for server in self.servers.values():
-            server.__exit__(ValueError)
+        self.records("good", "alias.led", self.port, [record(3, 1, 1, other)])
 
 
 @pytest.fixture(name="cases", scope="module")
@@ -224,68 +156,36 @@ def one_lab(cases):
 
 
 def conf(cases, lab, more=""):
-    return ("workers smtpd 1\nworkers deliver 1\nlimit tls handshake 2s\n"
-            "limit connections 1000\n"
-            f"resolver 127.0.0.1 port {lab.resolver.port}\n"
-            "mx addresses allow 127.0.0.0/8\n"
-            f"{more}route any to mx port {cases.port}\n")
-
-
-def fate(postern, domain):
-    """The line of what became of the one message there."""
-    lines = [e for word in ("delivered", "deferred", "bounced")
-             for e in postern.events(word) if f"b@{domain}" in e]
-    return lines and lines[-1]
-
-
-def forget(cases):
-    for server in cases.servers.values():
-        server.taken.clear()
-        server.heard.clear()
+    """All exchangers have that one port."""
+    cases.routes = [f"route any to mx port {cases.port}\n"]
+    return cases.conf(lab, more)
 
 
 def test_verdicts(cases, lab, tmp_path):
-    forget(cases)
+    cases.forget()
     with Postern(tmp_path, conf(cases, lab)) as postern:
         postern.wait_event("resolver-validates")
-        for domain in cases.rows:
-            send(postern, domain, f"Subject: {domain}\r\n\r\nx\r\n".encode())
-        wait_for(lambda: all(fate(postern, d) for d in cases.rows),
-                 what="a fate for each")
-        got, want = {}, {}
-        for domain, (_, how, word) in cases.rows.items():
-            carried = [inside for server in cases.servers.values()
-                       for inside, body in server.taken
-                       if f"Subject: {domain}\r".encode() in body]
-            line = fate(postern, domain)
-            got[domain] = (LATER if "deferred " in line else
-                           IN_TLS if carried == [True] else
-                           IN_CLEAR if carried == [False] else carried)
-            want[domain] = how
-            if how == LATER:
-                want[domain] = how if word in line else (word, line)
-                assert not carried
-            elif how == IN_TLS:
-                want[domain] = how if f' {word}"' in line else (word, line)
-        assert {d: (got[d], want[d]) for d in got if got[d] != want[d]} == {}
+        assert cases.run(postern) == {}
 
 
 def test_off(cases, lab, tmp_path):
     """dane off, and routes that say otherwise: nobody asks for records."""
-    forget(cases)
+    cases.forget()
     more = f"dane off\nroute domain mixed.good to mx port {cases.port} " \
         "tls none\n"
     with Postern(tmp_path, conf(cases, lab, more)) as postern:
         for domain in ("wrong.good", "mixed.good"):
             send(postern, domain)
         wait_for(lambda: len(postern.events("delivered")) == 2)
-    assert [inside for inside, _ in cases.servers["mixed.good"].taken] == [False]
-    assert [inside for inside, _ in cases.servers["wrong.good"].taken] == [True]
+    (session, _), = cases.servers["mixed.good"].taken
+    assert session is None
+    (session, _), = cases.servers["wrong.good"].taken
+    assert session.startswith("TLSv1.3 ")
 
 
 def test_a_connection_is_used_again_by_those_it_was_made_for(
         cases, lab, tmp_path):
-    forget(cases)
+    cases.forget()
     server = cases.servers["ee11.good"]
     before = server.connections
     with Postern(tmp_path, conf(cases, lab)) as postern:
@@ -321,7 +221,7 @@ def test_tls_dies(cases, lab, tmp_path):
             else:
                 peer.say(OFFER if verb == "ehlo" else FINE[verb])
 
-    forget(cases)
+    cases.forget()
     hangs = cases.servers["hangs.good"]
     cases.servers["ee11.good"].__exit__(ValueError)
     with Scripted(slow, addr=cases.servers["ee11.good"].addr,

@@ -16,32 +16,19 @@ sys.path.insert(0, str(HERE.parent))
 sys.path.insert(0, str(HERE.parents[1] / "lib"))
 sys.path.insert(0, str(HERE.parents[1] / "peers"))
 from harness import BUILD, Postern, free_port, wait_for  # noqa: E402
-from scripted import FINE, Hangup, Scripted, good  # noqa: E402
+from scripted import Scripted, good  # noqa: E402
 from test_explain import Asked, explain, needs_root, text  # noqa: E402
 from test_smarthost import SECRET, Relay  # noqa: E402
-from test_tls_out import certificate, server_context, starttls  # noqa: E402
-
-WORKERS = "workers smtpd 1\nworkers deliver 1\nlimit tls handshake 2s\n"
-
-
-def silent(peer):
-    """Not a word, until the other end has gone."""
-    while peer.sock.recv(4096):
-        pass
-    raise Hangup
+from verdicts import WORKERS, Server, certificate, silent  # noqa: E402
 
 
 def servers(folder):
     files = certificate(folder, "mx", "DNS:mx.example")
-    made = {"clear": Scripted(good, greeting="220 odd\x1b[31m.example hello"),
-            "tls": Scripted(starttls),
-            "hangs": Scripted(starttls, how="hangs"),
-            "refused": Scripted(starttls, how="refused"),
+    return {"clear": Scripted(good, greeting="220 odd\x1b[31m.example hello"),
+            "tls": Server(files), "hangs": Server(files, "hangs"),
+            "refused": Server(files, "refused"),
             "away": Scripted(good, greeting="554 5.7.1 not you"),
             "silent": Scripted(silent)}
-    for server in made.values():
-        server.ctx, server.ehlos, server.taken = server_context(files), [], []
-    return made
 
 
 @pytest.fixture(name="world", scope="module")

@@ -12,29 +12,28 @@ sys.path.insert(0, str(HERE.parent))
 sys.path.insert(0, str(HERE.parents[1] / "lib"))
 sys.path.insert(0, str(HERE.parents[1] / "peers"))
 from harness import Postern  # noqa: E402
-from test_dane import Cases, conf, record  # noqa: E402
+from test_dane import Cases, conf  # noqa: E402
 from test_explain import explain, text  # noqa: E402
-from test_tls_out import certificate  # noqa: E402
+from verdicts import certificate, record, unusable  # noqa: E402
 
 
 class Few(Cases):
     """A server for each thing that can be said."""
 
     def make(self):
-        own = certificate(self.folder, "own", "DNS:nobody", "-days", "9")
-        other = certificate(self.folder, "other", "DNS:nobody", "-days", "9")
+        own = certificate(self.folder, "own", "DNS:nobody")
+        other = certificate(self.folder, "other", "DNS:nobody")
         right, wrong = record(3, 1, 1, own), record(3, 1, 1, other)
         self.wrong = wrong
         for name, records in (
                 ("right", [right]), ("wrong", [wrong]), ("without", []),
-                ("unusable", [record(1, 1, 1, own), record(3, 7, 1, own),
-                              record(3, 1, 9, own), "3 1 1 abcd"]),
+                ("unusable", unusable(own)),
                 ("agile", [right, record(3, 1, 2, own)])):
-            self.add(name, own, records, ())
-        self.add("wrong", own, [wrong], (), zone="plain")
-        self.add("any", own, [right], (), zone="old")
-        self.add("tlsa", own, [wrong], (), zone="bent")
-        self.tampered["bent"] += [(wrong.split()[3], "00" * 32)]
+            self.row(name, own, records, ())
+        self.row("wrong", own, [wrong], (), zone="plain")
+        self.row("any", own, [right], (), zone="old")
+        self.row("tlsa", own, [wrong], (), zone="bent")
+        self.tampered["bent"].add((wrong.split()[3], "00" * 32))
 
 
 @pytest.fixture(name="world", scope="module")
@@ -94,9 +93,9 @@ def test_why_records_do_not_count(world):
     assert {(t["matching"], t["flaw"]) for t in tlsa} == {
         (1, "another is stronger"), (2, "")}
     record_ = only(explain(world, "a@right.good"))
-    assert record_["name"] == "mx.right.good"
+    assert record_["name"] == "right.mx.good"
     page = text(world, "a@right.good")
-    assert "TLS required for mx.right.good; DANE usable" in page
+    assert "TLS required for right.mx.good; DANE usable" in page
     assert f"TLSA 3 1 1 {record_['tlsa'][0]['data']}\n" in page
 
 

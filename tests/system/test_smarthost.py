@@ -18,7 +18,7 @@ import tlskit  # noqa: E402
 from harness import Postern, children_of, wait_for  # noqa: E402
 from scripted import FINE, Hangup, Scripted, good  # noqa: E402
 from test_auth import Office, PASSWORD, plain  # noqa: E402
-from test_tls_out import certificate, secure, send, server_context  # noqa: E402
+from verdicts import certificate, secure, send, server_context  # noqa: E402
 
 WORKERS = "workers smtpd 1\nworkers deliver 1\n"
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="skipped: root")
