@@ -5,14 +5,17 @@ tried last.  One worker, its queue and resolver played by the test."""
 
 import contextlib
 import os
+import signal
 import socket
 import sys
 import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
-from scripted import Scripted, good  # noqa: E402
 import worker as w  # noqa: E402
+from harness import Dns, Postern, wait_for  # noqa: E402
+from scripted import Scripted, good  # noqa: E402
+from verdicts import Server, WORKERS, certificate, implicit, send  # noqa: E402
 from worker import Worker  # noqa: E402
 
 DONE = (2, 250, "2.0.0")
@@ -106,6 +109,79 @@ def test_the_first_is_slow_and_wins(tmp_path):
             assert job.wait().status() == DONE and at(job) == "::1"
             assert sockets(worker) == before + 1
             assert server.bodies == [b"hello\r\n"]
+
+
+def test_both_arrive(tmp_path):
+    """At the same moment: one gets the message, the other is closed at once
+    and has heard of none."""
+    with Silent("::1") as six, Silent("127.0.0.1", six.port) as four, \
+            Worker(tmp_path, hosts=BOTH) as worker:
+        before = sockets(worker)
+        job = worker.job("h.example", six.port)
+        dialling(worker, before + 2)
+        worker.process.send_signal(signal.SIGSTOP)
+        try:
+            with six.wake() as one, four.wake() as other:
+                wait_for(lambda: one.open and other.open, what="both calls")
+                worker.process.send_signal(signal.SIGCONT)
+                assert job.wait().status() == DONE
+                winner, loser = (one, other) if one.bodies else (other, one)
+                wait_for(lambda: not loser.open, what="the other's end")
+                # that of the winner is kept for a further message
+                assert winner.open and sockets(worker) == before + 1
+                assert winner.bodies == [b"hello\r\n"]
+                assert loser.verbs() in ([], ["QUIT"])
+                assert worker.job("h.example", six.port).wait().status() == \
+                    DONE
+                assert (one.connections, other.connections) == (1, 1)
+                assert loser.verbs() in ([], ["QUIT"])
+        finally:
+            worker.process.send_signal(signal.SIGCONT)
+
+
+def test_an_idle_connection_is_beside(tmp_path):
+    """To the other family there is one already: it takes the message, and
+    nobody waits any more for the call."""
+    with Silent("::1") as six, \
+            Scripted(good, port=six.port) as four, \
+            Worker(tmp_path, hosts=BOTH) as worker:
+        assert worker.job("[127.0.0.1]", six.port).wait().status() == DONE
+        before = sockets(worker)
+        for n in range(2):
+            job = worker.job("h.example", six.port)
+            assert job.wait(15).status() == DONE and at(job) == "127.0.0.1"
+            assert sockets(worker) == before
+            assert four.verbs().count("MAIL") == 2 + n
+        assert four.connections == 1
+
+
+def swallow(peer):
+    """Takes what comes, and says nothing."""
+    while data := peer.sock.recv(65536):
+        peer.server.bodies.append(data)
+
+
+def test_tls_from_the_first_byte(tmp_path):
+    """Where the first family takes the call and is silent, the handshake
+    decides: the second has its turn, and the first has seen no clear text."""
+    files = certificate(tmp_path, "mx", "DNS:h.example")
+    records = ["h.example AAAA ::1", "h.example A 127.0.0.1"]
+    with Scripted(swallow, addr="::1") as six, Dns(tmp_path, records) as dns:
+        four = Server(files, script=implicit, port=six.port)
+        conf = WORKERS.replace("2s", "1s") + f'''tls ca "{files[0]}"
+{dns.setting()}
+route any to host "h.example" port {six.port} tls verify immediate
+'''
+        with contextlib.closing(four), Postern(tmp_path, conf) as postern:
+            send(postern, "d.example")
+            line, = postern.wait_event("delivered")
+            assert "addr=127.0.0.1 " in line and ' name"' in line
+            assert len(four.taken) == four.connections == 1
+        # ClientHello, and the alert of the end
+        assert six.connections == 1
+        assert b"".join(six.bodies)[:2] == b"\x16\x03"
+        assert not any(word in b"".join(six.bodies)
+                       for word in (b"EHLO", b"MAIL", b"QUIT"))
 
 
 def test_the_second_is_refused_and_a_third_takes_it(tmp_path):
