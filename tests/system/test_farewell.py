@@ -25,6 +25,7 @@ from tlskit import Pair, context  # noqa: E402
 
 TRUSTED, EXEMPT = "127.0.0.8", "127.0.0.9"
 EACH, ALL = 8, 32  # of one address, of a process
+IN_TLS = 128
 CROWD = "127.0.3."
 LIMIT = 3  # seconds for a handshake
 
@@ -42,11 +43,11 @@ STOPPING = "421 4.3.2 service is stopping, try again"
 class House:
     """A postern with a clear door and one that speaks TLS at once."""
 
-    def __init__(self, stack, tmp_path, *conf):
+    def __init__(self, stack, tmp_path, *conf, workers=1):
         self.stack, self.tls_port = stack, free_port()
         sink = stack.enter_context(Sink(tmp_path))
         self.p = Postern(tmp_path, "\n".join([
-            *conf, "workers smtpd 1\nworkers tls 1", OURS,
+            *conf, f"workers smtpd {workers}\nworkers tls 1", OURS,
             f"accept from {TRUSTED}\nlimit client exempt {EXEMPT}",
             Pair(tmp_path, "mx").statement(),
             f"listen on 127.0.0.1 port {self.tls_port} tls",
@@ -121,10 +122,10 @@ def one_stack():
         yield s
 
 
-def once_an_hour(stack, tmp_path, *conf):
+def once_an_hour(stack, tmp_path, *conf, **more):
     """The crowd, and three more, have used what they may."""
     house = House(stack, tmp_path, "limit client new connections 1 per hour",
-                  *conf)
+                  *conf, **more)
     for source in [FIRST, SECOND, THIRD,
                    *(f"{CROWD}{i + 1}" for i in range(ALL // EACH))]:
         with Stranger(house.p, source) as c:
@@ -228,6 +229,24 @@ def test_so_many_at_a_time(stack, tmp_path):
     with pytest.raises(OSError):
         house.secure(EXEMPT)
     assert not house.p.events("overload")
+
+
+def test_so_many_in_tls(stack, tmp_path):
+    """Those who have heard it and stay are told of by nobody but tls."""
+    house, told = once_an_hour(stack, tmp_path, workers=4), []
+
+    def stay():
+        with contextlib.suppress(OSError):
+            told.append(house.heard())
+        return any("how=full" in line
+                   for line in house.p.events("tls-failed"))
+
+    with contextlib.ExitStack() as house.stack:
+        wait_for(stay, what="no room")
+        assert len(told) >= IN_TLS and set(told) == {CONNECTS + "\r\n"}
+        assert house.greeting(EXEMPT).startswith("220 ")
+    house.stack = stack
+    wait_for(lambda: house.is_heard(SECOND), what="room again")
 
 
 def test_no_hello(stack, tmp_path):
