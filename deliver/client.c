@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-/* deliver/client.c - the SMTP and LMTP client as a state machine.
+/* deliver/client.c - the SMTP and LMTP client as a state machine; up to where
+ * mail may be sent client_hello.c.
  *
  * Must never take anything but a 2yz that answers the final dot for success
  * (by LMTP: of that recipient), and never bounce for what a connection, not a
  * server, did.
  */
-#include "deliver/client.h"
+#include "deliver/client_int.h"
 
 #include "common/base/fatal.h"
 #include "deliver/command.h"
@@ -77,15 +78,17 @@ client_patience(const struct client *c)
 	return states[c->state].patience;
 }
 
-static bool
-reply_ok(const struct reply *r)
+/* Behind a final dot that nobody has answered the message may have been taken
+ * (RFC 1047): this is how log and history count such ends. */
+static const char *
+doubt(const struct client *c)
 {
-	return r->code / 100 == 2;
+	return c->state == CLIENT_DOT ? "possible duplicate: " : "";
 }
 
 /* The session ends; its transaction, if any, has its status. */
-static enum client_next
-fail(struct client *c)
+enum client_next
+client_fail(struct client *c)
 {
 	if (c->t != NULL)
 		c->t->stage = states[c->state].stage;
@@ -111,8 +114,8 @@ set_apart(struct client *c, bool fit)
 }
 
 /* The transaction ends; fit: the session is ready for another. */
-static enum client_next
-over(struct client *c, enum job_stage stage, bool fit)
+enum client_next
+client_over(struct client *c, enum job_stage stage, bool fit)
 {
 	/* RFC 9422 3.1: one more would only be refused */
 	if (c->greeting.mail_max > 0 && c->mails >= c->greeting.mail_max)
@@ -130,9 +133,9 @@ void
 client_lost(struct client *c, const char *why)
 {
 	if (c->t != NULL)
-		status_later(&c->t->status, 451, 4, 2, "%s, waiting for %s",
-		    why, awaits(c));
-	fail(c);
+		status_later(&c->t->status, 451, 4, 2, "%s%s, waiting for %s",
+		    doubt(c), why, awaits(c));
+	client_fail(c);
 }
 
 void
@@ -140,7 +143,7 @@ client_unreachable(struct client *c, const char *why)
 {
 	if (c->t != NULL)
 		status_later(&c->t->status, 451, 4, 1, "%s", why);
-	fail(c);
+	client_fail(c);
 }
 
 static enum client_next
@@ -152,19 +155,19 @@ nonsense(struct client *c, struct view line)
 		len = 0; /* it might repeat a piece of what was said */
 	if (c->t != NULL)
 		status_later(&c->t->status, 451, 5, 0,
-		    "not an SMTP reply, waiting for %s: %.*s", awaits(c), len,
-		    line.data);
-	return fail(c);
+		    "%snot an SMTP reply, waiting for %s: %.*s", doubt(c),
+		    awaits(c), len, line.data);
+	return client_fail(c);
 }
 
 /* 421, or a reply of a kind that ends the session for every message. */
-static enum client_next
-turned_away(struct client *c)
+enum client_next
+client_turned_away(struct client *c)
 {
 	const struct reply *r = &c->reply;
 
 	if (c->t == NULL)
-		return fail(c);
+		return client_fail(c);
 	status_from_reply(&c->t->status, r);
 	/* RFC 7504: no mail service here, ever.  Any other refusal of the
 	 * session may be a matter of this hour or this host: later. */
@@ -176,7 +179,7 @@ turned_away(struct client *c)
 	if (c->t->status.verdict == VERDICT_DONE)
 		status_later(&c->t->status, 451, 5, 0, "unexpected reply %d %s",
 		    r->code, r->text);
-	return fail(c);
+	return client_fail(c);
 }
 
 /* Too large by what the server said: RFC 1870 6.1 spares it the attempt. */
@@ -187,7 +190,7 @@ too_large(struct client *c)
 	    "the message has %llu bytes, the server takes %llu",
 	    (unsigned long long)c->t->size,
 	    (unsigned long long)c->greeting.size_max);
-	return over(c, STAGE_MAIL, true);
+	return client_over(c, STAGE_MAIL, true);
 }
 
 /* Behind as many as the server takes in one transaction. */
@@ -203,8 +206,8 @@ last_asked(const struct client *c)
 	return t->nrcpts;
 }
 
-static enum client_next
-begin_transaction(struct client *c, struct buf *out)
+enum client_next
+client_begin_transaction(struct client *c, struct buf *out)
 {
 	struct transaction *t = c->t;
 
@@ -218,7 +221,7 @@ begin_transaction(struct client *c, struct buf *out)
 		return too_large(c);
 	if ((c->greeting.offers & OFFER_SMTPUTF8) == 0 &&
 	    !transaction_fits_ascii(t))
-		return over(c, STAGE_MAIL, true);
+		return client_over(c, STAGE_MAIL, true);
 	c->nasked = last_asked(c);
 	c->state = CLIENT_MAIL;
 	c->mails++;
@@ -240,177 +243,7 @@ client_take(struct client *c, struct transaction *t, struct buf *out)
 	c->t = t;
 	if (c->state != CLIENT_IDLE)
 		return NEXT_WAIT; /* for the greeting */
-	return begin_transaction(c, out);
-}
-
-static void
-say_hello(struct client *c, struct buf *out)
-{
-	c->state = CLIENT_EHLO;
-	command_hello(c->lmtp ? "LHLO" : "EHLO", c->name, out);
-}
-
-static enum client_next
-heard_greeting(struct client *c, struct buf *out)
-{
-	if (!reply_ok(&c->reply))
-		return turned_away(c);
-	c->welcome = true;
-	say_hello(c, out);
-	return NEXT_WAIT;
-}
-
-/* May what we have to say be said without TLS?  If not, the session is over. */
-static bool
-may_be_clear(struct client *c, const char *why)
-{
-	if (c->tls < ROUTE_TLS_REQUIRED)
-		return true;
-	client_tls_failed(c, why);
-	return false;
-}
-
-/* RFC 4954 6: a refusal is a matter of ours and the server's: no message is
- * to blame, so later. */
-static enum client_next
-login_refused(struct client *c)
-{
-	const struct reply *r = &c->reply;
-	bool shown = credential_shows(c->login.credential, view_of(r->text));
-
-	if (c->t == NULL)
-		return fail(c);
-	c->t->login_refused = r->code / 100 == 5;
-	status_later(&c->t->status, 451, 7, 8,
-	    "the server refuses our login: %d %s", r->code,
-	    shown ? "(its text repeats the password)" : r->text);
-	return fail(c);
-}
-
-static enum client_next
-no_login(struct client *c, int detail, const char *why)
-{
-	if (c->t != NULL)
-		status_later(
-		    &c->t->status, 451, 7, detail, "no login: %s", why);
-	return fail(c);
-}
-
-/* It would take mail now, or our login: that was the question. */
-static enum client_next
-heard_enough(struct client *c)
-{
-	status_done(&c->t->status, 250, 0, 0, "%s",
-	    c->login.credential == NULL ? "ready for mail"
-					: "ready for our login");
-	return over(c, STAGE_MAIL, false);
-}
-
-static enum client_next
-enter(struct client *c, struct buf *out)
-{
-	const struct credential *credential = c->login.credential;
-
-	if (c->t != NULL && c->t->heard != NULL)
-		return heard_enough(c);
-	if (credential == NULL || c->login.done) {
-		c->state = CLIENT_IDLE;
-		return c->t == NULL ? NEXT_WAIT : begin_transaction(c, out);
-	}
-	if (!c->secured && !credential->cleartext)
-		return no_login(c, 5, "not without TLS");
-	if (!login_begin(&c->login, c->greeting.offers, out))
-		return no_login(
-		    c, 4, "the server offers neither AUTH PLAIN nor LOGIN");
-	c->state = CLIENT_AUTH;
-	return NEXT_WAIT;
-}
-
-static enum client_next
-heard_auth(struct client *c, struct buf *out)
-{
-	switch (login_heard(&c->login, &c->reply, out)) {
-	case LOGIN_MORE:
-		return NEXT_WAIT;
-	case LOGIN_DONE:
-		return enter(c, out);
-	case LOGIN_REFUSED:
-		break;
-	}
-	return login_refused(c);
-}
-
-static enum client_next
-ready(struct client *c, struct buf *out)
-{
-	if (!c->secured && c->tls != ROUTE_TLS_NONE &&
-	    (c->greeting.offers & OFFER_STARTTLS) != 0) {
-		c->state = CLIENT_STARTTLS;
-		buf_add_string(out, "STARTTLS\r\n");
-		return NEXT_WAIT;
-	}
-	if (!c->secured && !may_be_clear(c, "the server does not offer it"))
-		return NEXT_FAILED;
-	return enter(c, out);
-}
-
-static enum client_next
-heard_ehlo(struct client *c, struct buf *out)
-{
-	if (reply_ok(&c->reply))
-		return ready(c, out);
-	/* RFC 2033 4.1: LMTP knows no HELO, and what refuses LHLO is not it */
-	if (c->lmtp || c->reply.code / 100 != 5 || c->reply.code == 521)
-		return turned_away(c);
-	greeting_begin(&c->greeting);
-	c->state = CLIENT_HELO;
-	command_hello("HELO", c->name, out);
-	return NEXT_WAIT;
-}
-
-static enum client_next
-heard_helo(struct client *c, struct buf *out)
-{
-	return reply_ok(&c->reply) ? ready(c, out) : turned_away(c);
-}
-
-/* A server that says no after its offer may be spoken to in clear text, if
- * that is enough for us: nothing was tried yet that could have failed. */
-static enum client_next
-heard_starttls(struct client *c, struct buf *out)
-{
-	char why[STATUS_TEXT];
-
-	if (c->reply.code == 220) {
-		c->state = CLIENT_HANDSHAKE;
-		return NEXT_TLS;
-	}
-	snprintf(why, sizeof(why),
-	    "the server answered STARTTLS with %d %.300s", c->reply.code,
-	    c->reply.text);
-	if (!may_be_clear(c, why))
-		return NEXT_FAILED;
-	if (c->reply.code / 100 < 4)
-		return turned_away(c);
-	return enter(c, out);
-}
-
-void
-client_tls_done(struct client *c, struct buf *out)
-{
-	c->secured = true;
-	greeting_begin(&c->greeting);
-	reply_begin(&c->reply);
-	if (c->state == CLIENT_HANDSHAKE)
-		say_hello(c, out);
-}
-
-void
-client_tls_failed(struct client *c, const char *why)
-{
-	if (c->t != NULL)
-		status_later(&c->t->status, 451, 7, 5, "no TLS: %s", why);
-	fail(c);
+	return client_begin_transaction(c, out);
 }
 
 static enum client_next
@@ -420,7 +253,7 @@ heard_mail(struct client *c, struct buf *out)
 
 	status_from_reply(&c->t->status, &c->reply);
 	if (!reply_ok(&c->reply))
-		return over(
+		return client_over(
 		    c, STAGE_MAIL, !pipelining && c->reply.code / 100 != 3);
 	c->state = CLIENT_RCPT;
 	c->rcpt = transaction_next(c->t, 0);
@@ -462,7 +295,7 @@ heard_rcpt(struct client *c, struct buf *out)
 		return NEXT_WAIT;
 	}
 	if (!pipelining && c->accepted == 0)
-		return over(c, STAGE_MAIL, false);
+		return client_over(c, STAGE_MAIL, false);
 	c->state = CLIENT_DATA;
 	if (!pipelining)
 		command_data(out);
@@ -481,12 +314,12 @@ heard_data(struct client *c, struct buf *out)
 	if (c->reply.code / 100 == 3)
 		buf_add_string(out, ".\r\n");
 	if (c->accepted == 0)
-		return over(c, STAGE_MAIL, false);
+		return client_over(c, STAGE_MAIL, false);
 	/* 2yz is no answer to DATA: the sides have lost each other */
 	status_from_reply(&c->t->status, &c->reply);
 	if (reply_ok(&c->reply))
-		return turned_away(c);
-	return over(c, STAGE_MAIL, false);
+		return client_turned_away(c);
+	return client_over(c, STAGE_MAIL, false);
 }
 
 /* RFC 5321 3.3: nothing is to be said before the end of the data. */
@@ -495,7 +328,7 @@ heard_too_soon(struct client *c)
 {
 	status_later(&c->t->status, 451, 5, 0,
 	    "before the end of the body: %d %s", c->reply.code, c->reply.text);
-	return fail(c);
+	return client_fail(c);
 }
 
 /* RFC 2033 4.2: a reply for each that was accepted, in the order of RCPT. */
@@ -507,7 +340,8 @@ heard_one_of_dot(struct client *c, bool fit)
 	transaction_settle(&t->rcpts[c->rcpt], &t->status);
 	c->unfit = c->unfit || !fit;
 	c->rcpt = transaction_next_accepted(t, c->rcpt + 1);
-	return c->rcpt < t->nrcpts ? NEXT_WAIT : over(c, STAGE_DOT, !c->unfit);
+	return c->rcpt < t->nrcpts ? NEXT_WAIT
+				   : client_over(c, STAGE_DOT, !c->unfit);
 }
 
 static enum client_next
@@ -516,13 +350,19 @@ heard_dot(struct client *c)
 	bool fit = c->reply.code != 421 && c->reply.code / 100 != 3;
 
 	status_from_reply(&c->t->status, &c->reply);
+	if (c->reply.code / 100 < 2 || c->reply.code / 100 == 3)
+		status_later(&c->t->status, 451, 5, 0,
+		    "%sunexpected reply %d %s", doubt(c), c->reply.code,
+		    c->reply.text);
 	/* the answer to a QUIT, and no other (RFC 5321 4.2.3) */
 	if (c->reply.code == 221) {
 		status_later(&c->t->status, 451, 5, 0,
-		    "221 is no answer to the final dot: %s", c->reply.text);
+		    "%s221 is no answer to the final dot: %s", doubt(c),
+		    c->reply.text);
 		fit = false;
 	}
-	return c->lmtp ? heard_one_of_dot(c, fit) : over(c, STAGE_DOT, fit);
+	return c->lmtp ? heard_one_of_dot(c, fit)
+		       : client_over(c, STAGE_DOT, fit);
 }
 
 static enum client_next
@@ -531,18 +371,18 @@ heard(struct client *c, struct buf *out)
 	c->replies++;
 	if (c->reply.code == 421 && c->state != CLIENT_DOT &&
 	    c->state != CLIENT_AUTH)
-		return turned_away(c);
+		return client_turned_away(c);
 	switch (c->state) {
 	case CLIENT_GREETING:
-		return heard_greeting(c, out);
+		return client_heard_greeting(c, out);
 	case CLIENT_EHLO:
-		return heard_ehlo(c, out);
+		return client_heard_ehlo(c, out);
 	case CLIENT_HELO:
-		return heard_helo(c, out);
+		return client_heard_helo(c, out);
 	case CLIENT_STARTTLS:
-		return heard_starttls(c, out);
+		return client_heard_starttls(c, out);
 	case CLIENT_AUTH:
-		return heard_auth(c, out);
+		return client_heard_auth(c, out);
 	case CLIENT_MAIL:
 		return heard_mail(c, out);
 	case CLIENT_RCPT:
@@ -556,7 +396,7 @@ heard(struct client *c, struct buf *out)
 	case CLIENT_IDLE:
 	case CLIENT_HANDSHAKE:
 	case CLIENT_ENDED:
-		return fail(c);
+		return client_fail(c);
 	}
 	panic("client in state %d", (int)c->state);
 }

@@ -248,10 +248,27 @@ driver_prepare(void)
 	}
 }
 
+/* NULL: no answer to a dot is waited for. */
+static struct job *
+any_past_dot(void)
+{
+	struct job *j;
+
+	TAILQ_FOREACH (j, &self.jobs.all, entry)
+		if (job_past_dot(j))
+			return j;
+	return NULL;
+}
+
+/* Nobody will know whether these were taken: queue is told so. */
 static void
 on_stop_timer(void *arg)
 {
+	struct job *j;
+
 	(void)arg;
+	while ((j = any_past_dot()) != NULL)
+		sessions_past_dot(j, "stopped");
 	process_exit();
 }
 
@@ -273,23 +290,12 @@ driver_start(void)
 	self.jobs.past_dot = job_past_dot;
 }
 
-static bool
-waits_for_dot(void)
-{
-	struct job *j;
-
-	TAILQ_FOREACH (j, &self.jobs.all, entry)
-		if (job_past_dot(j))
-			return true;
-	return false;
-}
-
 void
 driver_turn(void)
 {
 	asker_turn(&self.asker);
 	jobs_turn(&self.jobs);
-	if (self.stopping && !waits_for_dot())
+	if (self.stopping && any_past_dot() == NULL)
 		process_exit();
 }
 

@@ -425,18 +425,32 @@ on_failed(struct conn *c)
 	serve(s);
 }
 
+/* In the middle of its session. */
+static void
+cut_off(struct job *j, const char *why)
+{
+	struct conn *rival = j->rival;
+
+	j->rival = NULL;
+	if (rival != NULL)
+		give_up(rival);
+	client_lost(&j->conn->client, why);
+	on_failed(j->conn);
+}
+
+void
+sessions_past_dot(struct job *j, const char *why)
+{
+	cut_off(j, why);
+}
+
 void
 sessions_late(struct job *j)
 {
 	struct server *s = j->server;
-	struct conn *rival = j->rival;
 
 	if (j->state == JOB_SESSION) {
-		j->rival = NULL;
-		if (rival != NULL)
-			give_up(rival);
-		client_lost(&j->conn->client, "no more patience");
-		on_failed(j->conn);
+		cut_off(j, "no more patience");
 		return;
 	}
 	TAILQ_REMOVE(&s->line, j, entry_line);

@@ -23,6 +23,8 @@ void sessions_next(struct job *);
 void sessions_end(struct job *);
 /* Of a probe: its time is over, and addresses are known. */
 void sessions_late(struct job *);
+/* Its server has the final dot, and is not waited for any more. */
+void sessions_past_dot(struct job *, const char *why);
 /* Lets go of all that it uses. */
 void sessions_abort(struct job *);
 /* For conn_open() of a UNIX socket: see socket.h. */

@@ -579,11 +579,18 @@ def test_stop_is_bounded(tmp_path):
     event = threading.Event()
     with Scripted(good, dot=held_dots(event)) as server:
         with Worker(tmp_path) as worker:
-            worker.job(LOCAL, server.port)
+            job = worker.job(LOCAL, server.port)
             wait_for(lambda: server.bodies, what="the body")
             start = time.monotonic()
             assert worker.stop(9) == 0
             assert 3 < time.monotonic() - start < 8
+            while job.done is None:
+                for frame in worker.queue.receive(5):
+                    worker.on_queue(*frame)
+            assert job.status() == (4, 451, "4.4.2") and job.stage == w.DOT
+            assert job.text() == (
+                "possible duplicate: stopped, waiting for the reply to the "
+                "final dot")
         event.set()
 
 

@@ -4,6 +4,7 @@
 
 import json
 import os
+import re
 import signal
 import smtplib
 import sqlite3
@@ -14,8 +15,9 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
-from harness import (BUILD, Client, Postern, Sink, free_port,  # noqa: E402
+from harness import (BUILD, ROOT, Client, Postern, Sink, free_port,  # noqa: E402
                      wait_for)
+from scripted import FINE, Scripted, good  # noqa: E402
 
 DELIVERED, DEFERRED, BOUNCED, REMOVED, HELD, RELEASED = range(1, 7)
 NOTIFIED = 8
@@ -70,6 +72,47 @@ def test_deferred_removed(tmp_path):
         assert ask(postern, "SELECT fate FROM recipient") == [(REMOVED,)]
         assert ask(postern, "SELECT uid FROM event WHERE kind = 4") == [
             (os.geteuid(),)]
+
+
+DOUBTS = ("SELECT address, host, ip FROM event WHERE kind = 'deferred' AND"
+          " reply GLOB '451 * possible duplicate: *'")
+
+
+def manual_sql():
+    """The question of postern(1)."""
+    page = (ROOT / "man/postern.1").read_text()
+    return re.search(r'postern sql "(SELECT host.*?)"', page, re.S).group(1)
+
+
+def test_possible_duplicates(tmp_path):
+    """Lost behind the final dot: counted, and told in words, also after a
+    restart."""
+    ends = iter([None, None])
+    with Scripted(good, dot=lambda peer: peer.answer(next(ends, FINE["dot"]))
+                  ) as server:
+        p = Postern(tmp_path, server.route())
+        with p:
+            assert Client(p, messages=2).run().acknowledged == 2
+            p.wait_event("deferred", n=2)
+            assert all("possible duplicate: connection lost" in line
+                       for line in p.events("deferred"))
+            wait_for(lambda: len(p.tool("sql", "--json", DOUBTS)
+                                 .splitlines()) == 2, what="two of them")
+            p.stop()
+            p.start()
+            rows = [json.loads(line) for line in
+                    p.tool("sql", "--json", DOUBTS).splitlines()]
+            assert [row["ip"] for row in rows] == ["127.0.0.1"] * 2
+            (row,) = p.tool("sql", "--json", manual_sql()).splitlines()
+            assert json.loads(row)["count(*)"] == 2
+            p.tool("retry", "--all")
+            p.wait_empty()
+            assert len(server.bodies) == 4
+            assert len(p.tool("sql", "--json", DOUBTS).splitlines()) == 2
+            wait_for(lambda: "delivered" in p.tool("trace", "r0@example.org"),
+                     what="the end of the story")
+            assert "possible duplicate: connection lost" in p.tool(
+                "trace", "r0@example.org")
 
 
 def test_survives_the_death_of_its_writer(tmp_path):
