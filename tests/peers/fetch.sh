@@ -11,8 +11,8 @@ set -eu
 
 cd "$(dirname "$0")/../.."
 peers=$PWD/build/peers
-all='postfix nsd unbound ldnsutils dovecot-core dovecot-lmtpd opensmtpd
-exim4-daemon-light'
+all='postfix nsd unbound ldnsutils dovecot-core dovecot-lmtpd dovecot-submissiond
+opensmtpd exim4-daemon-light'
 
 die() {
 	printf 'fetch.sh: %s\n' "$*" >&2

@@ -64,6 +64,11 @@ def wait_until(claim, what, patience=PATIENCE):
         time.sleep(0.01)
 
 
+def listens(port):
+    with socket.socket() as s:
+        return s.connect_ex(("127.0.0.1", port)) == 0
+
+
 def greets(port):
     """Whether an SMTP server on the port says 220."""
     try:

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: ISC
+"""tests/peers/submission.py - real servers that take mail from who logs in:
+Dovecot's submission service and its SASL for others, Exim; all need root.
+
+    with Dovecot(path, {"box": "password"}, certificate, ports=(587, 465),
+                 relay=store.port, mechanisms="plain") as smarthost:
+        ... smarthost.auth_port is what a Postfix asks ...
+        smarthost.logins()
+
+Of two ports the first has STARTTLS, the second TLS from the first byte.
+"""
+
+import base64
+import re
+
+import peers
+import stores
+
+
+class Dovecot(stores.Installed):
+    """Hands what it takes to relay; with no ports it is a SASL server."""
+
+    name = "dovecot"
+    packages = ("dovecot-core", "dovecot-submissiond")
+    words = stores.Dovecot.words
+    accounts = stores.Dovecot.accounts
+
+    def __init__(self, directory, users, certificate, *, ports=(), relay=25,
+                 mechanisms="plain login"):
+        self.auth_port = peers.free_port()
+        super().__init__(directory, (ports or (self.auth_port,))[0],
+                         certificate)
+        self.users, self.ports, self.relay = users, ports, relay
+        self.mechanisms = mechanisms
+
+    def ready(self):
+        return peers.listens(self.auth_port) and super().ready() \
+            if self.ports else peers.listens(self.auth_port)
+
+    def files(self):
+        users = "".join(
+            f"{name}:{{PLAIN.b64}}"
+            f"{base64.b64encode(password.encode()).decode()}\n"
+            for name, password in self.users.items())
+        submission = "" if not self.ports else f'''
+protocols = submission
+submission_relay_host = 127.0.0.1
+submission_relay_port = {self.relay}
+service submission-login {{
+  inet_listener submission {{
+    port = {self.ports[0]}
+  }}
+  inet_listener submissions {{
+    port = {self.ports[1]}
+    ssl = yes
+  }}
+}}
+'''
+        return {"@DIR@/users": users, "@DIR@/dovecot.conf": f'''
+base_dir = @DIR@/base
+state_dir = @DIR@/base
+log_path = @DIR@/dovecot.log
+protocols =
+listen = 127.0.0.1
+hostname = smtp.provider.test
+default_internal_user = vmail
+default_internal_group = vmail
+default_login_user = vmail
+first_valid_uid = 1
+first_valid_gid = 1
+mail_location = maildir:@DIR@/mail/%n
+disable_plaintext_auth = yes
+auth_mechanisms = {self.mechanisms}
+auth_failure_delay = 0
+ssl = required
+ssl_cert = <{self.certificate[0]}
+ssl_key = <{self.certificate[1]}
+passdb {{
+  driver = passwd-file
+  args = @DIR@/users
+}}
+userdb {{
+  driver = static
+  args = uid=@UID@ gid=@GID@ home=@DIR@/mail/%n
+}}
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
+service auth {{
+  inet_listener {{
+    port = {self.auth_port}
+  }}
+}}
+{submission}'''}
+
+    def logins(self):
+        """(name, mechanism) of who has logged in to submit."""
+        with open(self.directory + "/dovecot.log") as f:
+            return re.findall(r"Login: user=<([^>]*)>, method=(\w+)",
+                              f.read())
+
+
+class Exim(stores.Exim):
+    """Keeps mail for the users of example.org; the login is in Received."""
+
+    def __init__(self, directory, users, certificate, *, logins, ports,
+                 mechanisms="plain login"):
+        super().__init__(directory, users, ports[0], certificate)
+        self.ports, self.passwords = ports, logins
+        self.mechanisms = mechanisms
+
+    def authenticators(self):
+        made = "begin authenticators\n"
+        for mechanism in self.mechanisms.split():
+            name, password, prompts = \
+                ("$auth2", "$auth3", ":") if mechanism == "plain" else \
+                ("$auth1", "$auth2", "Username:: : Password::")
+            made += f'''{mechanism}:
+  driver = plaintext
+  public_name = {mechanism.upper()}
+  server_prompts = {prompts}
+  server_advertise_condition = ${{if def:tls_in_cipher}}
+  server_condition = ${{if eq{{${{base64:{password}}}}}\
+{{${{lookup{{{name}}}lsearch{{@DIR@/logins}}{{$value}}{{!}}}}}}}}
+  server_set_id = {name}
+'''
+        return made
+
+    def files(self):
+        files = super().files()
+        path = "/etc/exim4/exim4.conf"
+        text = files[path].replace(
+            f"daemon_smtp_ports = {self.port}",
+            f"daemon_smtp_ports = {self.ports[0]} : {self.ports[1]}\n"
+            f"tls_on_connect_ports = {self.ports[1]}")
+        text = text.replace("rcpt:\n", "rcpt:\n  deny !authenticated = *\n"
+                            "       message = log in first\n")
+        files[path] = "received_header_text = Received: " \
+            "(login $authenticated_id) by mail.example.org\n" + text + self.authenticators()
+        files["@DIR@/logins"] = "".join(
+            f"{name}: {base64.b64encode(password.encode()).decode()}\n"
+            for name, password in self.passwords.items())
+        return files
