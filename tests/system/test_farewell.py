@@ -102,9 +102,13 @@ class House:
     def check_untold(self, source, again=1):
         """Nothing is said to it; also not in later seconds."""
         end = self.untold() + again
-        while self.untold() < end:
+
+        def told_in_the_log():
             with pytest.raises(OSError):
                 self.heard(source)
+            return self.untold() >= end
+
+        wait_for(told_in_the_log, PATIENCE, "the log of it")
 
     def crowd(self, n, part=EACH):
         """Those who are turned away, and say no hello."""
