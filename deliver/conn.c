@@ -366,21 +366,6 @@ act(struct conn *c, enum client_next next, bool more)
 	return false;
 }
 
-/* Cuts a line off the front; an LF ends it, a CR before that goes. */
-static bool
-take_line(struct view *in, struct view *line)
-{
-	size_t n = view_find(*in, '\n');
-
-	if (n == in->len)
-		return false;
-	*line = view_make(in->data, n);
-	*in = view_skip(*in, n + 1);
-	if (line->len > 0 && line->data[line->len - 1] == '\r')
-		line->len--;
-	return true;
-}
-
 /* Every whole line; *in is the rest.  False: c is gone or begins anew. */
 static bool
 hear_lines(struct conn *c, struct view *in)
@@ -388,7 +373,7 @@ hear_lines(struct conn *c, struct view *in)
 	enum client_next next;
 	struct view line;
 
-	while (take_line(in, &line)) {
+	while (reply_cut(in, &line)) {
 		buf_clear(&c->all->out);
 		heard_line(&c->client, line);
 		next = client_line(&c->client, line, &c->all->out);

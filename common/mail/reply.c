@@ -8,6 +8,20 @@
 
 #include <string.h>
 
+bool
+reply_cut(struct view *in, struct view *line)
+{
+	size_t n = view_find(*in, '\n');
+
+	if (n == in->len)
+		return false;
+	*line = view_make(in->data, n);
+	*in = view_skip(*in, n + 1);
+	if (line->len > 0 && line->data[line->len - 1] == '\r')
+		line->len--;
+	return true;
+}
+
 void
 reply_begin(struct reply *r)
 {

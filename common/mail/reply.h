@@ -26,6 +26,10 @@ struct reply {
 	size_t lines;
 };
 
+/* Cuts a line off the front; an LF ends it, a CR before that goes.  False:
+ * there is no whole one. */
+bool reply_cut(struct view *in, struct view *line);
+
 void reply_begin(struct reply *);
 /* Bad stays bad until reply_begin(). */
 enum reply_state reply_line(struct reply *, struct view);
