@@ -32,12 +32,16 @@ def b64(text):
 class Relay(Scripted):
     """Wants a login before mail: user bob, whatever password is valid."""
 
-    def __init__(self, *, ctx=None, implicit=False, offer="PLAIN LOGIN"):
-        super().__init__(relay)
+    def __init__(self, *, ctx=None, implicit=False, offer="PLAIN LOGIN",
+                 refusal="535 5.7.8 not with that password", **where):
+        super().__init__(relay, **where)
         self.ctx, self.implicit, self.offer = ctx, implicit, offer
         self.valid = {SECRET}
-        self.refusal = "535 5.7.8 not with that password"
+        self.refusal = refusal  # None: the connection ends
         self.taken, self.logins = [], []
+
+    def takes(self, peer):
+        """Mail of who has logged in as peer.user."""
 
     def judge(self, user, password):
         self.logins.append((user, password))
@@ -56,6 +60,7 @@ def auth(peer, server, words):
         user = base64.b64decode(peer.hear()).decode()
         peer.say("334 UGFzc3dvcmQ6")
         password = base64.b64decode(peer.hear()).decode()
+    peer.user = user
     return server.judge(user, password)
 
 
@@ -80,10 +85,13 @@ def relay(peer):
             inside = True
         elif verb == "auth":
             known = auth(peer, server, words)
+            if not known and server.refusal is None:
+                raise Hangup
             peer.say("235 2.7.0 hello" if known else server.refusal)
         elif verb in ("mail", "rcpt", "data") and not known:
             peer.say("530 5.7.0 log in first")
         elif verb == "data":
+            server.takes(peer)
             peer.say("354 go on")
             server.taken.append(peer.body())
             peer.say("250 2.0.0 taken")
