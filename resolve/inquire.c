@@ -17,8 +17,11 @@ static struct {
 /* One flight on its way through CNAMEs that lead from packet to packet. */
 struct journey {
 	struct flight *flight;
-	unsigned int cnames; /* followed so far */
-	uint32_t ttl;        /* the least of theirs */
+	unsigned int cnames;           /* followed so far */
+	uint32_t ttl;                  /* the least of theirs */
+	char name[MSG_DOMAIN_MAX + 1]; /* asked for now */
+	struct answer *trouble;        /* while it is asked what that was */
+	struct extended extended;
 };
 
 static uint64_t
@@ -54,12 +57,73 @@ arrive(struct journey *j, struct answer *answer)
 	flight_land(self.flights, f, kept, ttl);
 }
 
+static void on_outcome(void *, const struct outcome *);
+
+static struct key
+key_now(const struct journey *j)
+{
+	struct key k = { j->name, flight_key(j->flight).type };
+
+	return k;
+}
+
+static void
+ask(struct journey *j, const char *name)
+{
+	view_copy(view_of(name), j->name, sizeof(j->name));
+	transport_ask(key_now(j), on_outcome, j);
+}
+
+/* It stays trouble; its text is another. */
+static void
+arrive_bogus(struct journey *j, struct answer *trouble)
+{
+	char text[MSG_TEXT_MAX + 1];
+
+	extended_tell_bogus(&j->extended, trouble->text, text, sizeof(text));
+	answer_free(trouble);
+	arrive(j, answer_new_trouble(text));
+}
+
+/* What is there without validation, and not with it, is bogus. */
+static void
+on_unchecked(void *arg, const struct outcome *o)
+{
+	struct journey *j = arg;
+	bool there = o->answer == NULL || o->answer->kind != ANSWER_TROUBLE;
+
+	answer_free(o->answer);
+	if (there)
+		arrive_bogus(j, j->trouble);
+	else
+		arrive(j, j->trouble);
+}
+
+/*
+ * A resolver that validates says SERVFAIL, for what is bogus and for what is
+ * broken.  It may say which; else one more question does (RFC 4035 3.2.2).
+ */
+static void
+look_again(struct journey *j, const struct outcome *o)
+{
+	j->extended = *o->extended;
+	if (extended_is_bogus(&j->extended)) {
+		arrive_bogus(j, o->answer);
+		return;
+	}
+	j->trouble = o->answer;
+	transport_probe(o->resolver, key_now(j), QUESTION_CD, on_unchecked, j);
+}
+
 static void
 on_outcome(void *arg, const struct outcome *o)
 {
 	struct journey *j = arg;
-	struct key next = { o->alias, flight_key(j->flight).type };
 
+	if (o->suspect) {
+		look_again(j, o);
+		return;
+	}
 	if (o->answer != NULL) {
 		/* "secure" would need every link of the chain to be */
 		o->answer->secure = o->answer->secure && j->cnames == 0;
@@ -71,7 +135,7 @@ on_outcome(void *arg, const struct outcome *o)
 	if (j->cnames > QUESTION_CNAMES)
 		arrive(j, answer_new_trouble("too many CNAMEs"));
 	else
-		transport_ask(next, on_outcome, j);
+		ask(j, o->alias);
 }
 
 static void
@@ -107,5 +171,5 @@ inquire(struct key k, struct wait *w)
 	j = mem_zero(1, sizeof(*j));
 	j->flight = f;
 	j->ttl = UINT32_MAX;
-	transport_ask(flight_key(f), on_outcome, j);
+	ask(j, flight_key(f).name);
 }

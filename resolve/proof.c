@@ -100,7 +100,7 @@ ask(struct proof *p, const char *name, transport_done *done)
 {
 	const struct key k = { name, DNS_SOA };
 
-	transport_probe(p->resolver, k, done, p);
+	transport_probe(p->resolver, k, QUESTION_DO, done, p);
 }
 
 static bool

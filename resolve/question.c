@@ -62,6 +62,7 @@ question_make(struct question *q, const char *name, enum dns_type type,
 		ldns_pkt_set_edns_udp_size(p, QUESTION_UDP);
 	if ((flags & QUESTION_DO) != 0)
 		ldns_pkt_set_edns_do(p, true);
+	ldns_pkt_set_cd(p, (flags & QUESTION_CD) != 0);
 	/* RFC 6840 5.7: with AD set we ask to be told what was validated */
 	ldns_pkt_set_ad(p, true);
 	fine = ldns_pkt2wire(&wire, p, &len) == LDNS_STATUS_OK &&
@@ -418,6 +419,8 @@ question_read(
 		return READING_TRUNCATED;
 	if (!scan_records(p, q->type, &s, &why))
 		return broken(out, why);
+	extended_read(
+	    view_make(p.data + s.options, s.options_len), &out->extended);
 	if (s.rcode != 0 && s.rcode != RCODE_NXDOMAIN)
 		return read_rcode(s.rcode, out);
 	if (!records_unpack(p, &s, &records))

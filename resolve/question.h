@@ -11,6 +11,7 @@
 #define RESOLVE_QUESTION_H
 
 #include "resolve/answer.h"
+#include "resolve/extended.h"
 
 enum {
 	QUESTION_BYTES = 300, /* the longest that we send */
@@ -37,15 +38,17 @@ enum reading {
 struct question_read {
 	struct answer *answer;
 	char alias[MSG_DOMAIN_MAX + 1];
-	uint32_t alias_ttl;  /* seconds; of the CNAMEs on the way */
-	unsigned int cnames; /* followed in this packet */
-	bool servfail;       /* READING_BROKEN: by its own word */
+	uint32_t alias_ttl;       /* seconds; of the CNAMEs on the way */
+	unsigned int cnames;      /* followed in this packet */
+	bool servfail;            /* READING_BROKEN: by its own word */
+	struct extended extended; /* READING_BROKEN: what else it says */
 	char why[64];
 };
 
 enum question_flag {
 	QUESTION_PLAIN = 1 << 0, /* without EDNS */
-	QUESTION_DO = 1 << 1     /* with the signatures, RFC 3225 */
+	QUESTION_DO = 1 << 1,    /* with the signatures, RFC 3225 */
+	QUESTION_CD = 1 << 2     /* not validated, RFC 4035 3.2.2 */
 };
 
 /* name: normalised, "." the root.  False: it cannot be asked for. */

@@ -204,8 +204,11 @@ section_scan(struct view p, size_t *at, enum section section, uint16_t wanted,
 		if (r.type == TYPE_TSIG || r.type == TYPE_SIG)
 			return "signed with TSIG or SIG(0)";
 		/* RFC 6891 6.1.3: it brings the upper bits of the rcode */
-		if (r.type == TYPE_OPT && section == SECTION_ADDITIONAL)
+		if (r.type == TYPE_OPT && section == SECTION_ADDITIONAL) {
 			s->rcode |= (uint16_t)(r.ttl >> 24 << 4);
+			s->options = (uint16_t)r.data;
+			s->options_len = (uint16_t)r.len;
+		}
 		if (r.class_ != CLASS_IN)
 			continue;
 		if (!data_fit(p, &r))

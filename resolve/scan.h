@@ -26,9 +26,10 @@ struct scan {
 	uint16_t nquestion; /* as the header says */
 	/* The answer section: CNAMEs and records of the wanted type. */
 	size_t count;
-	uint16_t at[SCAN_RECORDS]; /* where each begins */
-	uint16_t soa;              /* the first in authority, 0: none */
-	bool refers;               /* there are NS in authority */
+	uint16_t at[SCAN_RECORDS];     /* where each begins */
+	uint16_t soa;                  /* the first in authority, 0: none */
+	bool refers;                   /* there are NS in authority */
+	uint16_t options, options_len; /* of EDNS, where they lie */
 };
 
 /* The header alone; false when there is none.  Clears the rest. */

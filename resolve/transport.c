@@ -11,6 +11,7 @@
 #include "common/base/log.h"
 #include "resolve/proof.h"
 #include "resolve/random.h"
+#include "resolve/strays.h"
 #include "resolve/tcp.h"
 #include "resolve/udp.h"
 
@@ -23,8 +24,7 @@ enum {
 	SILENCES = 3,          /* in a row, for SILENCE_MS at least: */
 	SILENCE_MS = 2 * 1000, /* a resolver is passed over */
 	SILENT_MS = 30 * 1000, /* for so long, by fresh questions */
-	STRAYS_LOG_MS = 60 * 1000,
-	BURST = 128, /* datagrams that fit any receive buffer */
+	BURST = 128,           /* datagrams that fit any receive buffer */
 	TICK_MS = 50 /* unanswered for two of them: no burst any more */
 };
 
@@ -53,9 +53,12 @@ struct exchange {
 	size_t resolver;       /* asked now */
 	unsigned int declined; /* a bit for each resolver that is no use */
 	unsigned int timeouts;
-	bool plain;    /* without EDNS */
-	bool probe;    /* for this resolver alone */
-	bool servfail; /* the last one said so */
+	bool plain; /* without EDNS */
+	bool probe; /* for this resolver alone, with */
+	unsigned int flags;
+	bool servfail; /* the last one said so: */
+	size_t failed;
+	struct extended extended;
 	bool is_held;  /* in the resolver's list */
 	uint64_t tick; /* in which it was sent */
 	TAILQ_ENTRY(exchange) held;
@@ -70,8 +73,6 @@ static struct {
 	size_t nresolvers;
 	struct tcp_pool *tcp;
 	uint64_t foreign; /* right id, wrong question */
-	uint64_t strays_logged;
-	int64_t strays_logged_at;
 } self;
 
 static void send_udp(struct exchange *);
@@ -114,7 +115,12 @@ static void
 give_up(struct exchange *x)
 {
 	struct outcome o = { .answer = answer_new_trouble(x->why),
-		.servfail = x->servfail };
+		.servfail = x->servfail,
+		.resolver = x->failed,
+		.extended = &x->extended };
+
+	o.suspect = x->servfail && !x->probe &&
+		    self.resolvers[x->failed].trust == TRUST_SHOWN;
 
 	finish(x, &o);
 }
@@ -238,8 +244,7 @@ question_prepare(struct exchange *x)
 	uint8_t bits[32] = { 0 };
 
 	if (!question_make(&x->question, x->name, (enum dns_type)x->type,
-		(x->plain ? QUESTION_PLAIN : 0U) |
-		    (x->probe ? QUESTION_DO : 0U)))
+		(x->plain ? QUESTION_PLAIN : 0U) | x->flags))
 		return false;
 	if (x->timeouts + 1 < TRANSPORT_TRIES)
 		random_bytes(bits, sizeof(bits));
@@ -255,7 +260,7 @@ send_udp(struct exchange *x)
 	if (!x->probe && !is_eligible(&self.resolvers[x->resolver]))
 		x->resolver = first_resolver();
 	r = &self.resolvers[x->resolver];
-	if (!x->probe && !has_room(r)) {
+	if ((x->flags & QUESTION_DO) == 0 && !has_room(r)) {
 		hold(r, x);
 		return;
 	}
@@ -364,24 +369,14 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 		give_up(x);
 }
 
-/* Packets that nobody asked for are a forger's or a slow resolver's. */
 static void
 log_strays(void)
 {
-	int64_t now = clock_mono_ms();
 	uint64_t n = self.foreign;
 
 	for (size_t i = 0; i < self.nresolvers; i++)
 		n += udp_strays(self.resolvers[i].udp);
-	if (n == self.strays_logged ||
-	    (self.strays_logged_at != 0 &&
-		now - self.strays_logged_at < STRAYS_LOG_MS))
-		return;
-	log_begin("dns-strays");
-	log_u64("count", n - self.strays_logged);
-	log_end();
-	self.strays_logged = n;
-	self.strays_logged_at = now;
+	strays_log(n);
 }
 
 static void
@@ -460,6 +455,8 @@ heard(struct exchange *x, struct view packet, bool by_tcp)
 		break;
 	case READING_BROKEN:
 		x->servfail = got.servfail;
+		x->failed = x->resolver;
+		x->extended = got.extended;
 		decline(x, got.why);
 		break;
 	}
@@ -579,13 +576,16 @@ transport_ask(struct key key, transport_done *done, void *arg)
 }
 
 void
-transport_probe(
-    size_t resolver, struct key key, transport_done *done, void *arg)
+transport_probe(size_t resolver, struct key key, enum question_flag flag,
+    transport_done *done, void *arg)
 {
 	struct exchange *x = exchange_new(key, done, arg);
 
 	x->resolver = resolver;
 	x->probe = true;
+	x->flags = flag;
+	if (flag == QUESTION_CD)
+		x->timeouts = TRANSPORT_TRIES - 1;
 	send_udp(x);
 }
 

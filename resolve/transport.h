@@ -28,7 +28,10 @@ struct event_base;
 struct outcome {
 	struct answer *answer; /* yours; trouble included */
 	bool servfail;         /* a resolver's word, as trouble */
-	const char *alias;     /* lent; its place was taken by CNAMEs */
+	bool suspect;          /* its word, and it validates: is it bogus? */
+	size_t resolver;
+	const struct extended *extended; /* lent; of servfail */
+	const char *alias; /* lent; its place was taken by CNAMEs */
 	uint32_t alias_ttl;
 	unsigned int cnames;
 };
@@ -49,8 +52,10 @@ enum trust {
 	TRUST_SHOWN
 };
 
-/* That one alone, with DO set, whatever its trust. */
-void transport_probe(size_t resolver, struct key, transport_done *, void *arg);
+/* That one alone, whatever its trust: with QUESTION_DO, at once, or with
+ * QUESTION_CD, in a single try. */
+void transport_probe(size_t resolver, struct key, enum question_flag,
+    transport_done *, void *arg);
 void transport_trust(size_t resolver, enum trust);
 /* Is there one that has shown it? */
 bool transport_validates(void);

@@ -72,6 +72,9 @@ check_reading(const struct question *q, struct view packet)
 	case READING_BROKEN:
 		must(got.why[0] != '\0' && fuzz_printable(view_of(got.why)),
 		    "it says why");
+		must(fuzz_printable(view_of(got.extended.text)) &&
+			 (got.extended.there || !got.extended.text[0]),
+		    "what else it says can be shown");
 		break;
 	case READING_FOREIGN:
 	case READING_TRUNCATED:

@@ -462,7 +462,7 @@ class Table:
         return Lab(self.folder / "lab",
                    {"good": text["good"], "bent": text["bent"]},
                    {"plain": text["plain"]}, {"old": text["old"]},
-                   self.tampered, stale={"stale": text["stale"]})
+                   self.tampered, stale={"stale": text["stale"]}, ede=True)
 
     def conf(self, lab, more=""):
         return (WORKERS + "limit connections 1000\n"

@@ -9,7 +9,9 @@ resolver: nsd and unbound with a root zone and trust anchor of the tests.
 
 A zone's DS stands in the root, but for the unsigned ones.  What is tampered
 with is changed in the text of the zone after it was signed.  Of a stale zone
-the signatures of TLSA records are too old, and no others.
+the signatures of TLSA records are too old, and no others.  With ede=True the
+resolver says what is bogus and why (RFC 8914).  lame: unsigned zones, and the
+port of the server of each.
 """
 
 import os
@@ -83,20 +85,22 @@ class Zones(peers.Nsd):
 
 
 class Validating(peers.Unbound):
-    """unbound that begins at the lab's root and believes its key alone."""
+    """unbound that begins at the lab's root and believes its key alone; ports
+    of the servers of zones."""
 
-    def __init__(self, directory, zones, zone_port, anchor, **more):
-        super().__init__(directory, zones, zone_port, **more)
-        self.anchor = anchor
+    def __init__(self, directory, ports, anchor, ede, **more):
+        super().__init__(directory, list(ports), ports["."], **more)
+        self.ports, self.anchor, self.ede = ports, anchor, ede
 
     def settings(self):
         zones = "".join(f'''stub-zone:
 	name: "{zone.rstrip('.')}."
-	stub-addr: 127.0.0.1@{self.zone_port}
-''' for zone in self.zones)
+	stub-addr: 127.0.0.1@{port}
+''' for zone, port in self.ports.items())
         return f'''	module-config: "validator iterator"
 	trust-anchor: "{self.anchor}"
 	qname-minimisation: no
+	ede: {"yes" if self.ede else "no"}
 	val-log-level: 2
 remote-control:
 	control-enable: no
@@ -105,11 +109,13 @@ remote-control:
 
 class Lab:
     def __init__(self, directory, signed, unsigned=None, expired=None,
-                 tampered=None, resolver_port=None, stale=None):
+                 tampered=None, resolver_port=None, stale=None,
+                 ede=False, lame=None):
         self.directory = str(directory)
         self.signed, self.expired = dict(signed), dict(expired or {})
         self.unsigned, self.tampered = dict(unsigned or {}), tampered or {}
-        self.stale = dict(stale or {})
+        self.stale, self.ede = dict(stale or {}), ede
+        self.lame = dict(lame or {})
         self.resolver_port = resolver_port
         os.makedirs(self.directory, exist_ok=True)
 
@@ -132,6 +138,8 @@ class Lab:
         for zone, text in self.unsigned.items():
             cuts.append(f"{zone}. NS ns.{zone}.\nns.{zone}. A 127.0.0.1")
             texts[zone] = whole(zone, text)
+        cuts += [f"{zone}. NS ns.{zone}.\nns.{zone}. A 127.0.0.1"
+                 for zone in self.lame]
         key = signer.key(".")
         texts["."] = signer.sign(".", whole(".", "\n".join(cuts)), key)
         return texts, signer.ds(key)
@@ -141,8 +149,10 @@ class Lab:
         self.server = Zones(self.directory + "/nsd", texts).start()
         try:
             self.resolver = Validating(
-                self.directory + "/unbound", texts, self.server.port,
-                " ".join(anchor.split()), port=self.resolver_port).start()
+                self.directory + "/unbound",
+                {**dict.fromkeys(texts, self.server.port), **self.lame},
+                " ".join(anchor.split()), self.ede,
+                port=self.resolver_port).start()
         except BaseException:
             self.server.stop()
             raise

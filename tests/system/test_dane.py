@@ -24,7 +24,7 @@ from verdicts import (  # noqa: E402
 
 NOBODY = (LATER, "no TLSA record matches its certificate")
 NO_ANSWER = (LATER, "no answer for the TLSA records")
-BOGUS = (LATER, "SERVFAIL")
+BOGUS = (LATER, "SERVFAIL, bogus (DNSSEC): ")
 
 
 class Cases(Table):

@@ -6,6 +6,7 @@
 # address and port, as one on the way to us could not be told from it.
 """Secure answers, their proof, and forged ones."""
 
+import contextlib
 import random
 import socket
 import struct
@@ -38,6 +39,11 @@ bent A 192.0.2.2
 led CNAME mx
 out CNAME host.plain.
 """
+ZONES = ({"good": GOOD},
+         {"plain": f"@ MX 10 mx.good.\nhost A 192.0.2.3\n"
+                   f"_25._tcp.host TLSA 3 1 1 {DIGEST}"},
+         {"old": "@ MX 10 mx.good.\nfar CNAME mx.good."},
+         {"good": [("cd" * 32, "ce" * 32)]})
 
 
 def target(port, proof=""):
@@ -46,11 +52,10 @@ def target(port, proof=""):
 
 @pytest.fixture(name="lab", scope="module")
 def one_lab(tmp_path_factory):
-    with Lab(tmp_path_factory.mktemp("lab"), {"good": GOOD},
-             {"plain": f"@ MX 10 mx.good.\nhost A 192.0.2.3\n"
-                       f"_25._tcp.host TLSA 3 1 1 {DIGEST}"},
-             {"old": "@ MX 10 mx.good."},
-             {"good": [("cd" * 32, "ce" * 32)]}) as lab:
+    folder = tmp_path_factory.mktemp("lab")
+    with Dns(folder, (), ("lame servfail",)) as broken, Lab(
+            folder, *ZONES, lame={"lame": broken.port}) as lab:
+        lab.broken = broken
         yield lab
 
 
@@ -116,6 +121,102 @@ def test_resolver_that_does_not_validate(simple):
     answer = ask([target(simple.port)], "mx good")["good"]
     assert answer.kind == "found" and answer.secure == "insecure"
     assert "resolver-unproven" in answer.log
+
+
+BOGUS = "SERVFAIL, bogus (DNSSEC)"
+TROUBLES = (
+    ("mx old", BOGUS, "expired"), ("host far.old", BOGUS, "expired"),
+    ("tlsa bent.good", BOGUS, ""),
+    ("mx lame", "SERVFAIL", ""),
+)
+
+
+@pytest.mark.parametrize("ede", [False, True])
+def test_bogus_is_told_from_broken(lab, tmp_path, ede):
+    """By one more question, or by the resolver's own word."""
+    with contextlib.ExitStack() as stack:
+        if ede:
+            lab = stack.enter_context(Lab(tmp_path, *ZONES, ede=True,
+                                          lame={"lame": lab.broken.port}))
+        for question, said, why in TROUBLES:
+            answer = ask([target(lab.resolver.port)],
+                         question)[question.split()[1]]
+            assert answer.kind == "trouble", question
+            before, _, text = answer.text.partition(said)
+            assert before == f"resolver 127.0.0.1 port {lab.resolver.port}: "
+            if said != BOGUS:
+                assert not text
+            elif ede:
+                assert text.startswith(": ") and why in text.lower()
+            else:
+                assert text == ""
+
+
+class Says(threading.Thread):
+    """A resolver that validates, or not, and gives NAME what is said of it:
+    the rcode, that with CD set, and an extended error."""
+
+    def __init__(self, validates, names):
+        super().__init__(daemon=True)
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.validates, self.names, self.asked = validates, names, []
+        self.start()
+
+    def run(self):
+        while True:
+            try:
+                data, peer = self.socket.recvfrom(4096)
+            except OSError:
+                return
+            answer = self.answer(data)
+            if answer is not None:
+                self.socket.sendto(answer, peer)
+
+    def answer(self, data):
+        name, at = "", 12
+        while data[at]:
+            name += data[at + 1:at + 1 + data[at]].decode().lower() + "."
+            at += 1 + data[at]
+        checks = not data[3] & 0x10
+        rcode, unchecked, error = self.names.get(name, (0, 0, None))
+        if name:
+            self.asked.append((name, checks))
+            rcode = rcode if checks else unchecked
+        if rcode is None:
+            return None
+        option = b"" if error is None else struct.pack(
+            ">HHH", 15, 2, error)
+        flags = 0x8180 | (0x20 if self.validates else 0) | rcode
+        return (data[:2] + struct.pack(">HHHHH", flags, 1, 0, 0, 1) +
+                data[12:at + 5] + b"\0" +
+                struct.pack(">HHIH", 41, 1232, 0, len(option)) + option)
+
+
+@pytest.mark.parametrize("validates, name, rcodes, text, asked", [
+    (True, "bogus", (2, 0, None), BOGUS, [True, False]),
+    (True, "gone", (2, 3, None), BOGUS, [True, False]),
+    (True, "other", (2, 0, 22), BOGUS, [True, False]),
+    (True, "broken", (2, 2, None), "SERVFAIL", [True, False]),
+    (True, "refused", (5, 0, None), "REFUSED", [True]),
+    # by its own word
+    (True, "told", (2, None, 9), BOGUS + ": DNSKEY missing", [True]),
+    # silence says nothing, and is waited for once, 4 seconds
+    *full([(True, "silent", (2, None, None), "SERVFAIL", [True, False])], []),
+    # who does not validate has nothing to say of it
+    (False, "bogus", (2, 0, 6), "SERVFAIL", [True]),
+])
+def test_one_more_question(validates, name, rcodes, text, asked):
+    """Of a SERVFAIL, to a resolver that has shown that it validates; and it
+    is remembered."""
+    says = Says(validates, {f"{name}.": rcodes})
+    answers = ask([target(says.port)], f"mx {name}", f"mx {name}")
+    assert answers[name].kind == "trouble"
+    assert answers[name].text == \
+        f"resolver 127.0.0.1 port {says.port}: {text}"
+    assert says.asked == [(f"{name}.", checks) for checks in asked]
+    says.socket.close()
 
 
 def test_no_detour(lab, simple):

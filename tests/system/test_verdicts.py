@@ -59,23 +59,24 @@ WORDS = {
     "REFUSED": (LATER, "no TLS: the server answered STARTTLS with 454 "),
     "SLOW": (LATER, "no TLS: the handshake took too long"),
     "BEHIND": (LATER, "bytes behind the reply to STARTTLS"),
-    "DNS": (LATER, "no answer for the TLSA records"),
+    "BOGUS": (LATER, "SERVFAIL, bogus (DNSSEC): "),
+    "STALE": (LATER, "SERVFAIL, bogus (DNSSEC): signature expired"),
 }
 
 # What the server does, and who does it; what comes of that by column.
 TABLE = """
                             none  opportunistic required verify | own other issuer useless bogus stale | must never named
-right     ours openssl postfix: clear tls    tls     name    | dane    NOBODY  dane    tls     DNS DNS | NOBODY  clear name
-name      ours openssl postfix: clear tls    tls     NAME    | dane    NOBODY  HOST    tls     DNS DNS | NOBODY  clear NAME
-expired   ours openssl postfix: clear tls    tls     OLD     | dane    NOBODY  PAST    tls     DNS DNS | NOBODY  clear OLD
-stranger  ours openssl postfix: clear tls    tls     SELF    | dane    NOBODY  NOBODY  tls     DNS DNS | NOBODY  clear SELF
-old       ours openssl postfix: clear clear  SPOILT  SPOILT  | SPOILT  SPOILT  SPOILT  SPOILT  DNS DNS | SPOILT  clear SPOILT
-none      ours postfix        : clear clear  UNSAID  UNSAID  | UNSAID  UNSAID  UNSAID  UNSAID  DNS DNS | UNSAID  clear UNSAID
-refused   ours postfix        : clear clear  REFUSED REFUSED | REFUSED REFUSED REFUSED REFUSED DNS DNS | REFUSED clear REFUSED
-hangs     ours openssl postfix: clear SLOW   SLOW    SLOW    | SLOW    SLOW    SLOW    SLOW    DNS DNS | SLOW    clear SLOW
-injected  ours openssl postfix: clear BEHIND BEHIND  BEHIND  | BEHIND  BEHIND  BEHIND  BEHIND  DNS DNS | BEHIND  clear BEHIND
-behind    ours                : clear clear  SPOILT  SPOILT  | SPOILT  SPOILT  SPOILT  SPOILT  DNS DNS | SPOILT  clear SPOILT
-nonsense  ours                : clear clear  SPOILT  SPOILT  | SPOILT  SPOILT  SPOILT  SPOILT  DNS DNS | SPOILT  clear SPOILT
+right     ours openssl postfix: clear tls    tls     name    | dane    NOBODY  dane    tls     BOGUS STALE | NOBODY  clear name
+name      ours openssl postfix: clear tls    tls     NAME    | dane    NOBODY  HOST    tls     BOGUS STALE | NOBODY  clear NAME
+expired   ours openssl postfix: clear tls    tls     OLD     | dane    NOBODY  PAST    tls     BOGUS STALE | NOBODY  clear OLD
+stranger  ours openssl postfix: clear tls    tls     SELF    | dane    NOBODY  NOBODY  tls     BOGUS STALE | NOBODY  clear SELF
+old       ours openssl postfix: clear clear  SPOILT  SPOILT  | SPOILT  SPOILT  SPOILT  SPOILT  BOGUS STALE | SPOILT  clear SPOILT
+none      ours postfix        : clear clear  UNSAID  UNSAID  | UNSAID  UNSAID  UNSAID  UNSAID  BOGUS STALE | UNSAID  clear UNSAID
+refused   ours postfix        : clear clear  REFUSED REFUSED | REFUSED REFUSED REFUSED REFUSED BOGUS STALE | REFUSED clear REFUSED
+hangs     ours openssl postfix: clear SLOW   SLOW    SLOW    | SLOW    SLOW    SLOW    SLOW    BOGUS STALE | SLOW    clear SLOW
+injected  ours openssl postfix: clear BEHIND BEHIND  BEHIND  | BEHIND  BEHIND  BEHIND  BEHIND  BOGUS STALE | BEHIND  clear BEHIND
+behind    ours                : clear clear  SPOILT  SPOILT  | SPOILT  SPOILT  SPOILT  SPOILT  BOGUS STALE | SPOILT  clear SPOILT
+nonsense  ours                : clear clear  SPOILT  SPOILT  | SPOILT  SPOILT  SPOILT  SPOILT  BOGUS STALE | SPOILT  clear SPOILT
 """
 ENGINES = {"ours": "python", "openssl": "s_server", "postfix": None}
 
