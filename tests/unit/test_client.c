@@ -1,16 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* tests/unit/test_client.c - tests of deliver/client.c
- *
- * A dialogue is text: what the server says, "|" for each CRLF; "*" stands
- * for the body and its final dot being sent when the client wants that, "!"
- * for a lost connection.
- */
-#include "deliver/client.h"
+/* tests/unit/test_client.c - tests of deliver/client.c */
+#include "tests/unit/dialogue.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#include "tests/unit/check.h"
 
 #define HELLO      "220 s|250 s|"
 #define PIPELINED  "220 s|250-s|250 PIPELINING|"
@@ -18,15 +11,7 @@
 #define SAID_EHLO  "EHLO us|MAIL FROM:<a@x>|"
 #define SAID_GROUP "EHLO us|MAIL FROM:<a@x>|RCPT TO:<1@y>|RCPT TO:<2@y>|DATA|"
 
-static const struct dialogue {
-	const char *heard;
-	const char *said;
-	const char *first; /* recipient: "250 2.0.0" */
-	const char *second;
-	enum client_next end; /* NEXT_WAIT: the dialogue was not finished */
-	enum job_stage stage;
-	bool fit;
-} dialogues[] = {
+static const struct dialogue dialogues[] = {
 	/* all is well */
 	{ HELLO "250 m|250 r|250 r|354 d|*250 2.6.0 ok|", SAID_PLAIN,
 	    "250 2.6.0", "250 2.6.0", NEXT_OVER, STAGE_DOT, true },
@@ -177,63 +162,6 @@ static const struct dialogue {
 	    "554 5.0.0", "554 5.0.0", NEXT_OVER, STAGE_DOT, true },
 };
 
-static void
-make(struct transaction *t)
-{
-	transaction_init(t, "a@x", 2);
-	transaction_add(t, &(struct msg_job_rcpt){ .n = 1, .address = "1@y" });
-	transaction_add(t, &(struct msg_job_rcpt){ .n = 2, .address = "2@y" });
-	t->size = 100;
-}
-
-/* Runs one dialogue; `said` gets what the client says, "|" for CRLF. */
-static enum client_next
-run(struct client *c, struct transaction *t, const char *heard,
-    struct buf *said)
-{
-	struct view in = view_of(heard);
-	enum client_next next;
-
-	client_begin(c, "us", ROUTE_TLS_NONE);
-	next = client_take(c, t, said);
-	while (in.len > 0 && (next == NEXT_WAIT || next == NEXT_BODY)) {
-		size_t n = view_find(in, '|');
-
-		if (in.data[0] == '!') {
-			client_lost(c, "connection lost");
-			return NEXT_FAILED;
-		}
-		if (in.data[0] == '*') {
-			check_int(heard, c->state, CLIENT_BODY);
-			client_dot(c);
-			in = view_skip(in, 1);
-			continue;
-		}
-		next = client_line(c, view_make(in.data, n), said);
-		in = view_skip(in, n + 1);
-	}
-	/* nothing of the dialogue is left over */
-	check_int(heard, in.len, 0);
-	return next;
-}
-
-static const char *
-with_bars(struct buf *said)
-{
-	struct view v = buf_view(said);
-	static struct buf text;
-
-	if (text.max == 0)
-		buf_init(&text, 4096);
-	buf_clear(&text);
-	for (size_t i = 0; i < v.len; i++)
-		if (v.data[i] == '\r')
-			buf_add_string(&text, "|");
-		else if (v.data[i] != '\n')
-			buf_add(&text, view_make(v.data + i, 1));
-	return buf_string(&text);
-}
-
 /* RFC 3461 5.2.1: passed on as it came, where it is offered. */
 static void
 test_dsn(void **state)
@@ -278,54 +206,21 @@ test_dsn(void **state)
 		    rows[i].ehlo[0] == '5' ? "HELO us|" : "", rows[i].mail,
 		    rows[i].rcpts);
 		buf_clear(&said);
-		check_int(want, run(&c, &t, heard, &said), NEXT_OVER);
-		check_str(rows[i].ehlo, with_bars(&said), want);
+		check_int(
+		    want, dialogue_run(&c, &t, false, heard, &said), NEXT_OVER);
+		check_str(rows[i].ehlo, dialogue_said(&said), want);
 		check_int(rows[i].ehlo, t.dsn, rows[i].dsn);
 		transaction_clear(&t);
 	}
 	buf_free(&said);
 }
 
-static const char *
-status_of(const struct transaction *t, size_t i)
-{
-	const struct status *st = t->rcpts[i].settled;
-	static struct buf text;
-	char code[STATUS_CODE_TEXT];
-
-	if (st == NULL)
-		st = &t->status;
-	if (text.max == 0)
-		buf_init(&text, 64);
-	buf_clear(&text);
-	buf_printf(&text, "%d %s", st->smtp, status_code(st, code));
-	return buf_string(&text);
-}
-
 static void
 test_dialogues(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < nitems(dialogues); i++) {
-		const struct dialogue *d = &dialogues[i];
-		struct transaction t;
-		struct client c;
-		struct buf said;
-
-		make(&t);
-		buf_init(&said, 4096);
-		check_int(d->heard, run(&c, &t, d->heard, &said), d->end);
-		check_str(d->heard, with_bars(&said), d->said);
-		if (d->end != NEXT_WAIT) {
-			check_str(d->heard, status_of(&t, 0), d->first);
-			check_str(d->heard, status_of(&t, 1), d->second);
-			check_int(d->heard, t.stage, d->stage);
-		}
-		if (d->end == NEXT_OVER)
-			check_int(d->heard, c.fit, d->fit);
-		buf_free(&said);
-		transaction_clear(&t);
-	}
+	for (size_t i = 0; i < nitems(dialogues); i++)
+		dialogue_check(&dialogues[i], false);
 }
 
 static const struct {
@@ -349,17 +244,14 @@ test_parameters(void **state)
 		struct client c;
 		struct buf said;
 
-		make(&t);
+		dialogue_message(&t);
 		t.eightbit = parameters[i].eightbit;
 		buf_init(&said, 4096);
-		client_begin(&c, "us", ROUTE_TLS_NONE);
-		client_take(&c, &t, &said);
-		client_line(&c, view_of("220 s"), &said);
-		client_line(&c, view_of("250-s"), &said);
+		dialogue_run(&c, &t, false, "220 s|250-s|", &said);
 		buf_clear(&said);
 		client_line(&c, view_of(parameters[i].ehlo), &said);
-		check_str(
-		    parameters[i].ehlo, with_bars(&said), parameters[i].mail);
+		check_str(parameters[i].ehlo, dialogue_said(&said),
+		    parameters[i].mail);
 		buf_free(&said);
 		transaction_clear(&t);
 	}
@@ -374,13 +266,14 @@ test_too_large(void **state)
 	struct buf said;
 
 	(void)state;
-	make(&t);
+	dialogue_message(&t);
 	buf_init(&said, 4096);
 	check_int("too large",
-	    run(&c, &t, "220 s|250-s|250-PIPELINING|250 SIZE 99|", &said),
+	    dialogue_run(&c, &t, false,
+		"220 s|250-s|250-PIPELINING|250 SIZE 99|", &said),
 	    NEXT_OVER);
-	check_str("said", with_bars(&said), "EHLO us|");
-	check_str("status", status_of(&t, 0), "552 5.3.4");
+	check_str("said", dialogue_said(&said), "EHLO us|");
+	check_str("status", dialogue_status(&t, 0), "552 5.3.4");
 	check_int("stage", t.stage, STAGE_MAIL);
 	check_int("fit", c.fit, true);
 	buf_free(&said);
@@ -436,19 +329,17 @@ test_smtputf8(void **state)
 		}
 		t.utf8_header = utf8_cases[i].utf8_header;
 		buf_init(&said, 4096);
-		client_begin(&c, "us", ROUTE_TLS_NONE);
-		client_take(&c, &t, &said);
-		client_line(&c, view_of("220 s"), &said);
-		client_line(&c, view_of("250-s"), &said);
+		dialogue_run(&c, &t, false, "220 s|250-s|", &said);
 		buf_clear(&said);
 		check_int(label, client_line(&c, view_of(label), &said),
 		    over ? NEXT_OVER : NEXT_WAIT);
-		check_str(label, with_bars(&said), utf8_cases[i].said);
+		check_str(label, dialogue_said(&said), utf8_cases[i].said);
 		if (utf8_cases[i].first != NULL)
-			check_str(label, status_of(&t, 0), utf8_cases[i].first);
-		if (over)
 			check_str(
-			    label, status_of(&t, 1), utf8_cases[i].second);
+			    label, dialogue_status(&t, 0), utf8_cases[i].first);
+		if (over)
+			check_str(label, dialogue_status(&t, 1),
+			    utf8_cases[i].second);
 		buf_free(&said);
 		transaction_clear(&t);
 	}
@@ -463,28 +354,30 @@ test_reuse(void **state)
 	struct buf said;
 
 	(void)state;
-	make(&t);
+	dialogue_message(&t);
 	buf_init(&said, 4096);
 	check_int("first",
-	    run(&c, &t, PIPELINED "250 m|250 r|250 r|354 d|*250 ok|", &said),
+	    dialogue_run(&c, &t, false,
+		PIPELINED "250 m|250 r|250 r|354 d|*250 ok|", &said),
 	    NEXT_OVER);
 	check_int("idle", c.state, CLIENT_IDLE);
 	buf_clear(&said);
 	check_int("take", client_take(&c, &t, &said), NEXT_WAIT);
-	check_str("said", with_bars(&said),
+	check_str("said", dialogue_said(&said),
 	    "MAIL FROM:<a@x>|RCPT TO:<1@y>|RCPT TO:<2@y>|DATA|");
 	check_int("told off", client_line(&c, view_of("421 bye"), &said),
 	    NEXT_FAILED);
 	check_int("stage", t.stage, STAGE_CONNECT);
 	transaction_clear(&t);
 
-	make(&t);
+	dialogue_message(&t);
 	check_int("third",
-	    run(&c, &t, PIPELINED "250 m|250 r|250 r|354 d|*250 ok|", &said),
+	    dialogue_run(&c, &t, false,
+		PIPELINED "250 m|250 r|250 r|354 d|*250 ok|", &said),
 	    NEXT_OVER);
 	check_int(
 	    "unasked", client_line(&c, view_of("421 bye"), &said), NEXT_FAILED);
-	check_str("status", status_of(&t, 0), "250 2.0.0");
+	check_str("status", dialogue_status(&t, 0), "250 2.0.0");
 	buf_free(&said);
 	transaction_clear(&t);
 }
@@ -498,10 +391,10 @@ test_mail_max(void **state)
 	struct buf said;
 
 	(void)state;
-	make(&t);
+	dialogue_message(&t);
 	buf_init(&said, 4096);
 	check_int("first",
-	    run(&c, &t,
+	    dialogue_run(&c, &t, false,
 		"220 s|250-s|250 LIMITS MAILMAX=2|"
 		"250 m|250 r|250 r|354 d|*250 ok|",
 		&said),
@@ -524,19 +417,22 @@ test_second_server(void **state)
 	struct buf said;
 
 	(void)state;
-	make(&t);
+	dialogue_message(&t);
 	buf_init(&said, 4096);
-	check_int("first", run(&c, &t, HELLO "250 m|550 5.1.1 r|421 x|", &said),
+	check_int("first",
+	    dialogue_run(
+		&c, &t, false, HELLO "250 m|550 5.1.1 r|421 x|", &said),
 	    NEXT_FAILED);
 	assert_true(transaction_open(&t));
 	buf_clear(&said);
 	check_int("second",
-	    run(&c, &t, PIPELINED "250 m|250 r|354 d|*250 ok|", &said),
+	    dialogue_run(
+		&c, &t, false, PIPELINED "250 m|250 r|354 d|*250 ok|", &said),
 	    NEXT_OVER);
-	check_str("said", with_bars(&said),
+	check_str("said", dialogue_said(&said),
 	    "EHLO us|MAIL FROM:<a@x>|RCPT TO:<2@y>|DATA|");
-	check_str("judged", status_of(&t, 0), "550 5.1.1");
-	check_str("taken", status_of(&t, 1), "250 2.0.0");
+	check_str("judged", dialogue_status(&t, 0), "550 5.1.1");
+	check_str("taken", dialogue_status(&t, 1), "250 2.0.0");
 	buf_free(&said);
 	transaction_clear(&t);
 }
@@ -549,19 +445,19 @@ test_patience(void **state)
 	struct buf said;
 
 	(void)state;
-	make(&t);
+	dialogue_message(&t);
 	buf_init(&said, 4096);
 	client_begin(&c, "us", ROUTE_TLS_NONE);
 	check_int("greeting", client_patience(&c), 300);
-	run(&c, &t, HELLO, &said);
+	dialogue_run(&c, &t, false, HELLO, &said);
 	check_int("mail", client_patience(&c), 300);
-	run(&c, &t, HELLO "250 m|", &said);
+	dialogue_run(&c, &t, false, HELLO "250 m|", &said);
 	check_int("rcpt", client_patience(&c), 300);
-	run(&c, &t, HELLO "250 m|250 r|250 r|", &said);
+	dialogue_run(&c, &t, false, HELLO "250 m|250 r|250 r|", &said);
 	check_int("data", client_patience(&c), 120);
-	run(&c, &t, HELLO "250 m|250 r|250 r|354 d|", &said);
+	dialogue_run(&c, &t, false, HELLO "250 m|250 r|250 r|354 d|", &said);
 	check_int("body", client_patience(&c), 180);
-	run(&c, &t, HELLO "250 m|250 r|250 r|354 d|*", &said);
+	dialogue_run(&c, &t, false, HELLO "250 m|250 r|250 r|354 d|*", &said);
 	check_int("dot", client_patience(&c), 600);
 	buf_free(&said);
 	transaction_clear(&t);

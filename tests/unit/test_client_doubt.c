@@ -1,34 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* tests/unit/test_client_doubt.c - what deliver/client.c says of a message that
  * nobody knows to be taken or not.
- *
- * Dialogues as in test_client.c, behind the 354.
  */
-#include "deliver/client.h"
-
-#include "tests/unit/check.h"
-
-static void
-hear(struct client *c, const char *dialogue, struct buf *said)
-{
-	struct view in = view_of(dialogue);
-
-	while (in.len > 0) {
-		size_t n = view_find(in, '|');
-
-		if (in.data[0] == '!') {
-			client_lost(c, "connection lost");
-			return;
-		}
-		if (in.data[0] == '*') {
-			client_dot(c);
-			in = view_skip(in, 1);
-			continue;
-		}
-		(void)client_line(c, view_make(in.data, n), said);
-		in = view_skip(in, n + 1);
-	}
-}
+#include "tests/unit/dialogue.h"
 
 /* What nobody has answered may have been taken, and is told so. */
 static void
@@ -63,14 +37,11 @@ test_doubt(void **state)
 		struct client c;
 		struct buf said;
 
-		transaction_init(&t, "a@x", 1);
-		transaction_add(
-		    &t, &(struct msg_job_rcpt){ .n = 1, .address = "1@y" });
+		dialogue_message(&t);
 		buf_init(&said, 4096);
-		client_begin(&c, "us", ROUTE_TLS_NONE);
-		(void)client_take(&c, &t, &said);
-		hear(&c, "220 s|250 s|250 m|250 r|354 d|", &said);
-		hear(&c, rows[i].heard, &said);
+		dialogue_run(&c, &t, false,
+		    "220 s|250 s|250 m|250 r|250 r|354 d|", &said);
+		dialogue_hear(&c, rows[i].heard, &said);
 		check_str(rows[i].heard, t.status.text, rows[i].text);
 		buf_free(&said);
 		transaction_clear(&t);

@@ -1,14 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* tests/unit/test_client_lmtp.c - tests of deliver/client.c as it speaks LMTP.
- *
- * Dialogues as in test_client.c.
  */
-#include "deliver/client.h"
-
-#include <stdio.h>
-#include <string.h>
-
-#include "tests/unit/check.h"
+#include "tests/unit/dialogue.h"
 
 #define LHELLO      "220 s|250 s|"
 #define LPIPELINED  "220 s|250-s|250 PIPELINING|"
@@ -16,15 +9,7 @@
 #define SAID_LPLAIN SAID_LHLO "RCPT TO:<1@y>|RCPT TO:<2@y>|DATA|"
 
 /* By LMTP a reply to the dot for each that was accepted (RFC 2033 4.2). */
-static const struct dialogue {
-	const char *heard;
-	const char *said;
-	const char *first; /* recipient: "250 2.0.0" */
-	const char *second;
-	enum client_next end;
-	enum job_stage stage;
-	bool fit;
-} dialogues[] = {
+static const struct dialogue dialogues[] = {
 	{ LHELLO "250 m|250 r|250 r|354 d|*250 2.6.0 a|250 2.1.5 b|",
 	    SAID_LPLAIN, "250 2.6.0", "250 2.1.5", NEXT_OVER, STAGE_DOT, true },
 	{ LPIPELINED "250 m|250 r|250 r|354 d|*552 5.2.2 a|452 4.2.2 b|",
@@ -68,103 +53,11 @@ static const struct dialogue {
 };
 
 static void
-make(struct transaction *t)
-{
-	transaction_init(t, "a@x", 2);
-	transaction_add(t, &(struct msg_job_rcpt){ .n = 1, .address = "1@y" });
-	transaction_add(t, &(struct msg_job_rcpt){ .n = 2, .address = "2@y" });
-	t->size = 100;
-}
-
-/* Runs one dialogue; `said` gets what the client says, "|" for CRLF. */
-static enum client_next
-run(struct client *c, struct transaction *t, const char *heard,
-    struct buf *said)
-{
-	struct view in = view_of(heard);
-	enum client_next next;
-
-	client_begin(c, "us", ROUTE_TLS_NONE);
-	client_lmtp(c);
-	next = client_take(c, t, said);
-	while (in.len > 0 && (next == NEXT_WAIT || next == NEXT_BODY)) {
-		size_t n = view_find(in, '|');
-
-		if (in.data[0] == '!') {
-			client_lost(c, "connection lost");
-			return NEXT_FAILED;
-		}
-		if (in.data[0] == '*') {
-			check_int(heard, c->state, CLIENT_BODY);
-			client_dot(c);
-			in = view_skip(in, 1);
-			continue;
-		}
-		next = client_line(c, view_make(in.data, n), said);
-		in = view_skip(in, n + 1);
-	}
-	/* nothing of the dialogue is left over */
-	check_int(heard, in.len, 0);
-	return next;
-}
-
-static const char *
-with_bars(struct buf *said)
-{
-	struct view v = buf_view(said);
-	static struct buf text;
-
-	if (text.max == 0)
-		buf_init(&text, 4096);
-	buf_clear(&text);
-	for (size_t i = 0; i < v.len; i++)
-		if (v.data[i] == '\r')
-			buf_add_string(&text, "|");
-		else if (v.data[i] != '\n')
-			buf_add(&text, view_make(v.data + i, 1));
-	return buf_string(&text);
-}
-
-static const char *
-status_of(const struct transaction *t, size_t i)
-{
-	const struct status *st = t->rcpts[i].settled;
-	static struct buf text;
-	char code[STATUS_CODE_TEXT];
-
-	if (st == NULL)
-		st = &t->status;
-	if (text.max == 0)
-		buf_init(&text, 64);
-	buf_clear(&text);
-	buf_printf(&text, "%d %s", st->smtp, status_code(st, code));
-	return buf_string(&text);
-}
-
-static void
 test_dialogues(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < nitems(dialogues); i++) {
-		const struct dialogue *d = &dialogues[i];
-		struct transaction t;
-		struct client c;
-		struct buf said;
-
-		make(&t);
-		buf_init(&said, 4096);
-		check_int(d->heard, run(&c, &t, d->heard, &said), d->end);
-		check_str(d->heard, with_bars(&said), d->said);
-		if (d->end != NEXT_WAIT) {
-			check_str(d->heard, status_of(&t, 0), d->first);
-			check_str(d->heard, status_of(&t, 1), d->second);
-			check_int(d->heard, t.stage, d->stage);
-		}
-		if (d->end == NEXT_OVER)
-			check_int(d->heard, c.fit, d->fit);
-		buf_free(&said);
-		transaction_clear(&t);
-	}
+	for (size_t i = 0; i < nitems(dialogues); i++)
+		dialogue_check(&dialogues[i], true);
 }
 
 /* The greeting of a server, and what is waited for, have their own names. */
@@ -176,9 +69,9 @@ test_names(void **state)
 	struct buf said;
 
 	(void)state;
-	make(&t);
+	dialogue_message(&t);
 	buf_init(&said, 4096);
-	run(&c, &t, "220 s|!", &said);
+	dialogue_run(&c, &t, true, "220 s|!", &said);
 	check_str("LHLO", t.status.text,
 	    "connection lost, waiting for the reply to LHLO");
 	buf_free(&said);
@@ -194,26 +87,22 @@ test_few_at_a_time(void **state)
 	struct buf said;
 
 	(void)state;
-	make(&t);
+	dialogue_message(&t);
 	buf_init(&said, 4096);
 	check_int("first",
-	    run(&c, &t,
+	    dialogue_run(&c, &t, true,
 		"220 s|250-s|250 LIMITS RCPTMAX=1|250 m|250 r|354 d|*250 a|",
 		&said),
 	    NEXT_OVER);
 	assert_true(t.more);
-	check_str("first", status_of(&t, 0), "250 2.0.0");
+	check_str("first", dialogue_status(&t, 0), "250 2.0.0");
 	check_int("second", client_take(&c, &t, &said), NEXT_WAIT);
-	for (const char *const *line =
-		 (const char *const[]){ "250 m", "250 r", "354 d", NULL };
-	     *line != NULL; line++)
-		(void)client_line(&c, view_of(*line), &said);
-	client_dot(&c);
-	check_int("second", client_line(&c, view_of("552 5.2.2 full"), &said),
+	check_int("second",
+	    dialogue_hear(&c, "250 m|250 r|354 d|*552 5.2.2 full|", &said),
 	    NEXT_OVER);
 	assert_false(t.more);
-	check_str("first", status_of(&t, 0), "250 2.0.0");
-	check_str("second", status_of(&t, 1), "552 5.2.2");
+	check_str("first", dialogue_status(&t, 0), "250 2.0.0");
+	check_str("second", dialogue_status(&t, 1), "552 5.2.2");
 	buf_free(&said);
 	transaction_clear(&t);
 }
