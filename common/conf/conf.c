@@ -219,7 +219,7 @@ lmtp_sound(const struct route *r)
 		return hosts_sound(r->host) && r->port != SMTP_PORT;
 	return file_sound(r->host) && strlen(r->host) <= ROUTE_SOCKET_MAX &&
 	       strpbrk(r->host, "@%,") == NULL && r->port == 0 &&
-	       r->source == 0 && r->tls == ROUTE_TLS_NONE;
+	       r->source == 0 && r->login == 0 && r->tls == ROUTE_TLS_NONE;
 }
 
 static bool
@@ -228,7 +228,7 @@ route_sound(const struct route *r)
 	bool match = false;
 
 	if (!from_sound(r) || (unsigned int)r->tls > ROUTE_TLS_VERIFY ||
-	    (r->login != 0 && r->transport != TRANSPORT_HOST) ||
+	    (r->login != 0 && r->transport == TRANSPORT_MX) ||
 	    (r->immediate &&
 		(r->tls < ROUTE_TLS_REQUIRED || r->transport == TRANSPORT_MX)))
 		return false;

@@ -163,7 +163,7 @@ static void
 route_socket_path(struct parser *p, struct route *r)
 {
 	static const char what[] = "the path of a socket, or \"host\"";
-	static const char *const words[] = { "port", "tls", "source" };
+	static const char *const words[] = { "port", "tls", "login", "source" };
 	struct token found = p->token;
 	char raw[CONF_TEXT_MAX + 1];
 
@@ -271,6 +271,8 @@ route_login(struct parser *p, struct route *r, bool tls)
 
 	if (!parser_skip(p, "login"))
 		return;
+	if (r->transport == TRANSPORT_LMTP)
+		l.port = route_port(r);
 	parser_text(p, "a login", l.user, sizeof(l.user));
 	parser_need(p, "password");
 	parser_need(p, "file");
@@ -279,7 +281,7 @@ route_login(struct parser *p, struct route *r, bool tls)
 	memcpy(l.host, r->host, sizeof(l.host));
 	if (p->failed)
 		return;
-	if (r->transport != TRANSPORT_HOST)
+	if (r->transport == TRANSPORT_MX)
 		parser_fail(p, "\"login\" goes with \"host\" alone");
 	else if (l.path[0] != '/')
 		parser_fail(p, "\"%s\" must be an absolute path", l.path);

@@ -113,8 +113,7 @@ name_parse(struct view v, struct hopname *h)
 	}
 	if (!add_user(h->host, &v))
 		return false;
-	if (v.len < whole.len && h->transport != 0 &&
-	    h->transport != TRANSPORT_HOST)
+	if (v.len < whole.len && h->transport == TRANSPORT_MX)
 		return false;
 	if (!add_source(h->host, &v) || !add_hosts(h->host, v))
 		return false;

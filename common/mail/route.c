@@ -97,7 +97,8 @@ transport_word(enum transport transport)
 bool
 hop_is_socket(enum transport transport, const char *hop)
 {
-	return transport == TRANSPORT_LMTP && hop[0] == '/';
+	return transport == TRANSPORT_LMTP && hop[0] == '/' &&
+	       strchr(hop, '@') == NULL; /* that of a login */
 }
 
 /* RFC 2033 5: not 25; 24 is any private mail system's (IANA). */
@@ -228,7 +229,7 @@ size_t
 route_hop_login(const struct routing *routing, enum transport transport,
     const char *hop, uint16_t port)
 {
-	if (transport != TRANSPORT_HOST)
+	if (transport != TRANSPORT_HOST && transport != TRANSPORT_LMTP)
 		return 0;
 	for (size_t i = 0; i < routing->nlogins; i++)
 		if (is_login(&routing->logins[i], hop, port))

@@ -58,7 +58,7 @@ struct route {
 	uint16_t port; /* 0: see route_port() */
 	enum route_tls tls;
 	bool immediate;  /* TLS from the first byte (RFC 8314) */
-	uint16_t login;  /* of TRANSPORT_HOST: its place, from 1; 0 none */
+	uint16_t login;  /* at a host: its place, from 1; 0 none */
 	uint16_t source; /* its place, from 1; 0: as the system chooses */
 	uint32_t line;   /* of the statement; 0: not known */
 };

@@ -73,7 +73,7 @@ def relay(peer):
     while True:
         words = peer.hear().split(" ")
         verb = words[0].split(":")[0].lower()
-        if verb == "ehlo":
+        if verb in ("ehlo", "lhlo"):
             tls = "" if inside or server.ctx is None else "250-STARTTLS\r\n"
             auths = f"250-AUTH {server.offer}\r\n" if server.offer else ""
             if server.ctx is not None and not inside:
@@ -147,6 +147,33 @@ def test_verified(tmp_path, pair, offer):
                 assert server.logins == [("bob", SECRET)]
             wait_for(lambda: len(postern.events("delivered")) == 2)
             assert len(postern.events("password-read")) == 2
+
+
+def test_lmtp(tmp_path, pair):
+    """A mail store that wants a login (RFC 2033 4): the same, after LHLO; a
+    refusal defers."""
+    file = put(tmp_path / "secret", SECRET + "\n")
+    with Relay(ctx=server_context(pair)) as store:
+        text = route(store, file).replace("to host", "to lmtp host")
+        with Postern(tmp_path, WORKERS + f'tls ca "{pair[0]}"\n' +
+                     text) as postern:
+            send(postern, "store.example")
+            wait_for(lambda: postern.events("delivered"))
+            assert len(store.taken) == 1
+            assert store.logins == [("bob", SECRET)]
+            assert store.verbs()[:4] == ["LHLO", "STARTTLS", "LHLO", "AUTH"]
+            assert "EHLO" not in store.verbs()
+            assert login_worker(postern)
+            store.valid = set()
+            postern.tool("suspend", "lmtp bob@[127.0.0.1]")
+            postern.tool("resume", "lmtp bob@[127.0.0.1]")
+            # the connection that is kept has logged in
+            os.kill(login_worker(postern), signal.SIGKILL)
+            wait_for(lambda: len(postern.events("password-read")) == 2)
+            send(postern, "store.example")
+            line, = postern.wait_event("deferred")
+            assert "refuses our login" in line
+            assert len(store.taken) == 1
 
 
 def clear_route(server, file, **how):

@@ -16,6 +16,9 @@ static const struct {
 	  "tls",
 	    "route local from login \"bob\" to lmtp host { \"a\" "
 	    "\"[192.0.2.1]\" } port 2003 tls verify\n" },
+	{ "route any to lmtp host a login /bob password file /p",
+	    "route any to lmtp host \"a\" tls verify login \"/bob\" password "
+	    "file \"/p\"\n" },
 	{ "source s helo x.example\nroute any to lmtp host a source s",
 	    "source s helo x.example\nroute any to lmtp host \"a\" source "
 	    "s\n" },
@@ -52,9 +55,10 @@ static const struct {
 	{ "source s\nroute any to lmtp /a source s", 2,
 	    "\"source\" does not go with a socket" },
 	{ "route any to lmtp /a login bob password file /p", 1,
-	    "\"login\" goes with \"host\" alone" },
-	{ "route any to lmtp host a login bob password file /p", 1,
-	    "\"login\" goes with \"host\" alone" },
+	    "\"login\" does not go with a socket" },
+	{ "route any to lmtp host a tls none login bob password file /p", 1,
+	    "a login needs \"tls verify\" or \"tls required\", or says "
+	    "\"cleartext\"" },
 };
 
 /* The last lines of the effective configuration. */

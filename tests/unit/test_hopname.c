@@ -45,6 +45,7 @@ static const struct {
 	{ "mx bulk-2%example.org port 25", "mx bulk-2%example.org port 25",
 	    true },
 	{ "lmtp store.lan port 24", "lmtp store.lan port 24", true },
+	{ "lmtp box@a.example port 24", "lmtp box@a.example port 24", true },
 	{ "/run/dovecot/lmtp", "lmtp /run/dovecot/lmtp", true },
 	{ "lmtp /run/My Store/lmtp", "lmtp /run/My Store/lmtp", true },
 	{ "lmtp /run/x port 24", "lmtp /run/x port 24", true },
@@ -73,11 +74,10 @@ static const char *const bad[] = { "", " ", "a b", "a.example b.example", "a,",
 	",a", "a,,b", "a,b,c,d,e,f", "a, b", "@a.example", "a.example port 0",
 	"a.example port 65536", "a.example port smtp", "a.example port",
 	"port 25", "tcp a.example port 25", "mx a.example,b.example port 25",
-	"mx box@a.example port 25", "lmtp box@a.example port 24",
-	"host /run/x port 24", "mx /run/x", "/", "/run/a,b", "%a.example",
-	"Bulk%a.example", "a b%a.example", "box@", "bulk%", "a.example\n",
-	"box\x01@a.example", "host  a.example port 25", "1.2.3", "[1.2.3.4",
-	"host a.example  port 25" };
+	"mx box@a.example port 25", "host /run/x port 24", "mx /run/x", "/",
+	"/run/a,b", "%a.example", "Bulk%a.example", "a b%a.example", "box@",
+	"bulk%", "a.example\n", "box\x01@a.example", "host  a.example port 25",
+	"1.2.3", "[1.2.3.4", "host a.example  port 25" };
 
 static void
 test_bad(void **state)

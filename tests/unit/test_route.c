@@ -378,6 +378,7 @@ static const struct route_login logins[] = {
 	{ "bob", "smtp.isp.example", 587, false, 0, "" },
 	{ "ann@x.example", "smtp.isp.example", 587, false, 0, "" },
 	{ "bob", "[192.0.2.9]", 0, false, 0, "" },
+	{ "/bob", "store.example", 24, false, 0, "" },
 };
 static const struct route with_login[] = {
 	{ ROUTE_DOMAIN, "a.example", 0, "", TRANSPORT_HOST, "smtp.isp.example",
@@ -386,6 +387,8 @@ static const struct route with_login[] = {
 	    587, ROUTE_TLS_REQUIRED, false, 2, 0, 0 },
 	{ ROUTE_DOMAIN, "c.example", 0, "", TRANSPORT_HOST, "[192.0.2.9]", 0, 0,
 	    false, 3, 0, 0 },
+	{ ROUTE_DOMAIN, "l.example", 0, "", TRANSPORT_LMTP, "store.example", 0,
+	    ROUTE_TLS_VERIFY, false, 4, 0, 0 },
 	{ ROUTE_ANY, "", 0, "", TRANSPORT_HOST, "smtp.isp.example", 587, 0,
 	    false, 0, 0, 0 },
 };
@@ -406,6 +409,8 @@ test_logins(void **state)
 		{ "r@b.example", "ann@x.example@smtp.isp.example",
 		    "smtp.isp.example", 2, ROUTE_TLS_REQUIRED },
 		{ "r@c.example", "bob@[192.0.2.9]", "[192.0.2.9]", 3, 0 },
+		{ "r@l.example", "/bob@store.example", "store.example", 4,
+		    ROUTE_TLS_VERIFY },
 		{ "r@d.example", "smtp.isp.example", "smtp.isp.example", 0, 0 },
 	};
 	struct route_result r;
@@ -428,6 +433,8 @@ test_logins(void **state)
 	    route_hop_login(
 		&with_logins, TRANSPORT_HOST, "bob@smtp.isp.example", 25),
 	    0);
+	check_int("a socket",
+	    hop_is_socket(TRANSPORT_LMTP, "/bob@store.example"), false);
 	check_int("by MX",
 	    route_hop_login(
 		&with_logins, TRANSPORT_MX, "bob@smtp.isp.example", 587),
