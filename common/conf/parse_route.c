@@ -372,6 +372,10 @@ parse_route(struct parser *p)
 	tls = parser_at(p, "tls");
 	route_tls(p, &r);
 	route_login(p, &r, tls);
+	if (!tls && r.transport == TRANSPORT_HOST &&
+	    r.port == SUBMISSIONS_PORT && !r.immediate)
+		parser_fail(p, "port 465 begins with TLS: say \"tls\", or "
+			       "\"tls none\" where it does not");
 	route_source(p, &r);
 	n = r.match == ROUTE_DOMAIN ? names.n : 1;
 	for (size_t i = 0; !p->failed && i < n; i++) {

@@ -267,6 +267,13 @@ static const struct {
 	    "expected a size from 1k to 64G, such as 50M, found \"50m\"" },
 	{ "limit message size 65G", 1,
 	    "expected a size from 1k to 64G, such as 50M, found \"65G\"" },
+	{ "\nroute any to host a.example port 465", 2,
+	    "port 465 begins with TLS: say \"tls\", or \"tls none\" where it "
+	    "does not" },
+	{ "route any to host a port 465 login bob password file /p cleartext",
+	    1,
+	    "port 465 begins with TLS: say \"tls\", or \"tls none\" where it "
+	    "does not" },
 	{ "limit client exempt", 1,
 	    "expected a network such as 192.0.2.0/24, found the end of the "
 	    "file" },
