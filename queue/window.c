@@ -215,7 +215,8 @@ learn(struct destination *d, const struct store_row *row)
 
 	d->id = row->id;
 	d->suspended = row->suspended;
-
+	if (row->told > d->told)
+		d->told = row->told;
 	suspension_check(d, now);
 	if (row->not_before > d->not_before)
 		d->not_before = row->not_before;
