@@ -270,13 +270,23 @@ def test_no_hello(stack, tmp_path):
     assert "how=error" in house.p.wait_event("tls-failed", n=3)[2]
 
 
+def answer_to_starttls(p):
+    with Stranger(p, EXEMPT) as c:
+        assert c.say("EHLO there.example").startswith("250 ")
+        return c.say("STARTTLS")
+
+
 def test_no_tls_process(stack, tmp_path):
     """No word is possible, and that is logged."""
     house = once_an_hour(stack, tmp_path)
     os.kill(house.p.pid, signal.SIGSTOP)  # it starts no new one
     try:
         os.kill(house.p.child("tls"), signal.SIGKILL)
-        house.check_untold(FIRST)
+        wait_for(lambda: answer_to_starttls(house.p).startswith("454 "),
+                 what="the loss of it to be known")
+        with pytest.raises(OSError):
+            house.heard()
+        wait_for(house.untold, what="the log of it")
     finally:
         os.kill(house.p.pid, signal.SIGCONT)
     wait_for(lambda: house.is_heard(FIRST), what="a new process")
