@@ -161,7 +161,8 @@ hopname_parse(struct view v, struct hopname *h)
 {
 	memset(h, 0, sizeof(*h));
 	transport_parse(&v, h);
-	if (!is_socket(v))
+	/* a path has no port, however it ends; a login may begin as one */
+	if (v.len == 0 || v.data[0] != '/' || view_find(v, '@') < v.len)
 		port_parse(&v, h);
 	return name_parse(v, h);
 }

@@ -99,6 +99,9 @@ test_bad(void **state)
 	assert_true(hopname_parse(view_make(longest, ROUTE_SOCKET_MAX), &h));
 	assert_false(
 	    hopname_parse(view_make(longest, ROUTE_SOCKET_MAX + 1), &h));
+	memcpy(longest + ROUTE_SOCKET_MAX - 6, " port 2", 7);
+	assert_false(
+	    hopname_parse(view_make(longest, ROUTE_SOCKET_MAX + 1), &h));
 }
 
 static const char routes[] =
