@@ -94,8 +94,8 @@ class Sender:
                    for line in lines), lines
 
     def all_wrong(self):
-        """Refused, told of, deferred, refused again when asked again; and the
-        password is nowhere.  (How often it is told of: test_smarthost.py.)"""
+        """Refused, told of once, deferred, refused again when asked again; and
+        the password is nowhere."""
         for n, port in enumerate(self.ports):
             self.send("wrong", port)
             wait_for(lambda n=n: len(self.office.bodies) == n + 1,
@@ -111,6 +111,7 @@ class Sender:
         wait_for(lambda: len(self.postern.queue()) == len(self.ports),
                  what="others go on")
         assert not self.postern.events("bounced")
+        assert len(self.office.bodies) == len(self.ports)
         for row in self.postern.queue():
             assert "535" in row["recipients"][0]["error"]
         marks = [WRONG.encode(), base64.b64encode(WRONG.encode()),

@@ -196,6 +196,6 @@ def test_each_by_the_name_that_is_shown(tmp_path):
         # the limit let nothing be tried
         assert {event_of(line) for line in p.log_lines()} & \
             {"deferred", "asleep"} == set()
-        for who in "list", "box", "socket":
+        for who in "bulk", "socket":
             assert "1 in 3600 seconds" in p.tool("explain",
                                                  f"b@{who}.example")
