@@ -13,7 +13,8 @@
 #include <ctype.h>
 #include <string.h>
 
-enum { REPLIES_MAX = 64, LEFT_MAX = 16384 };
+/* Enough for a reply of more lines than any may have. */
+enum { REPLIES_MAX = 32, LEFT_MAX = 4096 };
 
 /* All replies of an input; the last may be unfinished. */
 struct said {
