@@ -96,6 +96,9 @@ class Siege(Postern):
         `postern retry --all` is what an operator would say.  What stands
         still without waiting for a clock has been forgotten: that fails.
         """
+        # what its client gave up on may be on its way into queue.db: an order
+        # about no message comes behind it
+        self.tool("retry", "1000000", check_status=False)
         hints, seen = 0, None
         end = still = time.monotonic() + timeout
         while rows := self.queue():
