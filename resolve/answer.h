@@ -2,8 +2,9 @@
 /* resolve/answer.h - what the DNS said, in the plain form of this program.
  *
  * One answer belongs to one question (name and type).  It has at most
- * ANSWER_MX_MAX, ANSWER_ADDR_MAX or ANSWER_TLSA_MAX records, in the order
- * received.  Times to live are as the DNS gave them; the cache bounds them.
+ * ANSWER_MX_MAX, ANSWER_ADDR_MAX, ANSWER_TLSA_MAX or ANSWER_PTR_MAX records,
+ * in the order received.  Times to live are as the DNS gave them; the cache
+ * bounds them.
  */
 #ifndef RESOLVE_ANSWER_H
 #define RESOLVE_ANSWER_H
@@ -17,16 +18,19 @@ enum dns_type {
 	DNS_NS = 2,
 	DNS_CNAME = 5,
 	DNS_SOA = 6,
+	DNS_PTR = 12,
 	DNS_MX = 15,
 	DNS_AAAA = 28,
 	DNS_TLSA = 52 /* RFC 6698 7.1 */
 };
 
-enum { ANSWER_TLSA_MAX = 32 };
+enum { ANSWER_TLSA_MAX = 32, ANSWER_PTR_MAX = 3 };
 
 struct answer_record {
 	uint16_t preference; /* MX */
-	char *host; /* MX: normalised, "" the root; TLSA: its line; else NULL */
+	/* MX: normalised, "" the root; PTR: normalised; TLSA: its line;
+	 * else NULL */
+	char *host;
 	struct ip ip; /* A, AAAA */
 };
 

@@ -9,13 +9,21 @@
 #include "resolve/random.h"
 #include "resolve/transport.h"
 
+static const struct {
+	size_t cached, flights;
+} bounds[DESKS] = {
+	[DESK_MAIL] = { CACHE_ENTRIES, 16384 },
+	[DESK_CLIENTS] = { CACHE_ENTRIES / 4, 1024 },
+};
+
 static struct {
 	struct cache *cache;
 	struct flights *flights;
-} self;
+} desks[DESKS];
 
 /* One flight on its way through CNAMEs that lead from packet to packet. */
 struct journey {
+	enum desk desk;
 	struct flight *flight;
 	unsigned int cnames;           /* followed so far */
 	uint32_t ttl;                  /* the least of theirs */
@@ -36,8 +44,10 @@ seed(void)
 void
 inquire_start(struct event_base *base, const struct conf *conf)
 {
-	self.cache = cache_new(CACHE_ENTRIES, seed());
-	self.flights = flights_new(seed());
+	for (size_t i = 0; i < DESKS; i++) {
+		desks[i].cache = cache_new(bounds[i].cached, seed());
+		desks[i].flights = flights_new(seed());
+	}
 	transport_start(base, conf);
 	proof_start(base, conf);
 }
@@ -45,6 +55,7 @@ inquire_start(struct event_base *base, const struct conf *conf)
 static void
 arrive(struct journey *j, struct answer *answer)
 {
+	enum desk d = j->desk;
 	struct flight *f = j->flight;
 	const struct answer *kept;
 	uint32_t ttl;
@@ -52,9 +63,9 @@ arrive(struct journey *j, struct answer *answer)
 	if (answer->ttl > j->ttl)
 		answer->ttl = j->ttl;
 	mem_free(j);
-	kept =
-	    cache_put(self.cache, flight_key(f), answer, clock_mono_ms(), &ttl);
-	flight_land(self.flights, f, kept, ttl);
+	kept = cache_put(
+	    desks[d].cache, flight_key(f), answer, clock_mono_ms(), &ttl);
+	flight_land(desks[d].flights, f, kept, ttl);
 }
 
 static void on_outcome(void *, const struct outcome *);
@@ -148,7 +159,7 @@ refuse(struct wait *w)
 }
 
 void
-inquire(struct key k, struct wait *w)
+inquire(enum desk d, struct key k, struct wait *w)
 {
 	const struct answer *known;
 	struct journey *j;
@@ -156,19 +167,20 @@ inquire(struct key k, struct wait *w)
 	uint32_t ttl;
 	bool fresh;
 
-	known = cache_get(self.cache, k, clock_mono_ms(), &ttl);
+	known = cache_get(desks[d].cache, k, clock_mono_ms(), &ttl);
 	if (known != NULL) {
 		w->done(w, known, ttl);
 		return;
 	}
-	if (flights_count(self.flights) >= INQUIRE_FLIGHTS) {
+	if (flights_count(desks[d].flights) >= bounds[d].flights) {
 		refuse(w);
 		return;
 	}
-	f = flight_join(self.flights, k, w, &fresh);
+	f = flight_join(desks[d].flights, k, w, &fresh);
 	if (!fresh)
 		return;
 	j = mem_zero(1, sizeof(*j));
+	j->desk = d;
 	j->flight = f;
 	j->ttl = UINT32_MAX;
 	ask(j, flight_key(f).name);

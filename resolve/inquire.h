@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* resolve/inquire.h - one question, answered from the cache or from outside.
  *
- * What is known is answered within the call; what is under way is shared.
+ * What is known is answered within the call; what is under way at the same
+ * desk is shared.
  * An answer is never kept from the asker because of what it says: trouble is
  * an answer too.
  */
@@ -10,7 +11,12 @@
 
 #include "resolve/flight.h"
 
-enum { INQUIRE_FLIGHTS = 16384 }; /* under way at once */
+/*
+ * Each has a cache and a number of flights of its own, so that whoever
+ * connects to us can neither use up what mail on its way out needs, nor push
+ * it out of the cache.
+ */
+enum desk { DESK_MAIL, DESK_CLIENTS, DESKS };
 
 struct conf;
 struct event_base;
@@ -18,6 +24,6 @@ struct event_base;
 /* The configuration is lent, for ever. */
 void inquire_start(struct event_base *, const struct conf *);
 /* wait->done is called, perhaps before this returns.  See flight_leave(). */
-void inquire(struct key, struct wait *);
+void inquire(enum desk, struct key, struct wait *);
 
 #endif

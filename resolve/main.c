@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* resolve/main.c - the process that talks DNS; no other does.
  *
- * Holds: sockets to the configured resolvers, channels to deliver.
+ * Holds: sockets to the configured resolvers, channels to deliver and smtpd.
  * Never holds: a file, a mail, a client's or a server's connection.
  */
 #include "resolve/serve.h"

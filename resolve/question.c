@@ -170,12 +170,9 @@ is_of(const ldns_rr *rr, const ldns_rdf *owner, uint16_t type)
 	       ldns_rdf_compare(ldns_rr_owner(rr), owner) == 0;
 }
 
-/*
- * As text that the rest of postern may see; false if it is no host name.  A
- * dot within a label would make another name of it.
- */
+/* As text; false when a dot within a label would make another name of it. */
 static bool
-name_text(const ldns_rdf *name, char out[MSG_DOMAIN_MAX + 1])
+name_write(const ldns_rdf *name, char out[MSG_DOMAIN_MAX + 1], size_t *length)
 {
 	const char *p = (const char *)ldns_rdf_data(name);
 	size_t len = 0, n;
@@ -192,7 +189,35 @@ name_text(const ldns_rdf *name, char out[MSG_DOMAIN_MAX + 1])
 		p += n;
 	}
 	out[len] = '\0';
-	return len == 0 || domain_valid(view_make(out, len));
+	*length = len;
+	return true;
+}
+
+/* As text that the rest of postern may see; false if it is no host name. */
+static bool
+name_text(const ldns_rdf *name, char out[MSG_DOMAIN_MAX + 1])
+{
+	size_t len;
+
+	return name_write(name, out, &len) &&
+	       (len == 0 || domain_valid(view_make(out, len)));
+}
+
+/*
+ * Where CNAMEs lead, to be asked for.  In reverse zones that may be
+ * "0/25.2.0.192.in-addr.arpa", RFC 2317 4: only asked for, never told.
+ */
+static bool
+alias_text(const ldns_rdf *name, uint16_t type, char out[MSG_DOMAIN_MAX + 1])
+{
+	char plain[MSG_DOMAIN_MAX + 1];
+	size_t len;
+
+	if (!name_write(name, out, &len) || len == 0)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		plain[i] = out[i] == '/' && type == DNS_PTR ? '-' : out[i];
+	return domain_valid(view_make(plain, len));
 }
 
 static void
@@ -218,6 +243,15 @@ add_mx(struct answer *a, const ldns_rr *rr)
 	if (name_text(ldns_rr_rdf(rr, 1), host))
 		answer_add_mx(
 		    a, ldns_rdf2native_int16(ldns_rr_rdf(rr, 0)), host);
+}
+
+static void
+add_ptr(struct answer *a, const ldns_rr *rr)
+{
+	char host[MSG_DOMAIN_MAX + 1];
+
+	if (name_text(ldns_rr_rdf(rr, 0), host) && host[0] != '\0')
+		answer_add_mx(a, 0, host);
 }
 
 /* What is cut short is left out: it would be unusable anyway. */
@@ -249,6 +283,9 @@ add(struct answer *a, const ldns_rr *rr, uint16_t type)
 	case DNS_AAAA:
 		add_ip(a, rr, type == DNS_A ? 4 : 6);
 		break;
+	case DNS_PTR:
+		add_ptr(a, rr);
+		break;
 	case DNS_TLSA:
 		add_tlsa(a, rr);
 		break;
@@ -263,6 +300,8 @@ most(uint16_t type)
 	switch (type) {
 	case DNS_MX:
 		return ANSWER_MX_MAX;
+	case DNS_PTR:
+		return ANSWER_PTR_MAX;
 	case DNS_TLSA:
 		return ANSWER_TLSA_MAX;
 	default:
@@ -324,13 +363,13 @@ broken(struct question_read *out, const char *why)
 
 /* Nothing at the end of the CNAMEs: is that an answer? */
 static enum reading
-read_nothing(struct view p, const struct scan *s, const ldns_rdf *last,
-    struct question_read *out)
+read_nothing(struct view p, const struct scan *s, uint16_t type,
+    const ldns_rdf *last, struct question_read *out)
 {
 	bool no_name = s->rcode == RCODE_NXDOMAIN;
 
 	if (!no_name && s->soa == 0 && out->cnames > 0)
-		return name_text(last, out->alias) && out->alias[0] != '\0'
+		return alias_text(last, type, out->alias)
 			   ? READING_ALIAS
 			   : broken(out, "CNAME to what is no host name");
 	/* RFC 2308 2.2: a referral, from a server that does not resolve */
@@ -376,7 +415,7 @@ follow(const struct question *q, struct view p, const struct scan *s,
 	else if (out->cnames > QUESTION_CNAMES)
 		reading = broken(out, "too many CNAMEs");
 	else
-		reading = read_nothing(p, s, owner, out);
+		reading = read_nothing(p, s, q->type, owner, out);
 	if (out->answer != NULL && out->cnames > 0)
 		note_alias(out->answer, owner);
 	ldns_rdf_deep_free(first);

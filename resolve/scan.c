@@ -158,6 +158,7 @@ data_fit(struct view p, const struct record *r)
 	case DNS_AAAA:
 		return r->len == 16;
 	case DNS_CNAME:
+	case DNS_PTR:
 		return names_fit(p, r, 1, 0);
 	case DNS_MX:
 		return mx_fits(p, r);

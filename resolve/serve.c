@@ -7,6 +7,7 @@
 #include "common/mail/domain.h"
 #include "resolve/host.h"
 #include "resolve/inquire.h"
+#include "resolve/name.h"
 #include "resolve/transport.h"
 
 #include <stddef.h>
@@ -95,7 +96,7 @@ mx_begin(struct job *j, const struct msg_question *q, const char *name)
 
 	(void)q;
 	j->waits[0].done = on_mx_done;
-	inquire(k, &j->waits[0]);
+	inquire(DESK_MAIL, k, &j->waits[0]);
 }
 
 static void
@@ -148,7 +149,7 @@ host_answer(struct job *j)
 		return;
 	}
 	j->waits[0].done = on_alias_done;
-	inquire(k, &j->waits[0]);
+	inquire(DESK_MAIL, k, &j->waits[0]);
 }
 
 static void
@@ -187,9 +188,9 @@ host_begin(struct job *j, const struct msg_question *q, const char *name)
 	view_copy(view_of(name), j->name, sizeof(j->name));
 	j->waits[HOST_SIX].done = on_six_done;
 	j->waits[HOST_FOUR].done = on_four_done;
-	inquire(six, &j->waits[HOST_SIX]);
+	inquire(DESK_MAIL, six, &j->waits[HOST_SIX]);
 	/* not before both are known is the job over, so it is still there */
-	inquire(four, &j->waits[HOST_FOUR]);
+	inquire(DESK_MAIL, four, &j->waits[HOST_FOUR]);
 }
 
 static void
@@ -227,7 +228,7 @@ tlsa_begin(struct job *j, const struct msg_question *q, const char *name)
 	if (strlen(full) > DOMAIN_MAX)
 		job_end(j, &none); /* there can be no such name */
 	else
-		inquire(k, &j->waits[0]);
+		inquire(DESK_MAIL, k, &j->waits[0]);
 }
 
 static const struct {
@@ -294,6 +295,12 @@ const struct peer_def serve_peers[SERVE_PEERS] = {
 	    .rules = deliver_rules,
 	    .nrules = nitems(deliver_rules),
 	    .conv_lost = on_conv_lost,
+	},
+	{
+	    .kind = PEER_SMTPD,
+	    .rules = name_rules,
+	    .nrules = NAME_RULES,
+	    .conv_lost = name_lost,
 	},
 };
 

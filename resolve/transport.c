@@ -357,7 +357,8 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 		decline(x, "no answer by TCP");
 		return;
 	}
-	resolver_silent(&self.resolvers[x->resolver]);
+	if (x->type != DNS_PTR) /* many reverse zones are dead */
+		resolver_silent(&self.resolvers[x->resolver]);
 	if (x->why[0] == '\0')
 		note(x, "no answer");
 	forget(x);

@@ -14,6 +14,7 @@
 #include "smtpd/intake.h"
 #include "smtpd/limits.h"
 #include "smtpd/login.h"
+#include "smtpd/naming.h"
 #include "smtpd/overload.h"
 #include "smtpd/secure.h"
 #include "smtpd/session_auth.h"
@@ -401,6 +402,7 @@ client_new(const struct door *d, int fd, const struct accept_client *who,
 	c->session.counted = counted;
 	c->session.tls_offered = d->offers_tls;
 	c->session.auth = d->auth;
+	naming_begin(c);
 	if (d->speaks_tls) {
 		secure_begin(c);
 	} else if (counted != 0 && conf_number(d->worker->service.conf,
@@ -467,6 +469,7 @@ client_end(struct client *c)
 	overload_forget(c);
 	limits_leave(&c->worker->service, c->session.counted);
 	login_forget(c);
+	naming_forget(c);
 	if (c->farewell != NULL)
 		farewell_end(
 		    &c->worker->farewells, census_key(&c->session.client.ip));
@@ -499,6 +502,8 @@ client_looked_up(struct client *c, const enum whether_answer *answers)
 void
 client_answered(struct client *c, const struct status *st)
 {
+	if (st->verdict == VERDICT_DONE)
+		naming_log(c);
 	roster_move(&c->worker->roster, c, PLACE_TALK);
 	session_committed(&c->session, st, &c->worker->out);
 	resume(c);

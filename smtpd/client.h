@@ -46,9 +46,11 @@ struct client {
 	size_t nquestions, nopen;   /* in all; not answered */
 	/* it is turned away, and only this is said to it; else NULL */
 	const struct smtp_reply *farewell;
-	struct conv *login; /* with auth, which looks at its password */
-	size_t memory;      /* of it, as counted by overload.c */
-	size_t rcpts_sent;  /* bytes of the list that queue was sent */
+	struct conv *login;  /* with auth, which looks at its password */
+	struct conv *naming; /* with resolve, which looks for its name */
+	bool named;          /* the log was told that name */
+	size_t memory;       /* of it, as counted by overload.c */
+	size_t rcpts_sent;   /* bytes of the list that queue was sent */
 };
 
 /* The socket is taken; greets.  counted: see limits_enter(). */

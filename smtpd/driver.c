@@ -14,6 +14,7 @@
 #include "smtpd/asking.h"
 #include "smtpd/intake.h"
 #include "smtpd/login.h"
+#include "smtpd/naming.h"
 #include "smtpd/secure.h"
 #include "smtpd/worker.h"
 
@@ -370,5 +371,11 @@ const struct peer_def driver_peers[DRIVER_PEERS] = {
 	    .rules = login_rules,
 	    .nrules = LOGIN_RULES,
 	    .conv_lost = login_lost,
+	},
+	{
+	    .kind = PEER_RESOLVE,
+	    .rules = naming_rules,
+	    .nrules = NAMING_RULES,
+	    .conv_lost = naming_lost,
 	},
 };

@@ -5,7 +5,7 @@
 
 #include "common/run/process.h"
 
-enum { DRIVER_PEERS = 4 };
+enum { DRIVER_PEERS = 5 };
 extern const struct peer_def driver_peers[DRIVER_PEERS];
 
 void driver_prepare(void);

@@ -35,8 +35,9 @@ session_end(struct session *s)
 	auth_forget(s);
 	mem_free(s->login);
 	mem_free(s->helo);
+	mem_free(s->name);
 	mem_free(s->tls);
-	s->client.login = s->login = s->helo = NULL;
+	s->client.login = s->login = s->helo = s->name = NULL;
 	s->tls = NULL;
 	s->phase = AT_END;
 }
@@ -47,10 +48,12 @@ session_secured(struct session *s, const struct tls_facts *facts)
 	const struct session old = *s;
 	struct accept_client client = old.client;
 
+	s->name = NULL; /* not from the client: it stays */
 	session_end(s);
 	client.tls = true;
 	client.login = NULL;
 	session_begin(s, old.service, &client);
+	s->name = old.name;
 	s->uid = old.uid;
 	s->counted = old.counted;
 	s->auth = old.auth;
@@ -62,6 +65,13 @@ session_secured(struct session *s, const struct tls_facts *facts)
 	s->junk = old.junk;
 	s->tls = mem_alloc(sizeof(*s->tls));
 	*s->tls = *facts;
+}
+
+void
+session_named(struct session *s, const char *name)
+{
+	mem_free(s->name);
+	s->name = mem_copy_string(name);
 }
 
 void

@@ -100,6 +100,7 @@ struct session {
 	bool secret;             /* what was fed last held some of a password */
 	struct lines lines;
 	char *helo; /* ours; NULL before EHLO */
+	char *name; /* ours; of its address, by DNS; NULL: not known */
 	unsigned int errors, mails;
 	unsigned int commands, junk; /* junk: since the last message */
 	struct mail *mail;           /* NULL outside of a transaction */
@@ -122,6 +123,8 @@ void session_end(struct session *);
  * forgotten (RFC 3207 4.2): it may have come from somebody on the way.
  */
 void session_secured(struct session *, const struct tls_facts *);
+/* What its address is called, and that leads back to it. */
+void session_named(struct session *, const char *name);
 /* The greeting, to be sent before anything is read. */
 void session_greet(struct session *, struct buf *out);
 

@@ -143,6 +143,7 @@ trace(struct session *s, int64_t wall_ms)
 		.local = s->service->local,
 		.uid = s->uid,
 		.helo = s->helo,
+		.rdns = s->name,
 		.ip = s->client.ip,
 		.esmtp = s->esmtp,
 		.auth = s->login != NULL,

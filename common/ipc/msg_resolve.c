@@ -84,3 +84,34 @@ const struct ipc_type msg_answer_end = {
 	.fields = answer_end_fields,
 	.nfields = nitems(answer_end_fields),
 };
+
+/* clang-format off */
+static const struct ipc_field name_of_fields[] = {
+	{ "family", IPC_U8, offsetof(struct msg_name_of, family), 0 },
+	{ "bytes", IPC_BYTES, offsetof(struct msg_name_of, bytes), MSG_IP_BYTES },
+};
+/* clang-format on */
+
+const struct ipc_type msg_name_of = {
+	.number = MSG_NAME_OF,
+	.name = "name_of",
+	.size = sizeof(struct msg_name_of),
+	.fields = name_of_fields,
+	.nfields = nitems(name_of_fields),
+	.credit = 256,
+};
+
+/* clang-format off */
+static const struct ipc_field name_is_fields[] = {
+	{ "kind", IPC_U8, offsetof(struct msg_name_is, kind), 0 },
+	{ "name", IPC_TEXT, offsetof(struct msg_name_is, name), MSG_DOMAIN_MAX },
+};
+/* clang-format on */
+
+const struct ipc_type msg_name_is = {
+	.number = MSG_NAME_IS,
+	.name = "name_is",
+	.size = sizeof(struct msg_name_is),
+	.fields = name_is_fields,
+	.nfields = nitems(name_is_fields),
+};

@@ -4,6 +4,10 @@
  * MSG_QUESTION opens; MSG_ANSWER_MX or MSG_ANSWER_ADDR come once per record
  * (bounded), MSG_ANSWER_TLSA once; MSG_ANSWER_END ends.  The asker has a
  * deadline of its own and asks again when resolve was started anew.
+ *
+ * smtpd asks something else, by MSG_NAME_OF: the name of a client's address.
+ * Its credit is the bound of what strangers may have under way.  The asker
+ * does without a name where there is no credit, and asks once.
  */
 #ifndef COMMON_IPC_MSG_RESOLVE_H
 #define COMMON_IPC_MSG_RESOLVE_H
@@ -64,7 +68,18 @@ struct msg_answer_end {
 	char text[MSG_TEXT_MAX + 1];    /* of trouble, for people */
 };
 
+struct msg_name_of { /* opens */
+	uint8_t family;
+	uint8_t bytes[MSG_IP_BYTES];
+};
+
+/* Ends.  A name only with ANSWER_FOUND: one whose addresses have this one. */
+struct msg_name_is {
+	uint8_t kind; /* enum answer_kind, but ANSWER_MALFORMED */
+	char name[MSG_DOMAIN_MAX + 1];
+};
+
 extern const struct ipc_type msg_question, msg_answer_mx, msg_answer_addr,
-    msg_answer_tlsa, msg_answer_end;
+    msg_answer_tlsa, msg_answer_end, msg_name_of, msg_name_is;
 
 #endif

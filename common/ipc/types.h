@@ -58,12 +58,14 @@ enum msg_number {
 	MSG_LATE,
 	MSG_RETIRE,
 
-	/* deliver and resolve: msg_resolve.h */
+	/* deliver, smtpd and resolve: msg_resolve.h */
 	MSG_QUESTION = 96,
 	MSG_ANSWER_MX,
 	MSG_ANSWER_ADDR,
 	MSG_ANSWER_END,
 	MSG_ANSWER_TLSA,
+	MSG_NAME_OF,
+	MSG_NAME_IS,
 
 	/* tools and report: msg_report.h; report and queue: msg_order.h */
 	MSG_ASK_QUEUE = 128,

@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-enum { PACKET_MAX = 65535, WHOLE = 1 << 2 };
+enum { PACKET_MAX = 65535, WHOLE = 1 << 2, POINTER = 1 << 3 };
 
 /* One line of common/mail/tlsa.h. */
 static void
@@ -30,14 +30,20 @@ check_line(const char *line)
 static void
 check_answer(const struct answer *a, enum dns_type type)
 {
-	must(a->count <= (type == DNS_MX ? ANSWER_MX_MAX : ANSWER_ADDR_MAX),
-	    "not too many records");
+	size_t most = type == DNS_MX    ? ANSWER_MX_MAX
+		      : type == DNS_PTR ? ANSWER_PTR_MAX
+					: ANSWER_ADDR_MAX;
+
+	must(a->count <= most, "not too many records");
 	must(a->kind == ANSWER_FOUND || a->count == 0, "no records with a no");
 	for (size_t i = 0; i < a->count; i++) {
 		const struct answer_record *r = &a->records[i];
 
 		if (type == DNS_TLSA)
 			check_line(r->host);
+		else if (type == DNS_PTR)
+			must(r->host != NULL && domain_valid(view_of(r->host)),
+			    "a client has a name");
 		else if (type == DNS_MX)
 			must(r->host != NULL &&
 				 (r->host[0] == '\0' ||
@@ -105,11 +111,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		DNS_TLSA };
 	struct view in = fuzz_view(data, len);
 	uint8_t choice = fuzz_byte(&in);
+	enum dns_type type =
+	    (choice & POINTER) != 0 ? DNS_PTR : types[choice & 3];
 	struct question q;
 	struct buf packet;
 
-	must(question_make(&q, "a.test", types[choice & 3], 0),
-	    "it can be asked");
+	must(question_make(&q, "a.test", type, 0), "it can be asked");
 	question_set_id(&q, 0x1234);
 	buf_init(&packet, PACKET_MAX);
 	if ((choice & WHOLE) != 0)

@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /* tests/lib/tool_ask.c - asks postern-resolve, without the rest of postern.
  *
- *	ask [-c] [-n N] [-w] -r ADDR,PORT [-r ...] -x PROGRAM QUESTION ...
+ *	ask [-cm] [-n N] [-w] -r ADDR,PORT [-r ...] -x PROGRAM QUESTION ...
  *
  * Starts the program as posternd would, -c confined, and prints "pid PID".
- * Each QUESTION is "mx NAME" or "host NAME".  It is asked N times at once,
- * "#" in the name standing for a number from 0, then the next one.  Prints
+ * Each QUESTION is "mx NAME", "host NAME", "tlsa NAME" or "ptr ADDRESS".  It
+ * is asked N times at once, "#" in the name standing for a number from 0, then
+ * the next one.  Prints
  *
  *	mx NAME PREFERENCE HOST
  *	host NAME ADDRESS
+ *	ptr ADDRESS NAME
  *	end NAME KIND secure|insecure TTL MS TEXT
+ *
+ * "ptr" is asked as an smtpd worker would, all else as a deliverer; -m has the
+ * worker ask for an MX, which it may not.
  *
  * and exits 0 when all is answered; with -w not before standard input ends.
  */
@@ -32,30 +37,40 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-enum { CONTROL_FD = 3, NOBODY = 65534, AT_ONCE = 2048 };
+enum { CONTROL_FD = 3, NOBODY = 65534 };
 
 struct asked {
 	char name[MSG_DOMAIN_MAX + 1];
-	const char *kind; /* as on the command line */
 	int64_t at;
+};
+
+static const struct kind {
+	const char *word;
+	enum question_kind kind; /* 0: of smtpd's */
+	uint16_t port;
+} kinds[] = {
+	{ "mx", QUESTION_MX, 0 },
+	{ "host", QUESTION_HOST, 0 },
+	{ "tlsa", QUESTION_TLSA, 25 },
+	{ "ptr", 0, 0 },
 };
 
 static struct {
 	struct event_base *base;
 	struct event *in;
-	struct channel *control, *peer;
+	struct channel *control, *deliver, *smtpd;
 	struct conf conf;
 	const char *program;
 	char **questions; /* those still to be asked */
 	uint64_t times;
 	uint64_t next; /* the number of the next one of this question */
 	size_t open;
-	bool confined, ready, wait;
+	bool confined, mean, ready, wait;
 	pid_t pid;
 	char root[32];
 } self = { .times = 1, .root = "/tmp/postern-ask.XXXXXX" };
 
-static const char *const kinds[] = {
+static const char *const answers[] = {
 	[ANSWER_FOUND] = "found",
 	[ANSWER_NONE] = "none",
 	[ANSWER_NO_NAME] = "no-name",
@@ -93,26 +108,60 @@ name_make(struct view pattern, uint64_t n, char out[MSG_DOMAIN_MAX + 1])
 }
 
 static void
+ask_deliver(struct asked *a, const struct kind *k)
+{
+	struct msg_question q = { .kind = (uint8_t)k->kind, .port = k->port };
+
+	view_copy(view_of(a->name), q.name, sizeof(q.name));
+	channel_open(self.mean ? self.smtpd : self.deliver, &msg_question, &q,
+	    -1, CONV_A, a);
+}
+
+static void
+ask_smtpd(struct asked *a)
+{
+	struct msg_name_of q = { 0 };
+	struct ip ip;
+
+	if (!ip_parse(view_of(a->name), &ip))
+		fatal_code(EX_USAGE, "not an address: %s", a->name);
+	q.family = ip.family;
+	memcpy(q.bytes, ip.bytes, sizeof(q.bytes));
+	channel_open(self.smtpd, &msg_name_of, &q, -1, CONV_A, a);
+}
+
+static const struct kind *
+kind_now(struct view *rest)
+{
+	struct view word = view_word(rest);
+
+	for (size_t i = 0; i < nitems(kinds); i++)
+		if (view_is(word, kinds[i].word))
+			return &kinds[i];
+	fatal_code(EX_USAGE, "no such question: %s", self.questions[0]);
+}
+
+/* False: no more of these at once. */
+static bool
 ask_one(void)
 {
 	struct view rest = view_of(self.questions[0]);
-	struct view word = view_word(&rest);
-	struct msg_question q = { 0 };
-	struct asked *a = mem_zero(1, sizeof(*a));
+	const struct kind *k = kind_now(&rest);
+	bool of_smtpd = k->kind == 0;
+	struct asked *a;
 
-	a->kind = view_is(word, "mx") ? "mx" : "host";
-	if (view_is(word, "tlsa"))
-		a->kind = "tlsa";
+	if (!channel_may_open(of_smtpd ? self.smtpd : self.deliver,
+		of_smtpd ? &msg_name_of : &msg_question))
+		return false;
+	a = mem_zero(1, sizeof(*a));
 	a->at = clock_mono_ms();
-	q.kind = view_is(word, "mx") ? QUESTION_MX : QUESTION_HOST;
-	if (view_is(word, "tlsa")) {
-		q.kind = QUESTION_TLSA;
-		q.port = 25;
-	}
 	name_make(view_trim(rest), self.next++, a->name);
-	view_copy(view_of(a->name), q.name, sizeof(q.name));
-	channel_open(self.peer, &msg_question, &q, -1, CONV_A, a);
+	if (of_smtpd)
+		ask_smtpd(a);
+	else
+		ask_deliver(a, k);
 	self.open++;
+	return true;
 }
 
 static void
@@ -129,8 +178,8 @@ go_on(void)
 			stop(0);
 		return;
 	}
-	while (self.next < self.times && self.open < AT_ONCE)
-		ask_one();
+	while (self.next < self.times && ask_one())
+		continue;
 }
 
 static bool
@@ -188,11 +237,30 @@ on_end(struct channel *ch, struct conv *conv, const void *msg, int fd)
 
 	(void)ch;
 	(void)fd;
-	if (m->kind == 0 || m->kind >= nitems(kinds))
+	if (m->kind == 0 || m->kind >= nitems(answers))
 		return false;
-	printf("end %s %s %s %u %lld %s\n", a->name, kinds[m->kind],
+	printf("end %s %s %s %u %lld %s\n", a->name, answers[m->kind],
 	    m->secure < nitems(secure) ? secure[m->secure] : "?", m->ttl,
 	    (long long)(clock_mono_ms() - a->at), m->text);
+	mem_free(a);
+	self.open--;
+	return true;
+}
+
+static bool
+on_name_is(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	struct asked *a = conv->object;
+	const struct msg_name_is *m = msg;
+
+	(void)ch;
+	(void)fd;
+	if (m->kind == 0 || m->kind >= nitems(answers))
+		return false;
+	if (m->name[0] != '\0')
+		printf("ptr %s %s\n", a->name, m->name);
+	printf("end %s %s insecure 0 %lld \n", a->name, answers[m->kind],
+	    (long long)(clock_mono_ms() - a->at));
 	mem_free(a);
 	self.open--;
 	return true;
@@ -240,6 +308,7 @@ static const struct channel_rule peer_rules[] = {
 	{ &msg_answer_addr, on_addr, CONV_A, CONV_A },
 	{ &msg_answer_tlsa, on_tlsa, CONV_A, CONV_A },
 	{ &msg_answer_end, on_end, CONV_A, CONV_END },
+	{ &msg_name_is, on_name_is, CONV_A, CONV_END },
 };
 
 static const struct channel_def control_def = {
@@ -284,13 +353,22 @@ start(void)
 	self.control = channel_new(self.base, fds[0], &control_def, NULL);
 }
 
+static struct channel *
+wire(enum peer_kind kind)
+{
+	struct msg_peer p = { .kind = (uint16_t)kind };
+	int fds[2];
+
+	pair(fds);
+	channel_send(self.control, NULL, &msg_peer, &p, fds[1]);
+	return channel_new(self.base, fds[0], &peer_def, NULL);
+}
+
 static void
 boot(void)
 {
 	struct msg_boot b = { .kind = PEER_RESOLVE, .confine = self.confined };
-	struct msg_peer p = { .kind = PEER_DELIVER };
 	size_t next = 0;
-	int fds[2];
 
 	if (mkdtemp(self.root) == NULL)
 		fatal("%s: %m", self.root);
@@ -299,9 +377,8 @@ boot(void)
 	channel_send(self.control, NULL, &msg_boot, &b, -1);
 	if (!confpass_send(self.control, &self.conf, PEER_RESOLVE, &next))
 		fatal("the configuration is too long");
-	pair(fds);
-	channel_send(self.control, NULL, &msg_peer, &p, fds[1]);
-	self.peer = channel_new(self.base, fds[0], &peer_def, NULL);
+	self.deliver = wire(PEER_DELIVER);
+	self.smtpd = wire(PEER_SMTPD);
 	channel_send(self.control, NULL, &msg_boot_end, NULL, -1);
 }
 
@@ -330,10 +407,13 @@ options(int argc, char *argv[])
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "cn:r:wx:")) != -1)
+	while ((c = getopt(argc, argv, "cmn:r:wx:")) != -1)
 		switch (c) {
 		case 'c':
 			self.confined = true;
+			break;
+		case 'm':
+			self.mean = true;
 			break;
 		case 'n':
 			self.times = strtoull(optarg, NULL, 10);

@@ -24,10 +24,15 @@
  * As a worker of postern-deliver it can be good to all but queue:
  *
  *	script       and write to queue what follows in that file (script.h)
+ *
+ * As postern-resolve it can be good to all but smtpd:
+ *
+ *	name         and tell it of a client's name with a line end within
  */
 #include "common/base/alloc.h"
 #include "common/base/fatal.h"
 #include "common/ipc/msg_intake.h"
+#include "common/ipc/msg_resolve.h"
 #include "common/run/process.h"
 #include "tests/lib/script.h"
 
@@ -41,7 +46,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-enum { CONTROL_FD = 3, HEADER = 16, FDS = 200, NAME = 32, PEERS_MAX = 5 };
+enum { CONTROL_FD = 3, HEADER = 16, FDS = 200, NAME = 32, PEERS_MAX = 6 };
 
 struct frame {
 	uint8_t version, flags;
@@ -139,6 +144,25 @@ is_script(void)
 	return strcmp(trick, "script") == 0;
 }
 
+static bool
+is_name(void)
+{
+	return strcmp(trick, "name") == 0;
+}
+
+static bool
+on_name_of(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	static const struct msg_name_is m = { .kind = ANSWER_FOUND,
+		.name = "mx.example\r\nX-Forged: yes" };
+
+	(void)msg;
+	(void)fd;
+	channel_send(ch, conv, &msg_name_is, &m, -1);
+	conv_end(ch, conv);
+	return true;
+}
+
 static void
 ask_stock(struct channel *ch)
 {
@@ -186,8 +210,10 @@ attack(struct peer *p)
 	}
 	if (is_script() && p->kind == PEER_QUEUE)
 		return;
+	if (is_name() && p->kind == PEER_SMTPD)
+		return;
 	channel_pause(p->channel, true); /* it accuses nobody itself */
-	if (is_commit() || is_script())
+	if (is_commit() || is_script() || is_name())
 		return;
 	if (strcmp(trick, "noise") == 0)
 		send_noise(fd);
@@ -238,13 +264,13 @@ static const struct role {
 	enum peer_kind peers[PEERS_MAX]; /* 0 behind the last */
 } roles[] = {
 	{ "postern-smtpd", PEER_SMTPD,
-	    { PEER_QUEUE, PEER_TLS, PEER_AUTH, PEER_LOOKUP } },
+	    { PEER_QUEUE, PEER_TLS, PEER_AUTH, PEER_LOOKUP, PEER_RESOLVE } },
 	{ "postern-queue", PEER_QUEUE,
 	    { PEER_SMTPD, PEER_DELIVER, PEER_REPORT, PEER_HISTORY,
 		PEER_LOOKUP } },
 	{ "postern-deliver", PEER_DELIVER,
 	    { PEER_QUEUE, PEER_RESOLVE, PEER_TLS } },
-	{ "postern-resolve", PEER_RESOLVE, { PEER_DELIVER } },
+	{ "postern-resolve", PEER_RESOLVE, { PEER_DELIVER, PEER_SMTPD } },
 	{ "postern-report", PEER_REPORT, { PEER_QUEUE, PEER_READER } },
 	{ "postern-history", PEER_HISTORY, { PEER_QUEUE } },
 	{ "postern-tls", PEER_TLS, { PEER_SMTPD, PEER_DELIVER } },
@@ -296,6 +322,10 @@ rules_set(struct peer_def *p)
 		{ &msg_committed, ignore, CONV_A, CONV_END },
 	};
 
+	static const struct channel_rule from_smtpd[] = {
+		{ &msg_name_of, on_name_of, CONV_NEW, 0 },
+	};
+
 	p->attached = attack;
 	if (p->kind == PEER_QUEUE && is_commit()) {
 		p->rules = from_queue;
@@ -303,6 +333,9 @@ rules_set(struct peer_def *p)
 	} else if (p->kind == PEER_QUEUE && is_script()) {
 		p->rules = script_rules;
 		p->nrules = SCRIPT_RULES;
+	} else if (p->kind == PEER_SMTPD && is_name()) {
+		p->rules = from_smtpd;
+		p->nrules = nitems(from_smtpd);
 	} else {
 		p->rules = nothing;
 		p->nrules = nitems(nothing);

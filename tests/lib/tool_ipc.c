@@ -78,6 +78,8 @@ static const struct row rows[] = {
 	{ &msg_question, ">" }, { &msg_answer_mx, "<" },
 	{ &msg_answer_addr, "<" }, { &msg_answer_tlsa, "<" },
 	{ &msg_answer_end, "<" },
+	{ NULL, "smtpd (>) and resolve (<)" },
+	{ &msg_name_of, ">" }, { &msg_name_is, "<" },
 	{ NULL, "tools (>) and report (<), over the control socket" },
 	{ &msg_ask_queue, ">" }, { &msg_ask_show, ">" }, { &msg_ask_trace, ">" },
 	{ &msg_ask_summary, ">" }, { &msg_summary, "<" },

@@ -15,6 +15,7 @@
 
 enum { ID = 0x1234 };
 
+static const char asked_name[] = "1.2.0.192.in-addr.arpa";
 static struct question asked;
 static struct dns_packet packet;
 static struct question_read got;
@@ -180,6 +181,70 @@ test_useless_exchangers(void **state)
 	dns_packet_raw(&packet, "ev.test", 7);
 	dns_packet_u8(&packet, 0);
 	check_answer("dot within a label", ANSWER_FOUND, 60, "");
+}
+
+static void
+add_ptr(const char *host)
+{
+	head(DNS_PACKET_ANSWER, asked_name, DNS_PTR, strlen(host) + 2);
+	dns_packet_name(&packet, host);
+}
+
+static void
+test_pointers(void **state)
+{
+	(void)state;
+	ask(asked_name, DNS_PTR);
+	begin(DNS_PACKET_RESPONSE);
+	add_ptr("B.test");
+	add_ptr("a.test");
+	check_answer("in order", ANSWER_FOUND, 60, "0 b.test 0 a.test ");
+
+	begin(DNS_PACKET_RESPONSE);
+	add_ptr("not/a/host.test");
+	add_ptr("new\nline.test");
+	add_ptr("b\xc3\xbc.test");
+	add_ptr("192.0.2.1");
+	head(DNS_PACKET_ANSWER, asked_name, DNS_PTR, 1);
+	dns_packet_name(&packet, "");
+	head(DNS_PACKET_ANSWER, asked_name, DNS_PTR, 9);
+	dns_packet_u8(&packet, 7);
+	dns_packet_raw(&packet, "ev.test", 7);
+	dns_packet_u8(&packet, 0);
+	check_answer("no host names", ANSWER_FOUND, 60, "");
+	add_ptr("a.test");
+	check_answer("but one", ANSWER_FOUND, 60, "0 a.test ");
+
+	begin(DNS_PACKET_RESPONSE);
+	head(DNS_PACKET_ANSWER, asked_name, DNS_PTR, 0);
+	check_broken("no data", "malformed data");
+}
+
+/* RFC 2317: a slash in a name that is only asked for. */
+static void
+test_pointer_aliases(void **state)
+{
+	static const char there[] = "1.0/25.2.0.192.in-addr.arpa";
+
+	(void)state;
+	ask(asked_name, DNS_PTR);
+	begin(DNS_PACKET_RESPONSE);
+	dns_packet_cname(&packet, asked_name, 40, there);
+	check_int("alias", reads(), READING_ALIAS);
+	check_str("alias", got.alias, there);
+	head(DNS_PACKET_ANSWER, there, DNS_PTR, 8);
+	dns_packet_name(&packet, "a.test");
+	check_int("in the packet", reads(), READING_ANSWER);
+	assert_null(got.answer->alias);
+	check_answer("in the packet", ANSWER_FOUND, 40, "0 a.test ");
+
+	begin(DNS_PACKET_RESPONSE);
+	dns_packet_cname(&packet, asked_name, 40, "a\nb.test");
+	check_broken("odd", "CNAME to what is no host name");
+	begin(DNS_PACKET_RESPONSE);
+	dns_packet_cname(&packet, asked_name, 40, "");
+	check_broken("the root", "CNAME to what is no host name");
+	assert_true(question_make(&asked, there, DNS_PTR, 0));
 }
 
 static void
@@ -433,6 +498,15 @@ test_thousands(void **state)
 	check_int("a", reads(), READING_ANSWER);
 	check_int("a", got.answer->count, ANSWER_ADDR_MAX);
 	done();
+
+	ask(asked_name, DNS_PTR);
+	begin(DNS_PACKET_RESPONSE);
+	for (unsigned int i = 0; i < 1000; i++) {
+		snprintf(host, sizeof(host), "h%03u.test", i);
+		add_ptr(host);
+	}
+	check_answer(
+	    "ptr", ANSWER_FOUND, 60, "0 h000.test 0 h001.test 0 h002.test ");
 }
 
 static void
@@ -481,6 +555,8 @@ main(void)
 		cmocka_unit_test(test_cannot_be_asked),
 		cmocka_unit_test(test_found),
 		cmocka_unit_test(test_useless_exchangers),
+		cmocka_unit_test(test_pointers),
+		cmocka_unit_test(test_pointer_aliases),
 		cmocka_unit_test(test_validated),
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_lame),
