@@ -6,6 +6,8 @@ The command sees the machine as it is, but for
   /etc        a private copy with the accounts below added
   $POSTERN_SCRATCH   an empty tmpfs, root's, for spools and mounts
   its pids    a private pid namespace
+  its folder  another path to this checkout, if others cannot reach it where it
+              is (below /root): what runs as another user has to
 
 Mounts made inside are seen by nobody outside.  When the command ends, or is
 killed, or the caller is killed, every process inside is killed with it and
@@ -22,6 +24,7 @@ root.  Inside, a second call only runs the command.
 
 import ctypes
 import os
+import pathlib
 import shutil
 import signal
 import subprocess
@@ -100,22 +103,39 @@ def own_etc(scratch):
     mount("--move", scratch, "/etc")
 
 
-def scratch_folder():
-    """An empty folder of the system to mount over; it stays as it is."""
+def spare_folders():
+    """Folders of the system to mount over, empty ones first; they stay as they
+    are."""
     taken = (os.getcwd(), os.path.abspath(__file__))
     there = [p for p in ("/media", "/mnt", "/srv", "/opt") if os.path.isdir(p)
              and not any(t.startswith(p + "/") for t in taken)]
-    empty = [p for p in there if not os.listdir(p)]
-    if not there:
-        raise SystemExit("ns.py: no /media, /mnt, /srv or /opt to mount over")
-    return (empty or there)[0]
+    if len(there) < 2:
+        raise SystemExit("ns.py: of /media, /mnt, /srv and /opt two are needed "
+                         "to mount over")
+    return sorted(there, key=lambda p: len(os.listdir(p)) > 0)
+
+
+def reachable(path):
+    """By everybody?"""
+    return all(p.stat().st_mode & 0o001 for p in (path, *path.parents))
+
+
+def open_checkout(spare):
+    """Where the way to this checkout is closed to others it has a second."""
+    top = pathlib.Path(__file__).resolve().parents[2]
+    here = pathlib.Path.cwd()
+    if reachable(top) or not here.is_relative_to(top):
+        return
+    mount("--bind", str(top), spare)
+    os.chdir(spare / here.relative_to(top))
 
 
 def furnish():
     mount("--make-rprivate", "/")
     mount("-t", "proc", "-o", "nosuid,nodev,noexec", "proc", "/proc")
-    scratch = scratch_folder()
+    scratch, spare = spare_folders()[:2]
     own_etc(scratch)
+    open_checkout(spare)
     mount("-t", "tmpfs", "-o", "mode=755", "scratch", scratch)
     os.environ[MARK] = "1"
     os.environ[SCRATCH] = scratch

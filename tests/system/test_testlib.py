@@ -6,7 +6,9 @@
 # and the checker must go red for each kind of faked damage.
 """The recording client and sink, the invariant checker, the harness."""
 
+import os
 import selectors
+import shutil
 import socket
 import subprocess
 import sys
@@ -546,3 +548,18 @@ def test_spooled_ids(tmp_path):
     (tmp_path / "a/b").write_bytes(
         b"Received: x\r\nX-Postern-Id: m-5\r\n\r\nX-Postern-Id: m-6\r\n")
     assert list(harness.spooled_ids(tmp_path)) == ["m-5"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root: a namespace")
+def test_a_closed_checkout_is_open_to_other_users(tmp_path):
+    top = tmp_path / "closed" / "checkout"
+    (top / "tests" / "lib").mkdir(parents=True)
+    for name in ("in-namespace", "ns.py"):
+        shutil.copy(harness.ROOT / "tests" / "lib" / name, top / "tests/lib")
+    top.parent.chmod(0o700)
+    env = {k: v for k, v in os.environ.items() if k != "POSTERN_NAMESPACE"}
+    done = subprocess.run(
+        ["tests/lib/in-namespace", "setpriv", "--reuid=65534", "--regid=65534",
+         "--clear-groups", "sh", "-c", 'cat "$(pwd -P)/tests/lib/ns.py"'],
+        cwd=top, env=env, capture_output=True, check=False)
+    assert done.stdout == (top / "tests/lib/ns.py").read_bytes(), done.stderr
