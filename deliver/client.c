@@ -214,6 +214,7 @@ client_begin_transaction(struct client *c, struct buf *out)
 	c->rcpt = c->accepted = c->replies = 0;
 	c->fit = t->more = false;
 	c->nasked = t->nrcpts;
+	c->ready = true;
 	t->dsn = (c->greeting.offers & OFFER_DSN) != 0;
 	for (size_t i = 0; i < t->nrcpts; i++)
 		t->rcpts[i].accepted = false;

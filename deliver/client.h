@@ -69,6 +69,8 @@ struct client {
 	size_t replies;        /* heard in this transaction */
 	uint64_t mails;        /* begun in this session */
 	bool welcome;          /* the greeting was 220 */
+	bool ready;            /* it has come to where mail is sent, or only
+				  what we ask of it stood in the way */
 	enum route_tls tls;    /* what is asked of the connection */
 	bool secured;          /* what is said goes through TLS */
 	struct login login;

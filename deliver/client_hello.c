@@ -34,6 +34,7 @@ may_be_clear(struct client *c, const char *why)
 {
 	if (c->tls < ROUTE_TLS_REQUIRED)
 		return true;
+	c->ready = true;
 	client_tls_failed(c, why);
 	return false;
 }
@@ -48,7 +49,7 @@ login_refused(struct client *c)
 
 	if (c->t == NULL)
 		return client_fail(c);
-	c->t->login_refused = r->code / 100 == 5;
+	c->t->login_refused = c->ready = r->code / 100 == 5;
 	status_later(&c->t->status, 451, 7, 8,
 	    "the server refuses our login: %d %s", r->code,
 	    shown ? "(its text repeats the password)" : r->text);

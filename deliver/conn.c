@@ -521,6 +521,7 @@ on_timeout(void *arg)
 		timer_set(c->all->timers, &c->timer,
 		    client_patience(&c->client) - CONNECT_SECONDS);
 	} else {
+		c->late = c->client.t != NULL;
 		lost(c, "time-out");
 	}
 }

@@ -60,6 +60,7 @@ struct conn {
 	bool handing;          /* gone there, and nothing came back yet */
 	char tls[MSG_TLS_MAX + 1]; /* what was agreed on; "" clear text */
 	bool tls_refused;          /* a handshake that the server has spoilt */
+	bool late; /* at the end: the server let a time limit pass */
 	struct transfer transfer;
 	struct buf in;         /* a reply line without its end */
 	struct buf out;        /* what the socket would not take */

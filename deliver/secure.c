@@ -129,6 +129,7 @@ spoilt(struct conn *c, const struct msg_tls_end *m)
 	log_text("text", why);
 	log_end();
 	c->tls_refused = ends[m->how].refused;
+	c->late = m->how == TLS_END_LATE;
 	conn_insecure(c, why);
 }
 

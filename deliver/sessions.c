@@ -27,7 +27,7 @@ static struct {
 	struct conns conns;
 	struct servers servers;
 	struct refusals refusals; /* of TLS */
-	struct refusals failures; /* to connect, or of the greeting */
+	struct refusals failures; /* servers that did not come to take mail */
 	bool stopping;
 } self;
 
@@ -394,8 +394,24 @@ contest_failed(struct job *j, bool rival)
 	challenge_any(j);
 }
 
+/*
+ * Others are asked first for a while: it has let a time limit pass, which
+ * costs minutes, or did not come to where mail is sent.  Not if it was our own
+ * tls that failed, or our rules or password that were in the way.
+ */
+static bool
+is_to_blame(const struct conn *c)
+{
+	if (c->late)
+		return true;
+	if (c->handing)
+		return c->tls_refused && !c->client.welcome;
+	return !c->client.ready;
+}
+
+/* The session is over, for whatever reason. */
 static void
-on_failed(struct conn *c)
+part(struct conn *c)
 {
 	struct server *s = c->server;
 	struct job *j = c->job;
@@ -408,9 +424,6 @@ on_failed(struct conn *c)
 
 	if (tls_refused)
 		refusals_note(&self.refusals, &s->ip, s->port);
-	if (!welcome && (!c->handing || c->tls_refused))
-		refusals_note(&self.failures, &s->ip, s->port);
-
 	if (j == NULL)
 		TAILQ_REMOVE(&s->idle, c, entry);
 	else
@@ -425,7 +438,15 @@ on_failed(struct conn *c)
 	serve(s);
 }
 
-/* In the middle of its session. */
+static void
+on_failed(struct conn *c)
+{
+	if (is_to_blame(c))
+		refusals_note(&self.failures, &c->server->ip, c->server->port);
+	part(c);
+}
+
+/* In the middle of its session, for our own reasons. */
 static void
 cut_off(struct job *j, const char *why)
 {
@@ -435,7 +456,7 @@ cut_off(struct job *j, const char *why)
 	if (rival != NULL)
 		give_up(rival);
 	client_lost(&j->conn->client, why);
-	on_failed(j->conn);
+	part(j->conn);
 }
 
 void

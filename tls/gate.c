@@ -30,6 +30,7 @@ enum {
 	STOP_WAIT_MS = 5000,
 	CLOSING_MS =
 	    5000, /* for the last bytes, and again for the peer's end */
+	CONNECT_SECONDS_MAX = 110, /* deliver waits for 120 */
 	EACH_SECOND = 1
 };
 
@@ -180,11 +181,20 @@ overdue(enum stream_state state, int64_t now, int64_t limit_ms)
 	}
 }
 
+/* deliver is to hear of a server that is late before it takes us for dead. */
+static int64_t
+handshake_ms(uint64_t seconds)
+{
+	if (is_client() && seconds > CONNECT_SECONDS_MAX)
+		seconds = CONNECT_SECONDS_MAX;
+	return 1000 * (int64_t)seconds;
+}
+
 static void
 on_second(evutil_socket_t fd, short what, void *arg)
 {
 	const struct conf *c = process_conf();
-	int64_t handshake = 1000 * (int64_t)conf_number(c, KEY_TLS_HANDSHAKE);
+	int64_t handshake = handshake_ms(conf_number(c, KEY_TLS_HANDSHAKE));
 	int64_t idle = 1000 * (int64_t)conf_number(c, KEY_IDLE_TIMEOUT);
 	int64_t now = clock_mono_ms();
 

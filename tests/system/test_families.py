@@ -189,6 +189,58 @@ route any to host "h.example" port {six.port} tls verify immediate
                        for word in (b"EHLO", b"MAIL", b"QUIT"))
 
 
+@pytest.mark.parametrize("way", ["starttls", "immediate"])
+def test_a_late_handshake_is_remembered(tmp_path, way):
+    """One that is silent in the handshake costs one message its limit; nothing
+    is said to it in clear text, and the next message goes past it at once."""
+    files = certificate(tmp_path, "mx", "DNS:b.example")
+    records = ["a.example A 127.0.0.2", "b.example A 127.0.0.3",
+               "d.example MX 10 a.example", "d.example MX 20 b.example"]
+    if way == "starttls":
+        one = Server(files, "hangs", addr="127.0.0.2")
+        two = Server(files, addr="127.0.0.3", port=one.port)
+        route = f"route any to mx port {one.port} tls opportunistic\n"
+    else:
+        one = Scripted(swallow, addr="127.0.0.2")
+        two = Server(files, script=implicit, addr="127.0.0.3", port=one.port)
+        route = "route any to host { a.example b.example } " \
+            f"port {one.port} tls verify immediate\n"
+    with Dns(tmp_path, records) as dns:
+        conf = WORKERS.replace("2s", "1s") + f'''tls ca "{files[0]}"
+{dns.setting()}
+mx addresses allow 127.0.0.0/8
+limit connection messages 1
+{route}'''
+        with contextlib.closing(two), Postern(tmp_path, conf) as postern:
+            for n in (1, 2):
+                send(postern, "d.example")
+                wait_for(lambda n=n: len(postern.events("delivered")) == n)
+            assert len(two.taken) == 2 and all(s for s, _ in two.taken)
+            assert one.connections == 1 and len(
+                postern.events("tls-failed")) == 1
+        assert not any(word in b" ".join(line.encode() for line in one.heard)
+                       for word in (b"MAIL", b"RCPT", b"DATA"))
+    one.__exit__(ValueError)
+
+
+@pytest.mark.parametrize("step, told", [("ehlo", True), ("mail", False)])
+def test_lost_behind_the_greeting(tmp_path, step, told):
+    """Whoever hangs up before mail could be sent is tried last; from MAIL on it
+    may be the message."""
+    hosts = {"a.example": ["127.0.0.2"], "b.example": ["127.0.0.3"]}
+    with Scripted(good, addr="127.0.0.2", **{step: None}) as one, \
+            Scripted(good, addr="127.0.0.3", port=one.port,
+                     ehlo=ONCE) as two, \
+            Worker(tmp_path, hosts=hosts,
+                   mx={"d.example": [(10, "a.example"),
+                                     (20, "b.example")]}) as worker:
+        for i in range(2):
+            job = worker.job("d.example", one.port, transport=w.MX).wait()
+            assert job.status() == DONE and at(job) == "127.0.0.3"
+            assert len(two.bodies) == i + 1
+        assert one.connections == (1 if told else 2)
+
+
 def test_the_second_is_refused_and_a_third_takes_it(tmp_path):
     """What is dead is waited for beside all others of the host."""
     hosts = {"h.example": ["::1", "127.0.0.2", "127.0.0.3"]}

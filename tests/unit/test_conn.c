@@ -20,7 +20,7 @@ static struct {
 	uint16_t port;
 	int listener;
 	int64_t now;
-	size_t over, failed;
+	size_t over, failed, late;
 	struct transaction t;
 } test;
 
@@ -35,6 +35,7 @@ static void
 on_failed(struct conn *c)
 {
 	test.failed++;
+	test.late += c->late;
 	conn_drop(c);
 }
 
@@ -121,6 +122,7 @@ test_greeting(void **state)
 	check_int("306 s", test.failed, 1);
 	check_str(
 	    "text", test.t.status.text, "time-out, waiting for the greeting");
+	check_int("late", test.late, 1);
 	check_int("detail", test.t.status.detail, 2);
 	check_int("stage", test.t.stage, STAGE_CONNECT);
 }
