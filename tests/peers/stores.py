@@ -117,29 +117,35 @@ plugin {{
 
 
 class OpenSmtpd(Installed):
-    """users: names of who has a mailbox."""
+    """users: names of who has a mailbox.  more: words of further listeners by
+    their ports, "tls" or "smtps"."""
 
     name = "opensmtpd"
     packages = ("opensmtpd",)
     words = ("/usr/sbin/smtpd", "-d", "-f", "/etc/smtpd.conf")
     accounts = {"root": ["/var/lib/opensmtpd/empty"], "vmail": ["@DIR@/mail"]}
 
-    def __init__(self, directory, users, port=None, certificate=None):
+    def __init__(self, directory, users, port=None, certificate=None, *,
+                 more=()):
         super().__init__(directory, port, certificate)
-        self.users = users
+        self.users, self.more = users, dict(more)
 
     def files(self):
-        pki, tls = "", ""
+        listeners = {self.port: "", **self.more}
+        pki = ""
         if self.certificate is not None:
             pki = f'pki mail cert "{self.certificate[0]}"\n' \
                 f'pki mail key "{self.certificate[1]}"\n'
-            tls = " tls pki mail"
+            listeners[self.port] = "tls"
+        listen = "".join(
+            f"listen on 127.0.0.1 port {port} hostname mail.example.org "
+            + (f"{word} pki mail\n" if word else "\n")
+            for port, word in listeners.items())
         names = ", ".join(f'"{name}" = vmail' for name in self.users)
         return {"/etc/smtpd.conf": f'''{pki}
 table names {{ {names} }}
 table homes {{ vmail = "@UID@:@GID@:@DIR@/mail" }}
-listen on 127.0.0.1 port {self.port} hostname mail.example.org{tls}
-action "keep" maildir "@DIR@/mail/%{{rcpt.user}}" virtual <names> userbase <homes>
+{listen}action "keep" maildir "@DIR@/mail/%{{rcpt.user}}" virtual <names> userbase <homes>
 match from any for domain "example.org" action "keep"
 '''}
 

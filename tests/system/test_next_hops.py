@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: ISC
 # tests/system/test_next_hops.py - other people's servers as next hops.
 #
-# Postfix, OpenSMTPD and Exim by SMTP, Dovecot by LMTP, with TLS where they
-# have it: what arrives is what was sent, byte by byte, and one recipient of
-# three is refused by each in its own way.
+# Postfix, OpenSMTPD and Exim by SMTP, Dovecot by LMTP, with TLS: what arrives
+# is what was sent, byte by byte, and one recipient of three is refused by each
+# in its own way.
 """Real servers take mail from postern."""
 
+import re
 import smtplib
 import sys
 from pathlib import Path
@@ -18,7 +19,8 @@ sys.path.insert(0, str(HERE.parents[1] / "peers"))
 import peers  # noqa: E402
 import stores  # noqa: E402
 import tlskit  # noqa: E402
-from harness import Postern, wait_for  # noqa: E402
+import verdicts  # noqa: E402
+from harness import Dns, Postern, wait_for  # noqa: E402
 from scripted import Scripted, good  # noqa: E402
 
 pytestmark = pytest.mark.skipif(not peers.have_root(), reason="skipped: root")
@@ -84,12 +86,11 @@ def check_fates(fates, refused, codes):
             assert "delivered" in line, line
 
 
-def over_smtp(folder, server, refused_code, tls="required"):
+def over_smtp(folder, server, refused_code):
     fates = deliver(folder, f'host "[127.0.0.1]" port {server.port} '
-                    f"tls {tls}", ("ann", "bob", "nobody"))
+                    "tls required", ("ann", "bob", "nobody"))
     check_fates(fates, "nobody", [refused_code])
-    if tls == "required":
-        assert all('tls="TLSv1.' in fates[name] for name in ("ann", "bob"))
+    assert all('tls="TLSv1.' in fates[name] for name in ("ann", "bob"))
 
 
 def test_postfix(folder):
@@ -109,14 +110,62 @@ def test_postfix(folder):
 
 
 def test_opensmtpd(folder):
-    """Where it is built with OpenSSL 3 its handshakes fail: clear text, by
-    another connection, is enough for this route."""
     with stores.OpenSmtpd(folder / "hop", ["ann", "bob"],
                           certificate=pair(folder)) as hop:
-        over_smtp(folder, hop, "5.2.4", "opportunistic")
+        over_smtp(folder, hop, "5.2.4")
         for name in ("ann", "bob"):
             wait_for(lambda: hop.messages(name), what=f"the mail of {name}")
             check_arrived(hop.messages(name))
+
+
+# What a route wants, the word of the listener at its port, and how the mail is
+# carried then.
+WANTED = (("none", "tls", None), ("opportunistic", "tls", "no"),
+          ("required", "tls", "no"), ("verify", "tls", "name"),
+          ("verify immediate", "smtps", "name"))
+STRANGER = "no TLS: handshake failed: certificate verification failed: "
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_opensmtpd_verified(folder, known):
+    """By each way to ask for TLS, to an authority that is known, or not: then
+    those who want the name wait, and trace says why."""
+    hosts = [f"hop{n}.example.org" for n, _ in enumerate(WANTED)]
+    ports = [peers.free_port() for _ in WANTED]
+    ours, other = (verdicts.certificate(folder, label, f"DNS:{label}")
+                   for label in ("ours", "other"))
+    files = verdicts.issued(folder, "cert", ",".join(
+        f"DNS:{host}" for host in hosts), ours if known else other)
+    dns = Dns(folder / "postern", [f"{host} A 127.0.0.1" for host in hosts])
+    conf = f'{dns.setting()}\nworkers smtpd 1\nworkers deliver 1\n' \
+        f'tls ca "{ours[0]}"\naccept from any for domain example.org\n'
+    for host, port, (tls, _, _) in zip(hosts, ports, WANTED):
+        conf += f"route any from domain {host} to host {host} port {port} " \
+            f"tls {tls}\n"
+    with stores.OpenSmtpd(folder / "hop", ["ann"], certificate=files, more={
+            port: word for port, (_, word, _) in zip(ports, WANTED)}) as hop, \
+            dns, Postern(folder / "postern", conf) as postern:
+        for host in hosts:
+            with smtplib.SMTP(postern.addr, postern.port, timeout=30) as smtp:
+                smtp.sendmail(f"a@{host}", ["ann@example.org"], MESSAGE,
+                              ["BODY=8BITMIME"])
+        for host, (_, _, verified) in zip(hosts, WANTED):
+            late = verified == "name" and not known
+            (what, why), = wait_for(lambda: re.findall(
+                r"^ .* (delivered|deferred) +(.*)$", postern.tool(
+                    "trace", f"a@{host}", check_status=False), re.M))
+            assert what == ("deferred" if late else "delivered")
+            assert re.search(STRANGER if late else way(host, verified), why)
+        arrived = sum(v != "name" or known for _, _, v in WANTED)
+        wait_for(lambda: len(hop.messages("ann")) == arrived)
+        for message in hop.messages("ann"):
+            check_arrived([message])
+
+
+def way(host, verified):
+    """How trace says that it was carried, and to whom."""
+    return rf"by {host} \[127\.0\.0\.1\]" + (
+        rf" \(TLSv1\.[23] \S+ {verified}\)" if verified else "") + ": 250 "
 
 
 def test_exim(folder):
