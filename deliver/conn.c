@@ -16,12 +16,14 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 enum {
 	CONNECT_SECONDS = 30,
 	HANDSHAKE_SECONDS = 120, /* tls gives up sooner */
+	GRACE_MS = 180 * 1000,   /* of a body: as long as for a piece */
 	LINE_BYTES = 4096,       /* RFC 5321 4.5.3.1.5 says 512 */
 	OUT_BYTES = 2048 * 1024, /* a group of commands, or a piece */
 	PIECES_PER_TURN = 4      /* of a body, so that no one starves others */
@@ -188,6 +190,55 @@ lost(struct conn *c, const char *why)
 }
 
 /*
+ * A server that says or takes something all the time may still hold us for
+ * days.  False: c is gone.
+ */
+static bool
+on_time(struct conn *c)
+{
+	const struct conns *all = c->all;
+	int64_t now = clock_mono_ms();
+	char why[STATUS_TEXT];
+
+	if (pace_too_slow(&c->pace, all->rate, now))
+		snprintf(why, sizeof(why),
+		    "the server takes less than %llu bytes a second",
+		    (unsigned long long)all->rate);
+	else if (pace_too_old(&c->pace, all->life_ms, now))
+		snprintf(why, sizeof(why),
+		    "the server takes longer than %lld seconds in all",
+		    (long long)all->life_ms / 1000);
+	else
+		return true;
+	c->late = true;
+	lost(c, why);
+	return false;
+}
+
+static void
+note_pace(struct conn *c, ssize_t n)
+{
+	pace_note(&c->pace, (uint64_t)n, c->client.state == CLIENT_BODY,
+	    clock_mono_ms());
+}
+
+/* Something of what was kept is gone. */
+static bool
+put_kept(struct conn *c)
+{
+	ssize_t n = write(c->fd, c->out.data, c->out.len);
+
+	if (n == -1 && errno != EAGAIN && errno != EINTR)
+		c->mute = true;
+	if (n <= 0)
+		return false;
+	buf_drop(&c->out, (size_t)n);
+	note_pace(c, n);
+	wait_more(c);
+	return true;
+}
+
+/*
  * Writes what it can and keeps the rest.  After an error the connection is
  * still read to its end: a server that hangs up often said why.
  */
@@ -206,6 +257,7 @@ put(struct conn *c, struct view v)
 		}
 		n = n == -1 ? 0 : n;
 	}
+	note_pace(c, n);
 	if ((size_t)n == v.len)
 		return;
 	buf_add(&c->out, view_skip(v, (size_t)n));
@@ -283,23 +335,6 @@ conn_secured(struct conn *c, int fd)
 	wait_more(c);
 }
 
-bool
-conn_fits(const struct conn *c, const struct conn_policy *p)
-{
-	const struct conn_policy *made = &c->policy;
-
-	if (made->route.tls < p->route.tls ||
-	    made->route.immediate != p->route.immediate ||
-	    made->lmtp != p->lmtp || made->source != p->source)
-		return false;
-	if (p->dane != NULL)
-		return dane_eq(made->dane, p->dane) &&
-		       strcasecmp(made->host, p->host) == 0 &&
-		       strcasecmp(made->domain, p->domain) == 0;
-	return p->route.tls < ROUTE_TLS_VERIFY ||
-	       strcasecmp(made->name, p->name) == 0;
-}
-
 /* Pieces of the body, as many as the socket takes.  False: c is gone. */
 static bool
 send_body(struct conn *c)
@@ -342,6 +377,8 @@ act(struct conn *c, enum client_next next, bool more)
 	switch (next) {
 	case NEXT_WAIT:
 	case NEXT_BODY:
+		if (!on_time(c))
+			return false;
 		wait_more(c);
 		return true;
 	case NEXT_TLS:
@@ -473,8 +510,8 @@ static void
 on_writable(evutil_socket_t fd, short what, void *arg)
 {
 	struct conn *c = arg;
-	ssize_t n = 0;
 
+	(void)fd;
 	(void)what;
 	tell_arrival(c);
 	if (c->mute)
@@ -484,16 +521,12 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 			begin_tls(c);
 		return;
 	}
-	if (c->out.len > 0)
-		n = write(fd, c->out.data, c->out.len);
-	if (n == -1 && errno != EAGAIN && errno != EINTR) {
-		c->mute = true;
+	if (c->client.state == CLIENT_BODY && !on_time(c))
 		return;
-	}
-	if (n > 0) {
-		buf_drop(&c->out, (size_t)n);
-		wait_more(c);
-	}
+	if (c->out.len > 0)
+		(void)put_kept(c);
+	if (c->mute)
+		return;
 	if (c->out.len > 0) {
 		event_add(&c->writable, NULL);
 		return;
@@ -504,6 +537,18 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 	} else if (c->sending) {
 		send_body(c);
 	}
+}
+
+/* The kernel speaks of room when there is much: a server that is slow may have
+ * made some. */
+static bool
+creeps(struct conn *c)
+{
+	if (c->client.state != CLIENT_BODY || c->mute ||
+	    (c->out.len > 0 && !put_kept(c)))
+		return false;
+	on_writable(c->fd, EV_WRITE, c);
+	return true;
 }
 
 static void
@@ -520,7 +565,7 @@ on_timeout(void *arg)
 	} else if (!was_connected) {
 		timer_set(c->all->timers, &c->timer,
 		    client_patience(&c->client) - CONNECT_SECONDS);
-	} else {
+	} else if (!creeps(c)) {
 		c->late = c->client.t != NULL;
 		lost(c, "time-out");
 	}
@@ -531,6 +576,8 @@ conn_give(struct conn *c, struct transaction *t, int body)
 {
 	enum client_next next;
 
+	if (!t->more) /* else it goes on with other recipients */
+		pace_begin(&c->pace, GRACE_MS, clock_mono_ms());
 	transfer_begin(&c->transfer, body, t->size);
 	c->sending = c->dot = false;
 	buf_clear(&c->all->out);

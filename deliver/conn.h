@@ -10,6 +10,7 @@
 #define DELIVER_CONN_H
 
 #include "common/base/ip.h"
+#include "common/base/pace.h"
 #include "deliver/client.h"
 #include "deliver/dane.h"
 #include "deliver/timers.h"
@@ -37,6 +38,8 @@ struct conns {
 	const char *hostname; /* for EHLO */
 	/* for servers where we log in; lent, NULL: there are none */
 	const struct credential *credential;
+	uint64_t rate;   /* bytes a second that are to be taken */
+	int64_t life_ms; /* of one message in one session */
 	void (*over)(struct conn *);
 	void (*arrived)(struct conn *); /* see conn_watch() */
 	void (*failed)(struct conn *);
@@ -60,7 +63,8 @@ struct conn {
 	bool handing;          /* gone there, and nothing came back yet */
 	char tls[MSG_TLS_MAX + 1]; /* what was agreed on; "" clear text */
 	bool tls_refused;          /* a handshake that the server has spoilt */
-	bool late; /* at the end: the server let a time limit pass */
+	bool late;        /* at the end: the server let a time limit pass */
+	struct pace pace; /* of the message */
 	struct transfer transfer;
 	struct buf in;         /* a reply line without its end */
 	struct buf out;        /* what the socket would not take */
@@ -95,8 +99,6 @@ void conn_no_socket(struct conn *, const char *why);
 /* For secure.c: the clear text of its connection; or there will be none. */
 void conn_secured(struct conn *, int fd);
 void conn_insecure(struct conn *, const char *why);
-/* May what is asked for by this go over it? */
-bool conn_fits(const struct conn *, const struct conn_policy *);
 /* The final dot was sent and its answer is not there. */
 bool conn_past_dot(const struct conn *);
 /* Idle from now on: fails by itself after a while without work. */

@@ -44,6 +44,23 @@ policy_of(const struct job *j, const struct attempt *a, bool refused)
 	return p;
 }
 
+bool
+policy_is_met(const struct conn *c, const struct conn_policy *p)
+{
+	const struct conn_policy *made = &c->policy;
+
+	if (made->route.tls < p->route.tls ||
+	    made->route.immediate != p->route.immediate ||
+	    made->lmtp != p->lmtp || made->source != p->source)
+		return false;
+	if (p->dane != NULL)
+		return dane_eq(made->dane, p->dane) &&
+		       strcasecmp(made->host, p->host) == 0 &&
+		       strcasecmp(made->domain, p->domain) == 0;
+	return p->route.tls < ROUTE_TLS_VERIFY ||
+	       strcasecmp(made->name, p->name) == 0;
+}
+
 /* Where a certificate is to be verified otherwise, or nothing is asked, TLSA
  * records change nothing; RFC 7672 is about SMTP. */
 uint16_t

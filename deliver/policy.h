@@ -13,6 +13,8 @@
 /* refused: a handshake has failed there lately.  What it points to is lent. */
 struct conn_policy policy_of(
     const struct job *, const struct attempt *, bool refused);
+/* May what is asked for by this go over it? */
+bool policy_is_met(const struct conn *, const struct conn_policy *);
 /* Whose TLSA records count; 0: none do. */
 uint16_t policy_tlsa_port(const struct job *);
 

@@ -3,6 +3,7 @@
 #include "deliver/server.h"
 
 #include "common/base/alloc.h"
+#include "deliver/policy.h"
 
 void
 servers_init(struct servers *s)
@@ -36,7 +37,7 @@ server_idle(const struct server *s, const struct conn_policy *p)
 	struct conn *c;
 
 	TAILQ_FOREACH (c, &s->idle, entry)
-		if (conn_fits(c, p))
+		if (policy_is_met(c, p))
 			return c;
 	return NULL;
 }

@@ -535,6 +535,8 @@ sessions_init(struct timers *timers)
 	conns_init(&self.conns, process_base(), timers);
 	self.conns.hostname = conf_text(process_conf(), KEY_HOSTNAME);
 	self.conns.credential = identity_credential();
+	self.conns.rate = limit(KEY_DELIVERY_RATE);
+	self.conns.life_ms = 1000 * (int64_t)limit(KEY_DELIVERY_TIME);
 	self.conns.over = on_over;
 	self.conns.arrived = on_arrived;
 	self.conns.failed = on_failed;

@@ -384,7 +384,7 @@ make(const struct door *d, int fd, const struct accept_client *who,
 	c->listener = d->number;
 	c->farewell = farewell;
 	listen_to(c, fd);
-	pace_begin(&c->pace, clock_mono_ms());
+	pace_begin(&c->pace, GRACE_MS, clock_mono_ms());
 	buf_init(&c->held, INPUT_HEAD + INPUT_MAX);
 	buf_init(&c->unsent, 4 * OUTPUT_MAX);
 	session_begin(&c->session, &w->service, who);

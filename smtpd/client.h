@@ -8,9 +8,9 @@
 #ifndef SMTPD_CLIENT_H
 #define SMTPD_CLIENT_H
 
+#include "common/base/pace.h"
 #include "common/ipc/msg_auth.h"
 #include "smtpd/door.h"
-#include "smtpd/pace.h"
 #include "smtpd/pending.h"
 #include "smtpd/roster.h"
 #include "smtpd/session.h"
@@ -18,7 +18,7 @@
 
 #include <event2/event_struct.h>
 
-enum { PAUSE_MS = 1000, PAUSE_TICK_MS = 100 };
+enum { PAUSE_MS = 1000, PAUSE_TICK_MS = 100, GRACE_MS = 30000 };
 
 struct conv;
 struct question;

@@ -71,6 +71,8 @@ enum conf_key {
 	KEY_SENDERS,          /* file: whose addresses are whose, "" none */
 	KEY_CONNECTION_MESSAGES, /* sent over one, then it is closed */
 	KEY_CONNECTION_AGE,      /* seconds, likewise */
+	KEY_DELIVERY_RATE,       /* bytes a second, at least; 0: any */
+	KEY_DELIVERY_TIME,       /* seconds that one message may take */
 	KEY_COUNT
 };
 

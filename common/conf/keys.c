@@ -241,6 +241,14 @@ static const struct setting settings[KEY_COUNT] = {
 		"limit connection age", SETTING_TIME, READER_DELIVER,
 		"", 300, 1, DAY,
 		"after which it takes no further message", NULL },
+	[KEY_DELIVERY_RATE] = {
+		"limit delivery rate", SETTING_SIZE, READER_DELIVER,
+		"", 100, 0, MIB,
+		"bytes a second that a next server must take; 0: any", NULL },
+	[KEY_DELIVERY_TIME] = {
+		"limit delivery time", SETTING_TIME, READER_DELIVER,
+		"", 12 * HOUR, 1, 7 * DAY,
+		"how long one next server may take for one message", NULL },
 };
 /* clang-format on */
 

@@ -150,6 +150,30 @@ def test_fewer_recipients_and_then_none(tmp_path):
             (2, 250, "2.0.0")] * 2 + [(4, 452, "4.5.3")] * 2
 
 
+@pytest.mark.parametrize("ehlo, first", [
+    ("250 x", "550 5.1.1 nobody"),
+    ("250-x\r\n250 LIMITS RCPTMAX=1", "250 r")])
+def test_just_in_time(tmp_path, ehlo, first):
+    """Every reply is soon there, in one transaction or many, but there are too
+    many of them: what was settled stays, the rest waits."""
+    def rest(answer):
+        return lambda _: time.sleep(0.02) or answer
+
+    rcpts = [f"{n}@b.example" for n in range(100)]
+    slow = {"ehlo": ehlo, "mail": rest("250 m"), "rcpt": {
+        "<0@": first, "@": rest("250 r")}}
+    with Worker(tmp_path, settings={"KEY_DELIVERY_TIME": 1}) as worker, \
+            Scripted(good, **slow) as server:
+        job = worker.job(LOCAL, server.port, rcpts).wait()
+        assert job.status(0)[1] == int(first[:3])
+        assert job.status(99) == (4, 451, "4.4.2")
+        assert "the server takes longer than 1 seconds in all, waiting for " \
+            in job.text(99)
+        assert len(server.bodies) == len(
+            [n for n in range(100) if job.status(n)[0] == w.DONE])
+        wait_for(lambda: not server.open, what="the end of the session")
+
+
 def test_nobody_accepted_but_354(tmp_path):
     """RFC 2920 3.1: an empty body gets out of it, and counts for nobody."""
     with Worker(tmp_path) as worker, \

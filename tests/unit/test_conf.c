@@ -170,6 +170,8 @@ static const struct {
 	{ "limit connections 200", KEY_TOTAL_CONNECTIONS, 200, "" },
 	{ "limit connection messages 1", KEY_CONNECTION_MESSAGES, 1, "" },
 	{ "limit connection age 1m", KEY_CONNECTION_AGE, 60, "" },
+	{ "limit delivery rate 0", KEY_DELIVERY_RATE, 0, "" },
+	{ "limit delivery time 2h", KEY_DELIVERY_TIME, 7200, "" },
 	{ "limit local messages 500 per hour", KEY_LOCAL_MESSAGES,
 	    UINT64_C(500) << 32 | 3600, "" },
 	{ "limit local recipients 0 per day", KEY_LOCAL_RECIPIENTS, 86400, "" },

@@ -10,7 +10,14 @@
 
 #include <arpa/inet.h>
 #include <event2/event.h>
+#include <stdio.h>
 #include <unistd.h>
+
+enum {
+	RATE = 100000,    /* far from what the kernel holds for a server */
+	LIFE = 12 * 3600, /* seconds */
+	BODY = 256 * 1024 * 1024
+};
 
 static struct {
 	struct event_base *base;
@@ -21,6 +28,7 @@ static struct {
 	int listener;
 	int64_t now;
 	size_t over, failed, late;
+	bool keep; /* what is over stays open */
 	struct transaction t;
 } test;
 
@@ -28,7 +36,10 @@ static void
 on_over(struct conn *c)
 {
 	test.over++;
-	conn_quit(c);
+	if (test.keep)
+		conn_rest(c);
+	else
+		conn_quit(c);
 }
 
 static void
@@ -71,6 +82,8 @@ setup(void **state)
 	timers_init(&test.timers, test.base);
 	conns_init(&test.conns, test.base, &test.timers);
 	test.conns.hostname = "us";
+	test.conns.rate = RATE;
+	test.conns.life_ms = 1000 * LIFE;
 	test.conns.over = on_over;
 	test.conns.failed = on_failed;
 	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -99,13 +112,19 @@ teardown(void **state)
 }
 
 static void
-open_one(void)
+open_with(int body)
 {
 	const struct conn_policy clear = { .route = { .tls = ROUTE_TLS_NONE } };
 	struct conn *c = conn_open(&test.conns, &test.ip, test.port, &clear);
 
 	assert_non_null(c);
-	conn_give(c, &test.t, -1);
+	conn_give(c, &test.t, body);
+}
+
+static void
+open_one(void)
+{
+	open_with(-1);
 }
 
 /* RFC 5321 4.5.3.2.1: five minutes for the greeting, connecting included. */
@@ -177,6 +196,141 @@ test_connect(void **state)
 		close(fill[i]);
 }
 
+/* A server that is ready for the body; its end of the connection. */
+static int
+serve_until(const char *replies, int body)
+{
+	int fd;
+
+	open_with(body);
+	fd = accept(test.listener, NULL, NULL);
+	assert_int_equal(
+	    write(fd, replies, strlen(replies)), (ssize_t)strlen(replies));
+	for (int i = 0; i < 10; i++)
+		turn();
+	return fd;
+}
+
+/* Reads so much, while the client writes. */
+static size_t
+take(int fd, size_t want)
+{
+	static char scratch[65536];
+	size_t got = 0;
+
+	for (int idle = 0; got < want && idle < 1000;) {
+		ssize_t n = recv(fd, scratch, sizeof(scratch), MSG_DONTWAIT);
+
+		idle = n > 0 ? 0 : idle + 1;
+		got += n > 0 ? (size_t)n : 0;
+		turn();
+	}
+	return got;
+}
+
+static const char ready[] = "220 s\r\n250 s\r\n250 m\r\n250 r\r\n354 go on\r\n";
+
+/* Something is taken every minute: enough, or too little of it. */
+static void
+test_rate(void **state)
+{
+	static const struct {
+		size_t taken; /* a minute */
+		uint64_t rate;
+		bool ends;
+	} rows[] = {
+		{ 100 * 60000, RATE, false },
+		{ 1000000, RATE, true },
+		{ 1000000, 0, false },
+		/* less a minute than what makes a socket writable */
+		{ 100000, 1000, false },
+		{ 0, 0, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < nitems(rows); i++) {
+		FILE *body = tmpfile();
+		int fd;
+
+		test.failed = test.late = 0;
+		test.conns.rate = rows[i].rate;
+		test.t.size = BODY;
+		assert_int_equal(ftruncate(fileno(body), BODY), 0);
+		fd = serve_until(ready, fileno(body));
+		for (int minute = 0; minute < 25 && test.failed == 0;
+		     minute++) {
+			if (minute < 3)
+				check_int("grace", test.failed, 0);
+			(void)take(fd, rows[i].taken);
+			pass(60);
+		}
+		check_int("ends", test.failed, rows[i].ends);
+		check_int("late", test.late, rows[i].ends);
+		if (rows[i].ends) {
+			check_str("text", test.t.status.text,
+			    rows[i].rate == 0
+				? "time-out, waiting for the end of the body"
+				: "the server takes less than 100000 bytes a "
+				  "second, waiting for the end of the body");
+			check_int("stage", test.t.stage, STAGE_DATA);
+			check_int("smtp", test.t.status.smtp, 451);
+		}
+		close(fd);
+		for (int n = 0; n < 10; n++)
+			turn();
+		fclose(body);
+	}
+}
+
+/* Each reply comes just in time, for very many recipients. */
+static void
+test_many_replies(void **state)
+{
+	int fd, heard = 0;
+
+	(void)state;
+	transaction_clear(&test.t);
+	transaction_init(&test.t, "a@x", 1000);
+	for (uint32_t n = 0; n < 1000; n++)
+		transaction_add(&test.t,
+		    &(struct msg_job_rcpt){ .n = n, .address = "b@y" });
+	fd = serve_until("220 s\r\n250 s\r\n250 m\r\n", -1);
+	for (; test.failed == 0 && heard < 1000; heard++) {
+		assert_int_equal(write(fd, "250 r\r\n", 7), 7);
+		pass(290);
+	}
+	check_int("ended", test.failed, 1);
+	check_int("late", test.late, 1);
+	if (heard < LIFE / 290 || heard > LIFE / 290 + 3)
+		fail_msg("ended at the %dth reply", heard);
+	check_str("text", test.t.status.text,
+	    "the server takes longer than 43200 seconds in all, waiting for "
+	    "the reply to RCPT");
+	close(fd);
+}
+
+/* Who has nothing to do is not late. */
+static void
+test_idle(void **state)
+{
+	FILE *body = tmpfile();
+	int fd;
+
+	(void)state;
+	test.keep = true;
+	test.t.size = 2;
+	assert_int_equal(write(fileno(body), "\r\n", 2), 2);
+	fd = serve_until(ready, fileno(body));
+	assert_int_equal(write(fd, "250 taken\r\n", 11), 11);
+	turn();
+	check_int("over", test.over, 1);
+	pass(6);
+	check_int("closed", test.failed, 1);
+	check_int("late", test.late, 0);
+	close(fd);
+	fclose(body);
+}
+
 static void
 fire(void *arg)
 {
@@ -217,6 +371,10 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_greeting, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_dribble, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_connect, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_rate, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    test_many_replies, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_idle, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_timers, setup, teardown),
 	};
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* tests/unit/test_pace.c - tests of smtpd/pace.c */
+/* tests/unit/test_pace.c - tests of common/base/pace.c */
+#include "common/base/pace.h"
+
 #include "tests/unit/check.h"
 
-#include "smtpd/pace.h"
-
-enum { BIRTH = 5000, RATE = 500 };
+enum { BIRTH = 5000, RATE = 500, GRACE = 30000 };
 
 static void
 test_rate(void **state)
@@ -12,7 +12,7 @@ test_rate(void **state)
 	struct pace p;
 
 	(void)state;
-	pace_begin(&p, BIRTH);
+	pace_begin(&p, GRACE, BIRTH);
 	check_int("no body", pace_too_slow(&p, RATE, BIRTH + 3600000), false);
 	pace_note(&p, 1, true, BIRTH + 1000);
 	check_int("early", pace_too_slow(&p, RATE, BIRTH + 2000), false);
@@ -37,7 +37,7 @@ test_life(void **state)
 	struct pace p;
 
 	(void)state;
-	pace_begin(&p, BIRTH);
+	pace_begin(&p, GRACE, BIRTH);
 	check_int("young", pace_too_old(&p, 7200000, BIRTH + 7199999), false);
 	check_int("old", pace_too_old(&p, 7200000, BIRTH + 7200000), true);
 }
