@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from harness import Dns, Postern, free_port, wait_for  # noqa: E402
 from scripted import Scripted, good  # noqa: E402
 from siege import kill  # noqa: E402
+from test_auth import PASSWORD, passwd, plain  # noqa: E402
 from test_door import Stranger  # noqa: E402
 from test_frames import Programs  # noqa: E402
 from tlskit import Pair  # noqa: E402
@@ -109,6 +110,54 @@ def test_without_a_name(p, address, reverse):
     assert "1.0.0.127.in-addr.arpa" not in p.asked()
     assert not [line for line in p.events("named")
                 if f"client={address} " in line]
+
+
+@pytest.mark.parametrize("hide", ["on", "off"])
+def test_who_logs_in(tmp_path, hide):
+    """Hidden: no name, address or HELO of who has logged in is anywhere in the
+    message, and the log and history have them; others are not hidden."""
+    logins, port = tmp_path / "passwd", free_port()
+    passwd(logins, "ann", stdin=PASSWORD + "\n")
+    with relay(tmp_path, f'passwords "{logins}"\nhide auth clients {hide}\n'
+               f"listen on 127.0.0.1 port {port} auth cleartext") as p:
+        with Stranger(p, NAMED, port) as c, Stranger(p, NAMED) as other:
+            p.named(other, "mx.far.example [127.0.0.2]")
+            assert c.say("EHLO there.example").startswith("250 ")
+            assert c.say(f"AUTH PLAIN {plain('ann', PASSWORD)}").startswith(
+                "235 ")
+            line = wait_for(lambda: named_of(p, c), what="a name")
+            text = sent(p, c)
+            p.named(other, "mx.far.example [127.0.0.2]")
+        hidden = [word for word in ("127.0.0.2", "far.example", "there.example")
+                  if word not in text]
+        assert len(hidden) == (3 if hide == "on" else 0), text
+        assert "ann" not in text.replace("ann@ours.example", "")
+        assert 'client=127.0.0.2 name="mx.far.example"' in line
+        queued, = [of for of in p.events("queued") if line.split()[3] in of]
+        assert 'client="127.0.0.2" login="ann"' in queued
+        told = wait_for(lambda: p.tool(
+            "trace", "--json", line.split()[3][3:], check_status=False),
+            what="history")
+        for word in ('"client":"127.0.0.2"', '"helo":"there.example"',
+                     '"login":"ann"'):
+            assert word in told
+
+
+def sent(p, client):
+    """All of a message that who has logged in sends now."""
+    n = len(p.hop.bodies)
+    assert client.rcpt(sender="ann@ours.example").startswith("250 ")
+    assert client.say("DATA").startswith("354 ")
+    assert client.say("Subject: x\r\n\r\nbody\r\n.").startswith("250 ")
+    wait_for(lambda: len(p.hop.bodies) > n, what="the message")
+    return p.hop.bodies[-1].decode()
+
+
+def named_of(p, client):
+    """What the log says of the client's name, once it is there."""
+    before = len(p.events("named"))
+    sent(p, client)
+    return "".join(p.events("named")[before:])
 
 
 def test_nothing_waits_for_silence(p):
