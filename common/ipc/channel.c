@@ -349,7 +349,7 @@ dispatch(struct channel *ch, const struct frame *f, int fd)
 
 	if (r == NULL)
 		wrong = "unknown message";
-	else if (r->type->fd != (fd != -1))
+	else if (r->type->fd != f->has_fd || f->has_fd != (fd != -1))
 		wrong = "descriptor missing or too many";
 	else if (!ipc_decode(r->type, f->payload, msg))
 		wrong = "malformed message";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* tests/lib/script.c - frames that a hostile worker writes. */
+/* tests/lib/script.c - frames that a hostile process writes. */
 #include "tests/lib/script.h"
 
 #include "common/base/alloc.h"
@@ -7,6 +7,7 @@
 #include "common/ipc/conv.h"
 #include "common/ipc/msg_explain.h"
 #include "common/ipc/msg_job.h"
+#include "common/ipc/msg_resolve.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -14,7 +15,13 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-enum { STEPS = 64, PAYLOAD = 16384, LINE = 2 * PAYLOAD + 128, HEADER = 16 };
+enum {
+	STEPS = 64,
+	PAYLOAD = 16384,
+	LINE = 2 * PAYLOAD + 128,
+	HEADER = 16,
+	EACH_ITS_OWN = 256 /* in flags: a conversation for each frame */
+};
 
 struct step {
 	char on[8];
@@ -66,9 +73,11 @@ push(int fd, const struct step *s, uint64_t conv)
 	conv += s->shift;
 	memcpy(header + 2, &type, sizeof(type));
 	memcpy(header + 4, &s->len, sizeof(s->len));
-	memcpy(header + 8, &conv, sizeof(conv));
-	for (unsigned int i = 0; i < s->count; i++)
+	for (unsigned int i = 0; i < s->count; i++) {
+		memcpy(header + 8, &conv, sizeof(conv));
 		(void)sendmsg(fd, &msg, MSG_NOSIGNAL);
+		conv += (s->flags & EACH_ITS_OWN) != 0;
+	}
 }
 
 static void
@@ -79,8 +88,14 @@ play(struct channel *ch, const struct conv *conv, const char *on)
 			continue;
 		if (steps[i].type == 0)
 			_exit(EX_SOFTWARE);
-		push(channel_fd(ch), &steps[i], conv->id);
+		push(channel_fd(ch), &steps[i], conv == NULL ? 0 : conv->id);
 	}
+}
+
+void
+script_attached(struct channel *ch)
+{
+	play(ch, NULL, "attach");
 }
 
 /* It holds nothing, so that queue gives it work. */
@@ -122,9 +137,51 @@ on_probe(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	return true;
 }
 
-const struct channel_rule script_rules[SCRIPT_RULES] = {
+static bool
+on_name_of(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	(void)msg;
+	(void)fd;
+	play(ch, conv, "name");
+	return true;
+}
+
+static bool
+on_name_is(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	(void)ch;
+	(void)conv;
+	(void)msg;
+	(void)fd;
+	return true;
+}
+
+static const struct channel_rule from_queue[] = {
 	{ &msg_held_ask, on_held_ask, CONV_NEW, CONV_END },
 	{ &msg_job, on_job, CONV_NEW, CONV_A },
 	{ &msg_job_rcpt, on_job_rcpt, CONV_A, 0 },
 	{ &msg_probe, on_probe, CONV_NEW, CONV_B },
 };
+
+static const struct channel_rule from_smtpd[] = {
+	{ &msg_name_of, on_name_of, CONV_NEW, CONV_A },
+};
+
+static const struct channel_rule from_resolve[] = {
+	{ &msg_name_is, on_name_is, CONV_A, CONV_END },
+};
+
+static const struct script_part parts[] = {
+	{ PEER_DELIVER, PEER_QUEUE, from_queue, nitems(from_queue) },
+	{ PEER_RESOLVE, PEER_SMTPD, from_smtpd, nitems(from_smtpd) },
+	{ PEER_SMTPD, PEER_RESOLVE, from_resolve, nitems(from_resolve) },
+};
+
+const struct script_part *
+script_part(enum peer_kind self, enum peer_kind peer)
+{
+	for (size_t i = 0; i < nitems(parts); i++)
+		if (parts[i].self == self && parts[i].peer == peer)
+			return &parts[i];
+	return NULL;
+}

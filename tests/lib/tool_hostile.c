@@ -21,18 +21,15 @@
  *	claim        and say that "ann" has logged in
  *	honest       and say nothing more: queue takes it
  *
- * As a worker of postern-deliver it can be good to all but queue:
+ * As a worker of postern-deliver, as postern-resolve and as a worker of
+ * postern-smtpd it can be good to all but one:
  *
- *	script       and write to queue what follows in that file (script.h)
- *
- * As postern-resolve it can be good to all but smtpd:
- *
- *	name         and tell it of a client's name with a line end within
+ *	script       and write to queue, smtpd, resolve what follows in that
+ *	             file (script.h)
  */
 #include "common/base/alloc.h"
 #include "common/base/fatal.h"
 #include "common/ipc/msg_intake.h"
-#include "common/ipc/msg_resolve.h"
 #include "common/run/process.h"
 #include "tests/lib/script.h"
 
@@ -70,6 +67,7 @@ static const struct {
 };
 
 static char trick[NAME];
+static enum peer_kind self; /* whose place it has */
 
 /* The one call that every program is granted. */
 static void
@@ -144,23 +142,10 @@ is_script(void)
 	return strcmp(trick, "script") == 0;
 }
 
-static bool
-is_name(void)
+static const struct script_part *
+part_with(enum peer_kind peer)
 {
-	return strcmp(trick, "name") == 0;
-}
-
-static bool
-on_name_of(struct channel *ch, struct conv *conv, const void *msg, int fd)
-{
-	static const struct msg_name_is m = { .kind = ANSWER_FOUND,
-		.name = "mx.example\r\nX-Forged: yes" };
-
-	(void)msg;
-	(void)fd;
-	channel_send(ch, conv, &msg_name_is, &m, -1);
-	conv_end(ch, conv);
-	return true;
+	return is_script() ? script_part(self, peer) : NULL;
 }
 
 static void
@@ -208,12 +193,12 @@ attack(struct peer *p)
 		ask_stock(p->channel);
 		return;
 	}
-	if (is_script() && p->kind == PEER_QUEUE)
+	if (part_with(p->kind) != NULL) {
+		script_attached(p->channel);
 		return;
-	if (is_name() && p->kind == PEER_SMTPD)
-		return;
+	}
 	channel_pause(p->channel, true); /* it accuses nobody itself */
-	if (is_commit() || is_script() || is_name())
+	if (is_commit() || is_script())
 		return;
 	if (strcmp(trick, "noise") == 0)
 		send_noise(fd);
@@ -292,14 +277,14 @@ role_of(const char *name)
 static void
 read_trick(void)
 {
-	const char *self = (const char *)(uintptr_t)getauxval(AT_EXECFN);
+	const char *name = (const char *)(uintptr_t)getauxval(AT_EXECFN);
 	char path[1024];
-	const char *slash = strrchr(self, '/');
+	const char *slash = strrchr(name, '/');
 	FILE *f;
 
 	if (slash == NULL)
 		fatal_code(EX_USAGE, "to be started by posternd");
-	snprintf(path, sizeof(path), "%.*s/trick", (int)(slash - self), self);
+	snprintf(path, sizeof(path), "%.*s/trick", (int)(slash - name), name);
 	f = fopen(path, "re");
 	if (f == NULL || fgets(trick, sizeof(trick), f) == NULL)
 		fatal_code(EX_USAGE, "%s: %m", path);
@@ -321,21 +306,15 @@ rules_set(struct peer_def *p)
 		{ &msg_intake_state, ignore, CONV_NONE, 0 },
 		{ &msg_committed, ignore, CONV_A, CONV_END },
 	};
-
-	static const struct channel_rule from_smtpd[] = {
-		{ &msg_name_of, on_name_of, CONV_NEW, 0 },
-	};
+	const struct script_part *part = part_with(p->kind);
 
 	p->attached = attack;
 	if (p->kind == PEER_QUEUE && is_commit()) {
 		p->rules = from_queue;
 		p->nrules = nitems(from_queue);
-	} else if (p->kind == PEER_QUEUE && is_script()) {
-		p->rules = script_rules;
-		p->nrules = SCRIPT_RULES;
-	} else if (p->kind == PEER_SMTPD && is_name()) {
-		p->rules = from_smtpd;
-		p->nrules = nitems(from_smtpd);
+	} else if (part != NULL) {
+		p->rules = part->rules;
+		p->nrules = part->nrules;
 	} else {
 		p->rules = nothing;
 		p->nrules = nitems(nothing);
@@ -355,6 +334,7 @@ main(int argc, char *argv[])
 		.secrets_end = no_secrets,
 		.file = take_file };
 
+	self = role->kind;
 	read_trick();
 	for (size_t i = 0; i < PEERS_MAX && role->peers[i] != 0; i++) {
 		peers[i].kind = role->peers[i];

@@ -17,10 +17,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from harness import Dns, Postern, free_port, wait_for  # noqa: E402
 from scripted import Scripted, good  # noqa: E402
-from siege import kill  # noqa: E402
 from test_auth import PASSWORD, passwd, plain  # noqa: E402
 from test_door import Stranger  # noqa: E402
-from test_frames import Programs  # noqa: E402
 from tlskit import Pair  # noqa: E402
 
 SIX = "fd00:6::1"
@@ -211,28 +209,3 @@ def test_by_ipv6(tmp_path):
     with relay(tmp_path, f"accept from {SIX}/128", addr="::1",
                port=free_port("::1")) as p, Stranger(p, SIX) as c:
         p.named(c, f"six.far.example [IPv6:{SIX}]")
-
-
-def test_resolve_lies_or_is_gone(tmp_path):
-    """A name with a line end ends it; sessions go on without a name."""
-    programs = Programs(tmp_path)
-    with relay(tmp_path, programs=programs.folder) as p:
-        programs.corrupt("resolve", "name")
-        kill(p.child("resolve"))
-        p.wait_event("child-exit")
-        wait_for(lambda: len([line for line in p.events("child-start")
-                              if "name=resolve" in line]) > 1, what="resolve")
-        with Stranger(p, NAMED) as c:
-            line = p.wait_event("peer-broken")[0]
-            assert "kind=4 index=0" in line and "postern-smtpd" in line
-            assert "name=resolve" in p.wait_event("child-killed")[0]
-            programs.restore("resolve")
-            assert p.trace(c) == "Received: from there.example ([127.0.0.2])"
-        # a new one comes after a while
-        wait_for(lambda: name_of_a_new_one(p), 30, "a name again")
-
-
-def name_of_a_new_one(p):
-    with Stranger(p, NAMED) as c:
-        p.trace(c)
-        return "(mx.far.example [127.0.0.2])" in p.trace(c)

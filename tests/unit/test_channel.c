@@ -251,6 +251,10 @@ static const struct {
 	    "\x01\0\x20\0\x10\0\0\0\0\0\0\0\0\0\0\0"
 	    "0123456789abcdef",
 	    32, "descriptor missing or too many" },
+	{ "a descriptor that is only claimed",
+	    "\x01\x03\x26\0\x10\0\0\0\x01\0\0\0\0\0\0\0"
+	    "0123456789abcdef",
+	    32, "descriptor missing or too many" },
 	{ "question without conversation",
 	    "\x01\x02\x26\0\x10\0\0\0\0\0\0\0\0\0\0\0"
 	    "0123456789abcdef",
