@@ -335,6 +335,13 @@ conn_secured(struct conn *c, int fd)
 	wait_more(c);
 }
 
+static void
+dot_sent(struct conn *c)
+{
+	client_dot(&c->client);
+	c->all->dotted(c);
+}
+
 /* Pieces of the body, as many as the socket takes.  False: c is gone. */
 static bool
 send_body(struct conn *c)
@@ -362,7 +369,7 @@ send_body(struct conn *c)
 	c->sending = step == TRANSFER_MORE;
 	c->dot = step == TRANSFER_END;
 	if (c->dot && c->out.len == 0 && !c->mute)
-		client_dot(&c->client);
+		dot_sent(c);
 	else if (!c->mute)
 		event_add(&c->writable, NULL);
 	wait_more(c);
@@ -532,7 +539,7 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	if (c->dot && c->client.state == CLIENT_BODY) {
-		client_dot(&c->client);
+		dot_sent(c);
 		wait_more(c);
 	} else if (c->sending) {
 		send_body(c);

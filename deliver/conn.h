@@ -43,11 +43,12 @@ struct conns {
 	void (*over)(struct conn *);
 	void (*arrived)(struct conn *); /* see conn_watch() */
 	void (*failed)(struct conn *);
-	struct buf out;               /* said, and not yet written */
-	char scratch[TRANSFER_PIECE]; /* read, from server or spool */
-	size_t n;                     /* open */
-	struct conn_list asked;       /* they wait for a UNIX socket */
-	uint32_t tickets;             /* by which it will be known */
+	void (*dotted)(struct conn *); /* the final dot has gone out */
+	struct buf out;                /* said, and not yet written */
+	char scratch[TRANSFER_PIECE];  /* read, from server or spool */
+	size_t n;                      /* open */
+	struct conn_list asked;        /* they wait for a UNIX socket */
+	uint32_t tickets;              /* by which it will be known */
 };
 
 struct conn {

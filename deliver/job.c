@@ -187,6 +187,19 @@ send_result(struct channel *ch, struct conv *conv, uint32_t number,
 	channel_send(ch, conv, &msg_result, &m, -1);
 }
 
+/* Where it is tried, or was last. */
+static void
+tell_server(const struct job *j, uint8_t *family, uint8_t *address, char *host)
+{
+	const struct attempt *a = &j->attempts.list[j->at];
+
+	if (j->next == 0)
+		return;
+	*family = a->ip.family;
+	memcpy(address, a->ip.bytes, sizeof(a->ip.bytes));
+	memcpy(host, a->host, sizeof(a->host));
+}
+
 static void
 send_done(struct channel *ch, struct conv *conv, const struct job *j)
 {
@@ -203,15 +216,21 @@ send_done(struct channel *ch, struct conv *conv, const struct job *j)
 	m.detail = (uint16_t)st->detail;
 	memcpy(m.tls, j->t.tls, sizeof(m.tls));
 	view_copy(view_of(st->text), m.text, sizeof(m.text));
-	if (j->next > 0) {
-		const struct attempt *a = &j->attempts.list[j->at];
-
-		m.family = a->ip.family;
-		memcpy(m.address, a->ip.bytes, sizeof(m.address));
-		memcpy(m.host, a->host, sizeof(m.host));
-	}
+	tell_server(j, &m.family, m.address, m.host);
 	channel_send(ch, conv, &msg_job_done, &m, -1);
 	conv_end(ch, conv);
+}
+
+void
+job_dotted(struct job *j)
+{
+	struct msg_dot m = { 0 };
+
+	if (j->conv == NULL || j->dotted)
+		return;
+	j->dotted = true;
+	tell_server(j, &m.family, m.address, m.host);
+	channel_send(j->jobs->queue, j->conv, &msg_dot, &m, -1);
 }
 
 /* all: every recipient by name, for a queue that did not give the job. */

@@ -42,6 +42,7 @@ struct job {
 	uint16_t port;
 	char host[MSG_HOST_MAX + 1]; /* next hop */
 	struct transaction t;
+	bool dotted; /* queue was told of the first final dot */
 
 	/* the driver's */
 	struct attempts attempts;
@@ -83,6 +84,8 @@ void jobs_attach(struct jobs *, struct channel *);
 void jobs_retire(struct jobs *);
 /* Reports what was kept. Call once per loop turn. */
 void jobs_turn(struct jobs *);
+/* A final dot has gone out: whoever asks what became of a lost job knows. */
+void job_dotted(struct job *);
 /* Every recipient has a status: reported, or kept; do not touch it after. */
 void job_finish(struct job *);
 

@@ -221,6 +221,12 @@ serve(struct server *s)
 	server_release(s);
 }
 
+static void
+on_dotted(struct conn *c)
+{
+	job_dotted(c->job);
+}
+
 /* For a further message. */
 static bool
 may_rest(const struct conn *c)
@@ -540,6 +546,7 @@ sessions_init(struct timers *timers)
 	self.conns.over = on_over;
 	self.conns.arrived = on_arrived;
 	self.conns.failed = on_failed;
+	self.conns.dotted = on_dotted;
 	servers_init(&self.servers);
 	refusals_init(&self.refusals, REFUSALS_TLS_SECONDS);
 	refusals_init(&self.failures, REFUSALS_CONNECT_SECONDS);

@@ -278,6 +278,20 @@ on_result(struct channel *ch, struct conv *conv, const void *msg, int fd)
 }
 
 static bool
+on_dot(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	struct job *j = conv->object;
+
+	(void)ch;
+	(void)fd;
+	if (j == NULL || j->dotted)
+		return false;
+	j->dotted = true;
+	j->server = *(const struct msg_dot *)msg;
+	return true;
+}
+
+static bool
 on_done(struct channel *ch, struct conv *conv, const void *msg, int fd)
 {
 	const struct msg_job_done *m = msg;
@@ -486,7 +500,7 @@ on_conv_lost(struct channel *ch, struct conv *conv)
 		return;
 	}
 	worker_of(p)->njobs--;
-	if (worker_of(p)->retired)
+	if (worker_of(p)->retired && !((struct job *)conv->object)->dotted)
 		outcome_returned(conv->object);
 	else
 		outcome_lost(conv->object);
@@ -536,6 +550,7 @@ dispatch_settled(void)
 /* clang-format off */
 static const struct channel_rule rules[] = {
 	{ &msg_result, on_any_result, IN_JOB | IN_LATE, 0 },
+	{ &msg_dot, on_dot, IN_JOB, 0 },
 	{ &msg_job_done, on_any_done, IN_JOB | IN_LATE, CONV_END },
 	{ &msg_held, on_held, IN_HELD, IN_HELD },
 	{ &msg_held_end, on_held_end, IN_HELD, CONV_END },

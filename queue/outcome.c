@@ -386,11 +386,35 @@ put_off(struct group *g, const char *error)
 	result_finish(op, g);
 }
 
+/* Past a final dot whose reply nobody will ever read. */
+static void
+tell_doubt(const struct job *j)
+{
+	const struct group *g = j->group;
+	struct msg_job_done who = { .family = j->server.family };
+	struct status st;
+
+	memcpy(who.address, j->server.address, sizeof(who.address));
+	memcpy(who.host, j->server.host, sizeof(who.host));
+	status_later(&st, 451, 3, 0,
+	    "possible duplicate: the delivering process was lost, waiting for "
+	    "the reply to the final dot");
+	for (size_t i = 0; i < j->nrcpts; i++) {
+		size_t place = rcpt_place(g, j->rcpts[i].n);
+
+		if (place < g->nrcpts)
+			rcpt_log("deferred", g, &g->rcpts[place], &st, &who);
+	}
+}
+
 void
 outcome_lost(struct job *j)
 {
-	struct group *g = take_back(j);
+	struct group *g;
 
+	if (j->dotted)
+		tell_doubt(j);
+	g = take_back(j);
 	/* a message that ends its worker must not end it all the time */
 	if (++g->losses < 2)
 		outcome_line_up(g);

@@ -32,6 +32,8 @@ struct job {
 		struct status status;
 	} * rcpts;
 	size_t nrcpts;
+	bool dotted; /* somebody may have taken the message: */
+	struct msg_dot server;
 	int64_t started; /* monotonic, ms */
 };
 
@@ -48,7 +50,8 @@ bool job_rest(struct job *, const struct msg_job_done *);
 /* The attempt is over, every status known (job_rest).
  * Takes and frees the job. */
 void outcome_job(struct job *, const struct msg_job_done *);
-/* The worker was lost: tried again, later if that happens again. */
+/* The worker was lost: tried again, later if that happens again.  It is told
+ * whose message may have been taken. */
 void outcome_lost(struct job *);
 /* The worker stops and gave it back: as if it had not been tried. */
 void outcome_returned(struct job *);

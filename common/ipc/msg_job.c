@@ -71,6 +71,22 @@ const struct ipc_type msg_result = {
 };
 
 /* clang-format off */
+static const struct ipc_field dot_fields[] = {
+	{ "family", IPC_U8, offsetof(struct msg_dot, family), 0 },
+	{ "address", IPC_BYTES, offsetof(struct msg_dot, address), MSG_IP_BYTES },
+	{ "host", IPC_TEXT, offsetof(struct msg_dot, host), MSG_HOST_MAX },
+};
+/* clang-format on */
+
+const struct ipc_type msg_dot = {
+	.number = MSG_DOT,
+	.name = "dot",
+	.size = sizeof(struct msg_dot),
+	.fields = dot_fields,
+	.nfields = nitems(dot_fields),
+};
+
+/* clang-format off */
 static const struct ipc_field job_done_fields[] = {
 	{ "verdict", IPC_U8, offsetof(struct msg_job_done, verdict), 0 },
 	{ "stage", IPC_U8, offsetof(struct msg_job_done, stage), 0 },

@@ -14,6 +14,9 @@
  * finished it opens MSG_LATE, followed by one MSG_RESULT for every recipient
  * and MSG_JOB_DONE.
  *
+ * When a job's first final dot has gone out the worker says MSG_DOT, once: if
+ * it is lost after that, some of the recipients may have the message.
+ *
  * A worker that was told to stop says MSG_RETIRE: it gets no more jobs, and
  * those that end with its channel were given back, not lost by a mishap.
  */
@@ -84,6 +87,12 @@ struct msg_job_done {
 	char text[MSG_TEXT_MAX + 1];
 };
 
+struct msg_dot {        /* who may have taken the message */
+	uint8_t family; /* 0: a UNIX socket */
+	uint8_t address[MSG_IP_BYTES];
+	char host[MSG_HOST_MAX + 1]; /* its name, "" if none */
+};
+
 struct msg_held { /* in a MSG_HELD_ASK conversation */
 	struct job_key key;
 };
@@ -93,7 +102,7 @@ struct msg_late { /* opens */
 	uint32_t nrcpts;
 };
 
-extern const struct ipc_type msg_job, msg_job_rcpt, msg_result, msg_job_done,
-    msg_held_ask, msg_held, msg_held_end, msg_late, msg_retire;
+extern const struct ipc_type msg_job, msg_job_rcpt, msg_result, msg_dot,
+    msg_job_done, msg_held_ask, msg_held, msg_held_end, msg_late, msg_retire;
 
 #endif

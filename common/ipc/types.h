@@ -57,6 +57,7 @@ enum msg_number {
 	MSG_HELD_END,
 	MSG_LATE,
 	MSG_RETIRE,
+	MSG_DOT,
 
 	/* deliver, smtpd and resolve: msg_resolve.h */
 	MSG_QUESTION = 96,

@@ -64,6 +64,7 @@ static const struct row rows[] = {
 	{ &msg_auth_check, ">" }, { &msg_auth_is, "<" },
 	{ NULL, "queue (>) and deliver (<)" },
 	{ &msg_job, ">" }, { &msg_job_rcpt, ">" }, { &msg_result, "<" },
+	{ &msg_dot, "<" },
 	{ &msg_job_done, "<" }, { &msg_held_ask, ">" }, { &msg_held, "<" },
 	{ &msg_held_end, "<" }, { &msg_late, "<" },
 	{ &msg_retire, "<" },

@@ -25,7 +25,7 @@ from harness import BUILD, PATIENCE, ROOT
 VERSION, FLAG_FD, FLAG_OURS = 1, 1, 2
 BOOT, SETTING, MX_ALLOW, PEER, BOOT_END, READY, BROKEN = 1, 2, 7, 9, 11, 12, 13
 JOB, JOB_RCPT, RESULT, JOB_DONE, HELD_ASK, HELD, HELD_END = range(64, 71)
-LATE, RETIRE = 71, 72
+LATE, RETIRE, PAST_DOT = 71, 72, 73
 MSG_ROUTE, HOP_WANT, HOP_SOCKET, HOP_NONE = 5, 27, 28, 29
 QUESTION, ANSWER_MX, ANSWER_ADDR, ANSWER_END = range(96, 100)
 KIND_QUEUE, KIND_DELIVER, KIND_RESOLVE = 2, 3, 4
@@ -112,6 +112,7 @@ class Job:
         self.worker, self.nrcpts, self.key = worker, nrcpts, key
         self.results = {}
         self.done = None
+        self.dots = 0
 
     def wait(self, timeout=PATIENCE):
         self.worker.until(lambda: self.done, timeout, "the end of a job")
@@ -278,6 +279,10 @@ class Worker:
             job = Job(self, struct.unpack_from("<I", data, 36)[0], data[:36])
             self.lates.append(job)
             self.jobs[("late", conv)] = job
+        elif number == PAST_DOT:
+            job = self.jobs[conv]
+            assert not theirs and job.done is None
+            job.dots += 1
         elif number in (RESULT, JOB_DONE):
             job = self.jobs[("late", conv) if theirs else conv]
             assert job.done is None, "something after the end of a job"

@@ -277,6 +277,16 @@ say_results(struct errand *e, struct conv *conv)
 }
 
 static void
+say_dot(struct errand *e)
+{
+	struct msg_dot m = { .family = 4 };
+
+	snprintf(m.host, sizeof(m.host), "%s", sim->domains[e->domain].host);
+	e->dotted = true;
+	(void)fake_speak(worker(e->worker), e->conv, &msg_dot, &m);
+}
+
+static void
 say_late(struct errand *e)
 {
 	struct peer *p = worker(e->worker);
@@ -416,7 +426,8 @@ errand_next(const struct errand *e)
 {
 	if (!e->used || e->nrcpts < e->expected || (e->orphan && !e->told))
 		return INT64_MAX;
-	return e->end_at;
+	return e->dot_at != 0 && !e->dotted && !e->orphan ? e->dot_at
+							  : e->end_at;
 }
 
 static int64_t
@@ -450,6 +461,8 @@ errands_go(void)
 			continue;
 		if (e->orphan)
 			say_late(e);
+		else if (e->dot_at != 0 && !e->dotted)
+			say_dot(e);
 		else
 			say_results(e, e->conv);
 	}

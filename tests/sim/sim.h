@@ -111,6 +111,7 @@ struct errand { /* a job, as its worker sees it */
 	bool counted;   /* surely, in the window of its host */
 	bool reached;   /* else there was no connection */
 	int64_t dot_at; /* the final dot is sent; 0: never */
+	bool dotted;    /* that was said */
 	int64_t end_at;
 	struct conv *conv; /* of this life only */
 };

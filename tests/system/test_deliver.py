@@ -467,7 +467,9 @@ def test_reuse_of_an_old_connection(tmp_path):
             tmp_path, settings={"KEY_CONNECTION_AGE": 1}) as worker:
         job = worker.job(LOCAL, server.port)
         wait_for(lambda: len(server.bodies) == 1, what="a body")
-        worker.step(1.1)
+        passed = time.monotonic() + 1.1
+        worker.until(lambda: time.monotonic() > passed, what="its age")
+        assert job.dots == 1
         old.set()
         assert job.wait().status()[0] == 2
         assert worker.job(LOCAL, server.port).wait().status()[0] == 2

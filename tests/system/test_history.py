@@ -10,6 +10,7 @@ import smtplib
 import sqlite3
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,42 @@ def test_possible_duplicates(tmp_path):
                      what="the end of the story")
             assert "possible duplicate: connection lost" in p.tool(
                 "trace", "r0@example.org")
+
+
+@pytest.mark.parametrize("held, past", [("dot", True), ("data", False)])
+def test_killed_behind_the_dot(tmp_path, held, past):
+    """kill -9 of deliver: what nobody will ever read the reply to is a possible
+    duplicate too, with the server that may have it; what was before its dot is
+    none.  It is tried again at once."""
+    free = threading.Event()
+
+    def hold(_peer):
+        free.wait(60)
+        return FINE[held]
+
+    with Scripted(good, **{held: hold}) as server, \
+            Postern(tmp_path, "workers deliver 1\n" + server.route()) as p:
+        assert Client(p, messages=1).run().acknowledged == 1
+        wait_for(lambda: server.bodies if past else
+                 "DATA" in server.verbs(), what="the server to have it")
+        os.kill(p.child("deliver"), signal.SIGKILL)
+        free.set()
+        p.wait_empty()
+        p.wait_event("delivered")
+        said = p.events("deferred")
+        assert len(said) == past
+        wait_for(lambda: "delivered" in p.tool(
+            "trace", "r0@example.org", check_status=False),
+                 what="the end of the story")
+        rows = [json.loads(line) for line in
+                p.tool("sql", "--json", DOUBTS).splitlines()]
+        assert [row["ip"] for row in rows] == ["127.0.0.1"] * past
+        assert len(server.bodies) == 1 + past
+        if past:
+            assert "addr=127.0.0.1 " in said[0] and \
+                "smtp=451 status=4.3.0 " in said[0]
+            assert "possible duplicate: the delivering process was lost" in \
+                p.tool("trace", "r0@example.org")
 
 
 def test_survives_the_death_of_its_writer(tmp_path):

@@ -27,7 +27,7 @@ static struct {
 	uint16_t port;
 	int listener;
 	int64_t now;
-	size_t over, failed, late;
+	size_t over, failed, late, dotted;
 	bool keep; /* what is over stays open */
 	struct transaction t;
 } test;
@@ -48,6 +48,13 @@ on_failed(struct conn *c)
 	test.failed++;
 	test.late += c->late;
 	conn_drop(c);
+}
+
+static void
+on_dotted(struct conn *c)
+{
+	(void)c;
+	test.dotted++;
 }
 
 static void
@@ -86,6 +93,7 @@ setup(void **state)
 	test.conns.life_ms = 1000 * LIFE;
 	test.conns.over = on_over;
 	test.conns.failed = on_failed;
+	test.conns.dotted = on_dotted;
 	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	test.listener = socket(AF_INET, SOCK_STREAM, 0);
 	assert_int_equal(bind(test.listener, sa, len), 0);
@@ -321,6 +329,7 @@ test_idle(void **state)
 	test.t.size = 2;
 	assert_int_equal(write(fileno(body), "\r\n", 2), 2);
 	fd = serve_until(ready, fileno(body));
+	check_int("dotted", test.dotted, 1);
 	assert_int_equal(write(fd, "250 taken\r\n", 11), 11);
 	turn();
 	check_int("over", test.over, 1);
