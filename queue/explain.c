@@ -102,6 +102,14 @@ end_status(struct explaining *e, const struct status *st)
 
 static void timer_set(void);
 
+/* From now on; what comes next has a patience of its own. */
+static void
+wait_for(struct explaining *e, int64_t seconds)
+{
+	if (!e->late)
+		e->deadline = clock_mono_ms() + 1000 * seconds;
+}
+
 /* What is still said of it is judged, as all that was said before. */
 static void
 too_late(struct explaining *e, int64_t now)
@@ -246,6 +254,8 @@ route(struct explaining *e)
 	struct mailbox meant;
 	struct status st;
 
+	wait_for(e, PROBE_FIND_SECONDS + EXPLAIN_MARGIN_SECONDS +
+			(e->ask.connect != 0 ? PROBE_CONNECT_SECONDS : 0));
 	route_expand(&routing, &e->box, &meant);
 	route_find(&routing, &meant, &origin, &e->to);
 	explain_tell_route(&m, c, &meant, &e->to, e->operator_);
@@ -287,6 +297,7 @@ ask_names(struct explaining *e)
 	}
 	view_copy(view_of(mailbox_print(&e->box, address)), m.address,
 	    sizeof(m.address));
+	wait_for(e, EXPLAIN_NAMES_SECONDS);
 	e->asked = channel_open(ch, &msg_expand, &m, -1, EXPLAIN_NAMES, e);
 }
 
@@ -326,6 +337,10 @@ explain_names_end(struct conv *conv, const void *msg)
 	if (m->count != e->names)
 		return false;
 	e->asked = NULL;
+	if (e->conv == NULL) { /* it took too long */
+		settle(e);
+		return true;
+	}
 	if (e->names == 1) {
 		route(e);
 		return true;
@@ -388,14 +403,16 @@ explain_gone(struct conv *conv)
 	settle(e);
 }
 
-/* On the whole machine one at a time, also when nobody waits for it. */
+/* On the whole machine one at a time, also when nobody waits for what a worker
+ * does.  Before that it will never come so far. */
 static bool
 somebody_connects(void)
 {
 	const struct explaining *e;
 
 	TAILQ_FOREACH (e, &all, entry)
-		if (e->ask.connect != 0)
+		if (e->ask.connect != 0 &&
+		    (e->worker != NULL || e->conv != NULL))
 			return true;
 	return false;
 }
@@ -442,8 +459,6 @@ explain_asked(struct channel *ch, struct conv *conv, const void *msg, int fd)
 {
 	const struct msg_explain *m = msg;
 	struct explaining *e = mem_zero(1, sizeof(*e));
-	int64_t seconds =
-	    EXPLAIN_NAMES_SECONDS + PROBE_FIND_SECONDS + EXPLAIN_MARGIN_SECONDS;
 	const char *why;
 	uint16_t code;
 
@@ -455,9 +470,7 @@ explain_asked(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	conv->object = e;
 	if (!parse(e->ask.address, &e->box))
 		e->box.local[0] = '\0';
-	if (e->ask.connect != 0)
-		seconds += PROBE_CONNECT_SECONDS;
-	e->deadline = clock_mono_ms() + 1000 * seconds;
+	wait_for(e, EXPLAIN_NAMES_SECONDS);
 	why = refused(e, &code); /* by the others */
 	TAILQ_INSERT_TAIL(&all, e, entry);
 	timer_set();

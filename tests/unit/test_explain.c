@@ -6,6 +6,7 @@
 
 #include "common/base/clock.h"
 #include "common/ipc/msg_explain.h"
+#include "common/ipc/msg_lookup.h"
 #include "common/mail/status.h"
 #include "common/run/process.h"
 #include "queue/expand.h"
@@ -18,7 +19,12 @@
 #include <event2/event.h>
 #include <sysexits.h>
 
-enum { NOW = 1000000, FIND_MS = 60 * 1000, SILENCE_MS = 60 * 1000 };
+enum {
+	NOW = 1000000,
+	NAMES_MS = 10 * 1000,
+	FIND_MS = 50 * 1000,
+	SILENCE_MS = 60 * 1000
+};
 
 struct event {
 	event_callback_fn handle;
@@ -29,7 +35,9 @@ static struct {
 	struct event timer;
 	struct conf conf;
 	struct schedule schedule;
-	struct peer worker, report;
+	struct peer worker, report, lookup;
+	bool alias;        /* lookup knows who is meant */
+	struct conv names; /* of it; object NULL: it has none */
 	struct conv ask;   /* of report */
 	struct conv probe; /* of the worker; object NULL: it has none */
 	const struct ipc_type *heard; /* the type being handled */
@@ -74,9 +82,9 @@ process_conf(void)
 struct peer *
 process_peer(enum peer_kind kind, size_t n)
 {
-	(void)kind;
+	assert_int_equal(kind, PEER_LOOKUP);
 	(void)n;
-	return NULL; /* no lookup */
+	return &t.lookup;
 }
 
 /* Its conversations end with it, as channel.h says. */
@@ -107,7 +115,7 @@ bool
 expand_wanted(const struct mailbox *box)
 {
 	(void)box;
-	return false;
+	return t.alias;
 }
 
 void
@@ -134,20 +142,22 @@ bool
 channel_may_open(const struct channel *ch, const struct ipc_type *type)
 {
 	(void)ch;
-	return type == &msg_probe;
+	return type == &msg_probe || type == &msg_expand;
 }
 
 struct conv *
 channel_open(struct channel *ch, const struct ipc_type *type, const void *msg,
     int fd, unsigned int phase, void *object)
 {
+	struct conv *conv = type == &msg_expand ? &t.names : &t.probe;
+
 	(void)ch;
 	(void)msg;
-	assert_ptr_equal(type, &msg_probe);
+	assert_true(type == &msg_expand || type == &msg_probe);
 	assert_int_equal(fd, -1);
-	t.probe.phase = phase;
-	t.probe.object = object;
-	return &t.probe;
+	conv->phase = phase;
+	conv->object = object;
+	return conv;
 }
 
 void
@@ -187,7 +197,8 @@ set_up(void **state)
 	(void)state;
 	memset(&t, 0, sizeof(t));
 	t.timer = timer;
-	t.worker.channel = t.report.channel = (struct channel *)&t;
+	t.worker.channel = t.report.channel = t.lookup.channel =
+	    (struct channel *)&t;
 	clock_set_for_test(NOW);
 	conf_init(&t.conf);
 	schedule_init(&t.schedule, 1, 1, 1);
@@ -342,10 +353,99 @@ test_gone(void **state)
 	assert_int_equal(t.accused, 1);
 }
 
+static bool
+names(const char *who)
+{
+	struct msg_expand_end end = { .count = who != NULL };
+	struct msg_expanded m = { 0 };
+
+	if (who == NULL)
+		return strlcpy(end.text, "nobody", sizeof(end.text)) > 0 &&
+		       explain_names_end(&t.names, &end);
+	(void)strlcpy(m.address, who, sizeof(m.address));
+	return explain_name(&t.names, &m) && explain_names_end(&t.names, &end);
+}
+
+/* A question whose name lookup has. */
+static void
+ask_alias(struct conv *from)
+{
+	struct msg_explain m = { .operator_ = 1,
+		.ask = { .connect = 1, .address = "us@x.example" } };
+
+	*from = (struct conv){ 0 };
+	t.alias = true;
+	assert_true(explain_asked((struct channel *)&t, from, &m, -1));
+	t.alias = false;
+	assert_non_null(t.names.object);
+	t.told = 0;
+}
+
+/* lookup stands still: whoever asked is told after its time, which is not that
+ * of servers, and the next one may connect; what lookup says then is nothing.
+ */
+static void
+test_lookup_is_late(void **state)
+{
+	unsigned int told;
+
+	(void)state;
+	ask_alias(&t.ask);
+	time_is(NOW + NAMES_MS - 1);
+	assert_int_equal(t.ends, 0);
+	time_is(NOW + NAMES_MS);
+	assert_int_equal(t.ends, 1);
+	assert_int_equal(t.last.code, EX_TEMPFAIL);
+	ask(1);
+	told = t.told;
+	assert_true(names("a@x.example"));
+	assert_null(t.op);
+	assert_int_equal(t.told, told);
+	assert_int_equal(t.ends, 1);
+	assert_true(hear(&msg_explain_end, &waits));
+	assert_int_equal(t.ends, 2);
+}
+
+/* Who asked has gone before there was anybody to connect to. */
+static void
+test_gone_before_it_connects(void **state)
+{
+	(void)state;
+	ask_alias(&t.ask);
+	explain_gone(&t.ask);
+	ask(1);
+	assert_true(names(NULL));
+	assert_int_equal(t.ends, 0);
+	assert_true(hear(&msg_explain_end, &waits));
+	assert_int_equal(t.ends, 1);
+}
+
+/* In time: the servers have their whole time from then on. */
+static void
+test_lookup_in_time(void **state)
+{
+	(void)state;
+	ask_alias(&t.ask);
+	time_is(NOW + NAMES_MS - 1);
+	assert_true(names("a@x.example"));
+	t.op->done(t.op);
+	assert_non_null(t.probe.object);
+	time_is(NOW + NAMES_MS - 2 + FIND_MS);
+	assert_int_equal(t.ends, 0);
+	assert_true(hear(&msg_explain_end, &waits));
+	assert_int_equal(t.ends, 1);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+		    test_lookup_is_late, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_gone_before_it_connects, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_lookup_in_time, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_answer, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_ends, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
