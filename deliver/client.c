@@ -58,9 +58,18 @@ client_lmtp(struct client *c)
 }
 
 void
-client_login(struct client *c, const struct credential *credential)
+client_login(struct client *c, const struct credential *credential,
+    const char *host, uint16_t port)
 {
 	c->login.credential = credential;
+	c->login.host = host;
+	c->login.port = port;
+}
+
+void
+client_time(struct client *c, int64_t now)
+{
+	c->now = now;
 }
 
 /* What is waited for, by its name. */

@@ -74,15 +74,20 @@ struct client {
 	enum route_tls tls;    /* what is asked of the connection */
 	bool secured;          /* what is said goes through TLS */
 	struct login login;
-	bool unfit; /* a reply to this dot spoke against it */
-	bool fit;   /* NEXT_OVER: a next transaction may follow at once */
+	int64_t now; /* as it was told last */
+	bool unfit;  /* a reply to this dot spoke against it */
+	bool fit;    /* NEXT_OVER: a next transaction may follow at once */
 };
 
 void client_begin(struct client *, const char *name, enum route_tls);
 /* LMTP is to be spoken; before the first line is heard. */
 void client_lmtp(struct client *);
-/* We are to log in; lent, before the first line is heard. */
-void client_login(struct client *, const struct credential *);
+/* We are to log in at this server; both lent, before the first line is heard.
+ */
+void client_login(struct client *, const struct credential *, const char *host,
+    uint16_t port);
+/* What time it is, wall clock, ms; a token may have ended. */
+void client_time(struct client *, int64_t now);
 /* TLS is there; of the server nothing is known any more (RFC 3207 4.2).
  * Before the first byte that is all, else EHLO is said again. */
 void client_tls_done(struct client *, struct buf *out);

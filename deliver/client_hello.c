@@ -3,7 +3,7 @@
  * sent: EHLO, STARTTLS, AUTH.
  *
  * Must never say in clear text what is to be said by TLS alone, and never show
- * a password.
+ * a password or a token.
  */
 #include "deliver/client_int.h"
 
@@ -39,21 +39,53 @@ may_be_clear(struct client *c, const char *why)
 	return false;
 }
 
+/* What a server says, unless it repeats our secret. */
+static const char *
+fit_to_show(const struct client *c, const char *text)
+{
+	if (!login_shows(&c->login, view_of(text)))
+		return text;
+	return c->login.credential->kind == CREDENTIAL_TOKEN
+		   ? "(its text repeats the token)"
+		   : "(its text repeats the password)";
+}
+
 /* RFC 4954 6: a refusal is a matter of ours and the server's: no message is
  * to blame, so later. */
 static enum client_next
 login_refused(struct client *c)
 {
 	const struct reply *r = &c->reply;
-	bool shown = credential_shows(c->login.credential, view_of(r->text));
+	bool secret = login_shows(&c->login, view_of(c->login.why));
+	const char *why = secret ? "" : c->login.why;
 
 	if (c->t == NULL)
 		return client_fail(c);
-	c->t->login_refused = c->ready = r->code / 100 == 5;
+	c->ready = r->code / 100 == 5;
+	if (c->ready)
+		c->t->login = JOB_LOGIN_REFUSED;
 	status_later(&c->t->status, 451, 7, 8,
-	    "the server refuses our login: %d %s", r->code,
-	    shown ? "(its text repeats the password)" : r->text);
+	    "the server refuses our login: %d %.200s%s%s%s", r->code,
+	    r->code == 334 ? "" : fit_to_show(c, r->text),
+	    why[0] != '\0' ? " (" : "", why, why[0] != '\0' ? ")" : "");
 	return client_fail(c);
+}
+
+/* Nothing of a token that has ended is said. */
+static bool
+too_late(struct client *c)
+{
+	struct status st;
+
+	if (!credential_expired(c->login.credential, c->now, &st))
+		return false;
+	c->ready = true;
+	if (c->t != NULL) {
+		c->t->login = JOB_LOGIN_EXPIRED;
+		c->t->status = st;
+	}
+	client_fail(c);
+	return true;
 }
 
 static enum client_next
@@ -89,9 +121,14 @@ enter(struct client *c, struct buf *out)
 	}
 	if (!c->secured && !credential->cleartext)
 		return no_login(c, 5, "not without TLS");
+	if (too_late(c))
+		return NEXT_FAILED;
 	if (!login_begin(&c->login, c->greeting.offers, out))
-		return no_login(
-		    c, 4, "the server offers neither AUTH PLAIN nor LOGIN");
+		return no_login(c, 4,
+		    credential->kind == CREDENTIAL_TOKEN
+			? "the server offers neither AUTH OAUTHBEARER nor "
+			  "XOAUTH2"
+			: "the server offers neither AUTH PLAIN nor LOGIN");
 	c->state = CLIENT_AUTH;
 	return NEXT_WAIT;
 }
@@ -99,6 +136,9 @@ enter(struct client *c, struct buf *out)
 enum client_next
 client_heard_auth(struct client *c, struct buf *out)
 {
+	/* it goes on only to say the token, or to hear what is wrong with it */
+	if (c->reply.code == 334 && too_late(c))
+		return NEXT_FAILED;
 	switch (login_heard(&c->login, &c->reply, out)) {
 	case LOGIN_MORE:
 		return NEXT_WAIT;

@@ -75,7 +75,8 @@ take_socket(struct conn *c, int fd)
 
 /* fd -1: take_socket() follows later. */
 static struct conn *
-conn_new(struct conns *all, int fd, const struct conn_policy *policy)
+conn_new(
+    struct conns *all, int fd, uint16_t port, const struct conn_policy *policy)
 {
 	struct conn *c = mem_zero(1, sizeof(*c));
 
@@ -93,7 +94,7 @@ conn_new(struct conns *all, int fd, const struct conn_policy *policy)
 	client_begin(&c->client, our_name(all, policy), tls_wanted(policy));
 	if (policy->lmtp)
 		client_lmtp(&c->client);
-	client_login(&c->client, all->credential);
+	client_login(&c->client, all->credential, c->policy.name, port);
 	if (policy->route.immediate)
 		event_add(&c->writable, NULL); /* it speaks when it is there */
 	buf_init(&c->in, 2 * LINE_BYTES + TRANSFER_PIECE);
@@ -111,12 +112,12 @@ conn_open(struct conns *all, const struct ip *ip, uint16_t port,
 	if (ip->family != 0 && (fd = dial(ip, port, policy->source)) == -1)
 		return NULL;
 	if (fd == -1) {
-		struct conn *c = conn_new(all, -1, policy);
+		struct conn *c = conn_new(all, -1, port, policy);
 
 		socket_ask(c, port);
 		return c;
 	}
-	return conn_new(all, fd, policy);
+	return conn_new(all, fd, port, policy);
 }
 
 /* Neither is asked for any more by the kernel, once this turn is over. */
@@ -420,6 +421,7 @@ hear_lines(struct conn *c, struct view *in)
 	while (reply_cut(in, &line)) {
 		buf_clear(&c->all->out);
 		heard_line(&c->client, line);
+		client_time(&c->client, clock_wall_ms());
 		next = client_line(&c->client, line, &c->all->out);
 		if (in->len == 0)
 			buf_clear(&c->in); /* it may be used anew in act() */

@@ -110,6 +110,15 @@ start_socket(struct job *j)
 	go(j, NULL);
 }
 
+/* We have no login to give. */
+static void
+unfit(struct job *j, const struct status *st)
+{
+	if (j->probe != NULL)
+		probe_tell(j, NULL, false, sessions_refusals());
+	nowhere(j, st);
+}
+
 static void
 job_start(struct job *j)
 {
@@ -129,7 +138,7 @@ job_start(struct job *j)
 	if (j->probe != NULL)
 		probe_watch(j, &self.timers, on_late);
 	if (!identity_fits(j, &st))
-		nowhere(j, &st);
+		unfit(j, &st);
 	else if (hop_is_socket((enum transport)j->transport, j->host))
 		start_socket(j);
 	else if (mx ? !domain_is_literal(view_of(host))
@@ -295,6 +304,7 @@ driver_turn(void)
 {
 	asker_turn(&self.asker);
 	jobs_turn(&self.jobs);
+	identity_turn(self.jobs.queue);
 	if (self.stopping && any_past_dot() == NULL)
 		process_exit();
 }

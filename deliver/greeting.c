@@ -47,13 +47,21 @@ take_limits(struct greeting *g, struct view argument)
 static void
 take_auth(struct greeting *g, struct view argument)
 {
+	static const struct {
+		const char *name;
+		enum offer offer;
+	} mechanisms[] = {
+		{ "PLAIN", OFFER_AUTH_PLAIN },
+		{ "LOGIN", OFFER_AUTH_LOGIN },
+		{ "OAUTHBEARER", OFFER_AUTH_OAUTHBEARER },
+		{ "XOAUTH2", OFFER_AUTH_XOAUTH2 },
+	};
 	struct view word;
 
 	while ((word = view_word(&argument)).len > 0)
-		if (view_is_nocase(word, "PLAIN"))
-			g->offers |= OFFER_AUTH_PLAIN;
-		else if (view_is_nocase(word, "LOGIN"))
-			g->offers |= OFFER_AUTH_LOGIN;
+		for (size_t i = 0; i < nitems(mechanisms); i++)
+			if (view_is_nocase(word, mechanisms[i].name))
+				g->offers |= mechanisms[i].offer;
 }
 
 static const struct offer_row rows[] = {

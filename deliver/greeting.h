@@ -19,7 +19,9 @@ enum offer {
 	OFFER_SMTPUTF8 = 1 << 4,   /* RFC 6531 */
 	OFFER_STARTTLS = 1 << 5,   /* RFC 3207 */
 	OFFER_AUTH_PLAIN = 1 << 6, /* RFC 4954, and its mechanisms */
-	OFFER_AUTH_LOGIN = 1 << 7
+	OFFER_AUTH_LOGIN = 1 << 7,
+	OFFER_AUTH_OAUTHBEARER = 1 << 8,
+	OFFER_AUTH_XOAUTH2 = 1 << 9
 };
 
 struct greeting {

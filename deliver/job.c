@@ -209,7 +209,7 @@ send_done(struct channel *ch, struct conv *conv, const struct job *j)
 	memset(&m, 0, sizeof(m));
 	m.verdict = (uint8_t)st->verdict;
 	m.stage = (uint8_t)j->t.stage;
-	m.login = j->t.login_refused;
+	m.login = (uint8_t)j->t.login;
 	m.dsn = j->t.dsn;
 	m.smtp = (uint16_t)st->smtp;
 	m.subject = (uint16_t)st->subject;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* deliver/login.h - AUTH as a client (RFC 4954): PLAIN (RFC 4616) and LOGIN.
+/* deliver/login.h - AUTH as a client (RFC 4954): PLAIN (RFC 4616) and LOGIN
+ * with a password, OAUTHBEARER (RFC 7628) and XOAUTH2 with a token.
  *
  * Pure.  What is said is appended to `out`; each reply tells whether there is
  * more to say.  A mechanism is a row of the table in login.c: by what the
- * server must offer it, which kind of credential it is for, and what answers
- * each 334.
+ * server must offer it, which kind of credential it is for, what answers
+ * each 334, and how the one that brings bad news is answered.
  */
 #ifndef DELIVER_LOGIN_H
 #define DELIVER_LOGIN_H
@@ -12,8 +13,9 @@
 #include "common/base/buf.h"
 #include "common/mail/reply.h"
 #include "deliver/credential.h"
+#include "deliver/rejection.h"
 
-enum { LOGIN_LINE_MAX = 4096 };
+enum { LOGIN_LINE_MAX = 8192 }; /* RFC 4954 4: up to 12288 */
 
 enum login_step {
 	LOGIN_MORE,   /* something was said: wait for the next reply */
@@ -25,8 +27,12 @@ struct login_mechanism;
 
 struct login {
 	const struct credential *credential; /* lent; NULL: we do not log in */
+	const char *host; /* of the server; lent, NULL: nobody knows */
+	uint16_t port;
 	const struct login_mechanism *mechanism;
-	unsigned int said; /* responses */
+	unsigned int said;        /* responses */
+	bool sorry;               /* it has said what is wrong with the token */
+	char why[REJECTION_TEXT]; /* that; "" nothing */
 	bool done;
 };
 
@@ -34,8 +40,8 @@ struct login {
 bool login_begin(struct login *, unsigned int offers, struct buf *out);
 enum login_step login_heard(
     struct login *, const struct reply *, struct buf *out);
-
-/* The response of PLAIN, encoded. */
-void login_plain(const struct credential *, struct buf *out);
+/* Does this text repeat the secret, as it is or as it was said, or a piece of
+ * that? */
+bool login_shows(const struct login *, struct view text);
 
 #endif

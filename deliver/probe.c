@@ -65,14 +65,26 @@ tell(const struct job *j, const struct ipc_type *type, const void *m)
 	channel_send(j->jobs->queue, j->conv, type, m, -1);
 }
 
-static enum probe_login
-login_of(void)
+static void
+login_fill(struct msg_explain_way *m)
 {
 	const struct credential *c = identity_credential();
 
 	if (c == NULL)
-		return PROBE_NO_LOGIN;
-	return c->kind == CREDENTIAL_NONE ? PROBE_NO_PASSWORD : PROBE_LOGIN;
+		return;
+	m->expires = c->expires;
+	switch (c->kind) {
+	case CREDENTIAL_NONE:
+		m->login =
+		    identity_is_token() ? PROBE_NO_TOKEN : PROBE_NO_PASSWORD;
+		break;
+	case CREDENTIAL_PASSWORD:
+		m->login = PROBE_PASSWORD;
+		break;
+	case CREDENTIAL_TOKEN:
+		m->login = PROBE_TOKEN;
+		break;
+	}
 }
 
 static void
@@ -100,9 +112,9 @@ tell_way(const struct job *j, const struct find *f)
 	struct msg_explain_way m = { .tls = (uint8_t)j->policy.tls,
 		.immediate = j->policy.immediate,
 		.line = j->policy.line,
-		.dane = policy_tlsa_port(j) != 0,
-		.login = (uint8_t)login_of() };
+		.dane = policy_tlsa_port(j) != 0 };
 
+	login_fill(&m);
 	source_fill(&m, j->host);
 	if (f != NULL) {
 		m.mx = (uint8_t)f->mx_kind;

@@ -271,10 +271,12 @@ on_over(struct conn *c)
 static void
 job_failed(struct job *j, bool reused, bool welcome, bool tls_refused)
 {
-	if (j->t.login_refused) /* once: servers lock out who goes on */
+	bool login_fine = j->t.login == JOB_LOGIN_FINE;
+
+	if (!login_fine) /* once: servers lock out who goes on */
 		identity_log_refused(j);
 	tell_probe(j);
-	if (j->t.login_refused || j->t.stage == STAGE_DOT ||
+	if (!login_fine || j->t.stage == STAGE_DOT ||
 	    (j->probe == NULL && !transaction_open(&j->t))) {
 		sessions_end(j);
 		return;

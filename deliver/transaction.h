@@ -32,9 +32,9 @@ struct transaction {
 	bool eightbit;    /* BODY=8BITMIME, where it is offered */
 	bool utf8_header; /* RFC 6532: only to who offers SMTPUTF8 */
 	bool more; /* NEXT_OVER: the server takes the rest in another one */
-	bool login_refused;  /* a server knows our password no more */
-	struct heard *heard; /* lent; not NULL: what it offers is to be found
-				out, and no mail sent */
+	enum job_login login; /* what is wrong with ours */
+	struct heard *heard;  /* lent; not NULL: what it offers is to be found
+				 out, and no mail sent */
 	bool dsn; /* the last server was told what to tell the sender */
 	char tls[MSG_TLS_MAX + 1]; /* of the last session, as is reported */
 	enum job_stage stage;      /* how far the last session came */

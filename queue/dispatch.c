@@ -15,6 +15,7 @@
 #include "queue/expand.h"
 #include "queue/explain.h"
 #include "queue/outcome.h"
+#include "queue/renewed.h"
 #include "queue/start.h"
 #include "queue/store.h"
 #include "queue/token.h"
@@ -354,6 +355,15 @@ on_retire(struct channel *ch, struct conv *conv, const void *msg, int fd)
 	return true;
 }
 
+static bool
+on_renewed(struct channel *ch, struct conv *conv, const void *msg, int fd)
+{
+	(void)conv;
+	(void)msg;
+	(void)fd;
+	return renewed_heard(channel_owner(ch));
+}
+
 /* A finished job of a former queue: the group is read, then judged. */
 struct late {
 	struct job_key key;
@@ -556,6 +566,7 @@ static const struct channel_rule rules[] = {
 	{ &msg_held_end, on_held_end, IN_HELD, CONV_END },
 	{ &msg_late, on_late, CONV_NEW, IN_LATE },
 	{ &msg_retire, on_retire, CONV_NONE, 0 },
+	{ &msg_renewed, on_renewed, CONV_NONE, 0 },
 	{ &msg_explain_way, explain_heard, EXPLAIN_PROBE, 0 },
 	{ &msg_explain_host, explain_heard, EXPLAIN_PROBE, 0 },
 	{ &msg_explain_server, explain_heard, EXPLAIN_PROBE, 0 },

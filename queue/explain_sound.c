@@ -63,7 +63,9 @@ way_sound(const void *msg)
 {
 	const struct msg_explain_way *m = msg;
 
-	return m->tls <= ROUTE_TLS_VERIFY && m->login <= PROBE_NO_PASSWORD &&
+	return m->tls <= ROUTE_TLS_VERIFY && m->login <= PROBE_NO_TOKEN &&
+	       (m->expires == 0 ||
+		   (m->expires > 0 && m->login == PROBE_TOKEN)) &&
 	       m->mx <= ANSWER_MALFORMED && m->secure <= SECURE_FIRST &&
 	       (m->family4 == 0 || m->family4 == 4) &&
 	       (m->family6 == 0 || m->family6 == 6);

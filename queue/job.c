@@ -58,8 +58,8 @@ job_rest(struct job *j, const struct msg_job_done *m)
 {
 	struct status st;
 
-	if (!status_of(
-		&st, m->verdict, m->smtp, m->subject, m->detail, m->text))
+	if (m->login > JOB_LOGIN_EXPIRED || !status_of(&st, m->verdict, m->smtp,
+						m->subject, m->detail, m->text))
 		return false;
 	for (size_t i = 0; i < j->nrcpts; i++) {
 		if (!j->rcpts[i].known)

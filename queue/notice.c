@@ -140,21 +140,33 @@ notice_delayed(struct store_notice *n, const struct group *g,
 		tell(n, DSN_DELAYED, g, r, st, "");
 }
 
+/* What the login of this destination's route is proved by. */
+static const char *
+secret_of(const struct destination *d)
+{
+	const struct conf *conf = process_conf();
+	const struct routing routing = conf_routing(conf);
+	size_t place =
+	    route_hop_login(&routing, d->transport, d->host, d->port);
+
+	return place > 0 && conf->logins[place - 1].secret == ROUTE_TOKEN
+		   ? "token"
+		   : "password";
+}
+
 void
 notice_login(struct store_notice *n, struct destination *d,
     const struct msg_job_done *done)
 {
 	const struct conf *conf = process_conf();
+	bool expired = done->login == JOB_LOGIN_EXPIRED;
 	char what[STATUS_TEXT + MSG_HOST_MAX], said[MSG_TEXT_MAX + 16];
+	char then[STATUS_TEXT];
 	const struct alert alert = { .hostname = conf_text(conf, KEY_HOSTNAME),
 		.to = conf_text(conf, KEY_POSTMASTER),
-		.subject = "A mail server refuses our login",
-		.paragraphs = { what, said,
-		    "Mail for it waits in the queue, and nothing is returned "
-		    "to its senders for this. A new password is read from its "
-		    "file as soon as it is there; \"postern retry --all\" "
-		    "sends "
-		    "what waits without delay." } };
+		.subject = expired ? "The token for a mail server has expired"
+				   : "A mail server refuses our login",
+		.paragraphs = { what, said, then } };
 	int64_t now = clock_wall_ms();
 
 	if (alert.to[0] == '\0' || n->bounce != NULL ||
@@ -162,11 +174,23 @@ notice_login(struct store_notice *n, struct destination *d,
 		return;
 	d->told = now;
 	n->told_login = now;
-	snprintf(what, sizeof(what),
-	    "The server %s, port %u, does not accept the password of the "
-	    "route to %s.",
-	    done->host, d->port, d->host);
-	snprintf(said, sizeof(said), "It said: %s", done->text);
+	if (expired)
+		snprintf(what, sizeof(what),
+		    "The token of the route to %s, port %u, is no longer good, "
+		    "and no other has come.",
+		    d->host, d->port);
+	else
+		snprintf(what, sizeof(what),
+		    "The server %s, port %u, does not accept the %s of the "
+		    "route to %s.",
+		    done->host, d->port, secret_of(d), d->host);
+	snprintf(said, sizeof(said), expired ? "Known is: %s" : "It said: %s",
+	    done->text);
+	snprintf(then, sizeof(then),
+	    "Mail for it waits in the queue, and nothing is returned to its "
+	    "senders for this. A new %s is read from its file as soon as it "
+	    "is there, and what waits is sent then.",
+	    secret_of(d));
 	n->bounce = bounce_alert(&alert, now);
 }
 

@@ -28,8 +28,9 @@ void notice_expanded(struct store_notice *, const struct group *,
 /* Still waiting. */
 void notice_delayed(struct store_notice *, const struct group *,
     const struct rcpt *, const struct status *);
-/* This server refuses our login: the postmaster hears of it, once a day, when
- * the message is told of to nobody.  That he did is stored with the result. */
+/* This server refuses our login, or our token has expired: the postmaster
+ * hears of it, once a day, when the message is told of to nobody.  That he did
+ * is stored with the result. */
 void notice_login(
     struct store_notice *, struct destination *, const struct msg_job_done *);
 /* Every recipient is known: makes the notification, if any. */

@@ -338,7 +338,7 @@ outcome_job(struct job *j, const struct msg_job_done *done)
 	op->u.result.instead = j->instead;
 	if (j->instead != NULL)
 		admit_begin(j->instead);
-	if (done->login != 0)
+	if (done->login != JOB_LOGIN_FINE)
 		notice_login(&op->u.result.notice, d, done);
 	notice_finish(&op->u.result.notice);
 	sleeps = schedule_ended(window_schedule(), g, outcome, done->host, now);

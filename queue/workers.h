@@ -15,6 +15,9 @@ struct worker {
 	size_t njobs;
 	bool asked; /* MSG_HELD_ASK is unanswered */
 	bool retired;
+	/* of a login: */
+	bool renewed;    /* what it said, and was not acted on yet */
+	int64_t woke_at; /* when that was done last, monotonic, ms */
 };
 
 struct worker *worker_of(const struct peer *);

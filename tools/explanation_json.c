@@ -124,6 +124,21 @@ put_state(const struct explanation *x, struct buf *out)
 	buf_add_string(out, "]}");
 }
 
+/* What our login there is proved by, if there is one. */
+static void
+put_secret(const struct msg_explain_way *m, struct buf *out)
+{
+	bool token = m->login == PROBE_TOKEN || m->login == PROBE_NO_TOKEN;
+
+	if (m->login == PROBE_NO_LOGIN)
+		return;
+	text(out, "credential", token ? "token" : "password");
+	flag(out, "credential_read",
+	    m->login == PROBE_TOKEN || m->login == PROBE_PASSWORD);
+	if (m->login == PROBE_TOKEN)
+		moment(out, "expires", m->expires);
+}
+
 static void
 put_way(const struct msg_explain_way *m, struct buf *out)
 {
@@ -132,7 +147,7 @@ put_way(const struct msg_explain_way *m, struct buf *out)
 	flag(out, "immediate", m->immediate != 0);
 	number(out, "line", m->line);
 	flag(out, "dane", m->dane != 0);
-	flag(out, "password", m->login == PROBE_LOGIN);
+	put_secret(m, out);
 	text(out, "source", m->source);
 	address(out, "ipv4", m->family4, m->bytes4);
 	address(out, "ipv6", m->family6, m->bytes6);

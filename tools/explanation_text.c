@@ -181,6 +181,29 @@ tell_source(struct page *p, const struct msg_explain_way *m)
 		    m->helo);
 }
 
+/* What our login there is proved by. */
+static void
+tell_secret(struct page *p, const struct msg_explain_way *m)
+{
+	char text[3 * HUMAN_TEXT];
+
+	if (m->login == PROBE_NO_PASSWORD)
+		line(p, 0, "password", "none: see the log");
+	else if (m->login == PROBE_NO_TOKEN)
+		line(p, 0, "token", "none: see the log");
+	else if (m->login == PROBE_PASSWORD)
+		line(p, 0, "password", "has been read");
+	else if (m->login != PROBE_TOKEN)
+		return;
+	else if (m->expires == 0)
+		line(p, 0, "token", "has been read, until when is not known");
+	else if (m->expires <= p->x->now)
+		line(p, 0, "token", "expired at %s",
+		    human_iso(m->expires, text));
+	else
+		line(p, 0, "token", "good %s", when(p, m->expires, text));
+}
+
 static void
 tell_way(struct page *p)
 {
@@ -190,8 +213,7 @@ tell_way(struct page *p)
 	if (m->line > 0)
 		snprintf(by, sizeof(by), "by line %" PRIu32, m->line);
 	tell_source(p, m);
-	if (m->login == PROBE_NO_PASSWORD)
-		line(p, 0, "password", "none: see the log");
+	tell_secret(p, m);
 	line(p, 0, "TLS", "%s%s, %s; DANE %s", explanation_tls(m->tls),
 	    m->immediate != 0 ? " from the first byte" : "", by,
 	    m->dane != 0 ? "counts" : "does not count");

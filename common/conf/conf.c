@@ -275,6 +275,9 @@ login_sound(const struct route_login *l)
 	memcpy(row.host, l->host, sizeof(row.host));
 	row.transport = TRANSPORT_HOST;
 	row.login = 1;
+	if (l->secret > ROUTE_TOKEN ||
+	    (l->secret == ROUTE_TOKEN && l->cleartext))
+		return false;
 	return l->user[0] != '\0' && text_sound(l->user) &&
 	       hosts_sound(l->host) &&
 	       route_next_hop(&routing, &row, "", hop) &&

@@ -241,11 +241,28 @@ login_add(struct parser *p, struct route *r, const struct route_login *l)
 		return;
 	}
 	old = &p->conf->logins[r->login - 1];
-	if (strcmp(old->path, l->path) != 0 || old->cleartext != l->cleartext)
+	if (strcmp(old->path, l->path) != 0 || old->cleartext != l->cleartext ||
+	    old->secret != l->secret)
 		parser_fail(p,
 		    "the login \"%s\" there is given otherwise in "
 		    "line %u",
 		    l->user, old->line);
+}
+
+/* Whoever hears a token can use it (RFC 6750 5.3): none is said before the
+ * certificate is verified, and no word changes that. */
+static void
+login_token(
+    struct parser *p, const struct route *r, const struct route_login *l)
+{
+	if (l->secret != ROUTE_TOKEN)
+		return;
+	if (l->cleartext)
+		parser_fail(p, "\"cleartext\" does not go with a token: who "
+			       "hears it can use it");
+	else if (r->tls != ROUTE_TLS_VERIFY)
+		parser_fail(p, "a token needs \"tls verify\": who hears it "
+			       "can use it");
 }
 
 /* A password goes through TLS with a server that is who it should be, unless
@@ -263,7 +280,23 @@ login_tls(
 			       "required\", or says \"cleartext\"");
 }
 
-/* [login NAME password file FILE [cleartext]]; tls: something was said of it */
+/* password file FILE [cleartext] | token file FILE */
+static void
+login_secret(struct parser *p, struct route_login *l)
+{
+	if (parser_skip(p, "token"))
+		l->secret = ROUTE_TOKEN;
+	else if (!parser_skip(p, "password"))
+		parser_expected(p, "\"password\" or \"token\"");
+	parser_need(p, "file");
+	parser_text(p,
+	    l->secret == ROUTE_TOKEN ? "the file of a token"
+				     : "the file of a password",
+	    l->path, sizeof(l->path));
+	l->cleartext = parser_skip(p, "cleartext");
+}
+
+/* [login NAME ...]; tls: something was said of it */
 static void
 route_login(struct parser *p, struct route *r, bool tls)
 {
@@ -274,10 +307,7 @@ route_login(struct parser *p, struct route *r, bool tls)
 	if (r->transport == TRANSPORT_LMTP)
 		l.port = route_port(r);
 	parser_text(p, "a login", l.user, sizeof(l.user));
-	parser_need(p, "password");
-	parser_need(p, "file");
-	parser_text(p, "the file of a password", l.path, sizeof(l.path));
-	l.cleartext = parser_skip(p, "cleartext");
+	login_secret(p, &l);
 	memcpy(l.host, r->host, sizeof(l.host));
 	if (p->failed)
 		return;
@@ -286,6 +316,7 @@ route_login(struct parser *p, struct route *r, bool tls)
 	else if (l.path[0] != '/')
 		parser_fail(p, "\"%s\" must be an absolute path", l.path);
 	login_tls(p, r, &l, tls);
+	login_token(p, r, &l);
 	if (!p->failed)
 		login_add(p, r, &l);
 }

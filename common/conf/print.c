@@ -181,7 +181,8 @@ print_route_login(const struct route_login *l, struct buf *out)
 {
 	buf_add_string(out, " login ");
 	print_quoted(l->user, out);
-	buf_add_string(out, " password file ");
+	buf_add_string(
+	    out, l->secret == ROUTE_TOKEN ? " token file " : " password file ");
 	print_quoted(l->path, out);
 	if (l->cleartext)
 		buf_add_string(out, " cleartext");

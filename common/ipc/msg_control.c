@@ -112,6 +112,7 @@ const struct ipc_type msg_route_source = {
 
 static const struct ipc_field route_login_fields[] = {
 	{ "port", IPC_U16, offsetof(struct msg_route_login, port), 0 },
+	{ "secret", IPC_U8, offsetof(struct msg_route_login, secret), 0 },
 	{ "cleartext", IPC_U8, offsetof(struct msg_route_login, cleartext), 0 },
 	{ "user", IPC_TEXT, offsetof(struct msg_route_login, user),
 	    MSG_DOMAIN_MAX },

@@ -112,6 +112,7 @@ struct msg_route_source {
 /* Of struct route_login, for MSG_ROUTE; in order. */
 struct msg_route_login {
 	uint16_t port;
+	uint8_t secret; /* enum route_secret */
 	uint8_t cleartext;
 	char user[MSG_DOMAIN_MAX + 1];
 	char host[MSG_DOMAIN_MAX + 1];

@@ -148,6 +148,7 @@ static const struct ipc_field explain_way_fields[] = {
 	{ "line", IPC_U32, offsetof(struct msg_explain_way, line), 0 },
 	{ "dane", IPC_U8, offsetof(struct msg_explain_way, dane), 0 },
 	{ "login", IPC_U8, offsetof(struct msg_explain_way, login), 0 },
+	{ "expires", IPC_I64, offsetof(struct msg_explain_way, expires), 0 },
 	{ "mx", IPC_U8, offsetof(struct msg_explain_way, mx), 0 },
 	{ "implicit", IPC_U8, offsetof(struct msg_explain_way, implicit), 0 },
 	{ "secure", IPC_U8, offsetof(struct msg_explain_way, secure), 0 },

@@ -95,7 +95,13 @@ struct msg_explain_rate {
 	char name[MSG_HOP_MAX + 1];
 };
 
-enum probe_login { PROBE_NO_LOGIN, PROBE_LOGIN, PROBE_NO_PASSWORD };
+enum probe_login {
+	PROBE_NO_LOGIN,
+	PROBE_PASSWORD,
+	PROBE_NO_PASSWORD, /* its file has none */
+	PROBE_TOKEN,
+	PROBE_NO_TOKEN
+};
 
 struct msg_explain_way {
 	uint8_t tls; /* enum route_tls, of the route */
@@ -103,6 +109,7 @@ struct msg_explain_way {
 	uint32_t line;     /* of the route that asks for it; 0: none does */
 	uint8_t dane;      /* TLSA records count */
 	uint8_t login;     /* enum probe_login */
+	int64_t expires;   /* of a token: wall clock, ms; 0: not known */
 	uint8_t mx;        /* enum answer_kind; 0: it was not asked */
 	uint8_t implicit;  /* no exchanger: the domain itself */
 	uint8_t secure;    /* enum answer_secure, of that answer */

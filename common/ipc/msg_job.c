@@ -167,3 +167,9 @@ const struct ipc_type msg_retire = {
 	.name = "retire",
 	.size = 0,
 };
+
+const struct ipc_type msg_renewed = {
+	.number = MSG_RENEWED,
+	.name = "renewed",
+	.size = 0,
+};

@@ -17,6 +17,9 @@
  * When a job's first final dot has gone out the worker says MSG_DOT, once: if
  * it is lost after that, some of the recipients may have the message.
  *
+ * The worker of a login says MSG_RENEWED when it has got its password or token,
+ * and when that has changed: what waits for another may be tried soon.
+ *
  * A worker that was told to stop says MSG_RETIRE: it gets no more jobs, and
  * those that end with its channel were given back, not lost by a mishap.
  */
@@ -36,6 +39,9 @@ enum job_stage {
 	STAGE_DATA = 4,    /* lost or refused between DATA and the final dot */
 	STAGE_DOT = 5      /* the final dot was sent */
 };
+
+/* What is wrong with our login at the server: the postmaster is told. */
+enum job_login { JOB_LOGIN_FINE, JOB_LOGIN_REFUSED, JOB_LOGIN_EXPIRED };
 
 /* What identifies a job across restarts of queue. */
 struct job_key {
@@ -77,7 +83,7 @@ struct msg_result {
 struct msg_job_done {
 	uint8_t verdict;
 	uint8_t stage; /* enum job_stage: how far the session came */
-	uint8_t login; /* the server refuses ours: the postmaster is told */
+	uint8_t login; /* enum job_login */
 	uint8_t dsn;   /* the server took over to tell the sender (RFC 3461) */
 	uint16_t smtp, subject, detail;
 	uint8_t family; /* of the server last tried; 0: none was */
@@ -103,6 +109,7 @@ struct msg_late { /* opens */
 };
 
 extern const struct ipc_type msg_job, msg_job_rcpt, msg_result, msg_dot,
-    msg_job_done, msg_held_ask, msg_held, msg_held_end, msg_late, msg_retire;
+    msg_job_done, msg_held_ask, msg_held, msg_held_end, msg_late, msg_retire,
+    msg_renewed;
 
 #endif

@@ -58,6 +58,7 @@ enum msg_number {
 	MSG_LATE,
 	MSG_RETIRE,
 	MSG_DOT,
+	MSG_RENEWED,
 
 	/* deliver, smtpd and resolve: msg_resolve.h */
 	MSG_QUESTION = 96,

@@ -70,14 +70,18 @@ struct route_source {
 	char helo[DOMAIN_MAX + 1]; /* "": the hostname */
 };
 
+/* What proves to a server who we are. */
+enum route_secret { ROUTE_PASSWORD, ROUTE_TOKEN };
+
 /* Whom we are to the server of a route. */
 struct route_login {
 	char user[LOGIN_MAX + 1];
-	char host[DOMAIN_MAX + 1];     /* of its route */
-	uint16_t port;                 /* likewise, 0: 25 */
-	bool cleartext;                /* may be said without TLS */
+	char host[DOMAIN_MAX + 1]; /* of its route */
+	uint16_t port;             /* likewise, 0: 25 */
+	enum route_secret secret;
+	bool cleartext;                /* a password may be said without TLS */
 	uint32_t line;                 /* of the statement */
-	char path[ROUTE_PATH_MAX + 1]; /* of the password; posternd's alone */
+	char path[ROUTE_PATH_MAX + 1]; /* of the secret; posternd's alone */
 };
 
 struct routing {

@@ -108,6 +108,7 @@ send_login(struct channel *ch, const struct conf *c, size_t i)
 {
 	const struct route_login *l = &c->logins[i];
 	struct msg_route_login m = { .port = l->port,
+		.secret = (uint8_t)l->secret,
 		.cleartext = l->cleartext };
 
 	memcpy(m.user, l->user, sizeof(m.user));
@@ -399,6 +400,7 @@ take_login(struct conf *c, const void *msg)
 {
 	const struct msg_route_login *m = msg;
 	struct route_login l = { .port = m->port,
+		.secret = (enum route_secret)m->secret,
 		.cleartext = m->cleartext != 0 };
 
 	memcpy(l.user, m->user, sizeof(l.user));

@@ -200,7 +200,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		client_lmtp(&p.client);
 	}
 	if ((p.choice & 128) != 0)
-		client_login(&p.client, &who);
+		client_login(&p.client, &who, "s.test", 587);
 	take(&p);
 	while (in.len > 0) {
 		size_t n = view_find(in, '\n');

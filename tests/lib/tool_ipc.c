@@ -67,7 +67,7 @@ static const struct row rows[] = {
 	{ &msg_dot, "<" },
 	{ &msg_job_done, "<" }, { &msg_held_ask, ">" }, { &msg_held, "<" },
 	{ &msg_held_end, "<" }, { &msg_late, "<" },
-	{ &msg_retire, "<" },
+	{ &msg_retire, "<" }, { &msg_renewed, "<" },
 	{ &msg_probe, ">" },
 	{ &msg_explain_way, "<" },
 	{ &msg_explain_host, "<" },

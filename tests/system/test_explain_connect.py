@@ -166,7 +166,7 @@ def test_smarthost(tmp_path):
             said = explain(suite, "--connect", "a@b.example")
             assert said["route"]["login"] and said["route"]["user"] == "bob"
             assert said["route"]["host"] == "[127.0.0.1]"
-            assert said["way"]["password"] is True
+            assert said["way"]["credential"] == "password"
             assert only(said)["text"] == "ready for our login"
             assert "AUTH PLAIN LOGIN" in only(said)["offers_clear"]
             page = text(suite, "a@b.example")

@@ -96,6 +96,9 @@ static const struct {
 	{ "route any to host a.example login bob password file /p cleartext",
 	    "route any to host \"a.example\" login \"bob\" password file "
 	    "\"/p\" cleartext\n" },
+	{ "route any to host a.example port 465 login bob token file /etc/t",
+	    "route any to host \"a.example\" port 465 tls verify immediate "
+	    "login \"bob\" token file \"/etc/t\"\n" },
 	{ "route any from Boss@Example.ORG to host {\n\ta.example 192.0.2.1\n}",
 	    "route any from \"Boss@example.org\" to host { \"a.example\" "
 	    "\"[192.0.2.1]\" }\n" },
@@ -377,7 +380,20 @@ static const struct {
 	{ "route any to mx login bob password file /p", 1,
 	    "\"login\" goes with \"host\" alone" },
 	{ "route any to host a login bob", 1,
-	    "expected \"password\", found the end of the file" },
+	    "expected \"password\" or \"token\", found the end of the file" },
+	{ "route any to host a login bob token hush", 1,
+	    "expected \"file\", found \"hush\"" },
+	{ "route any to host a login bob token file /t cleartext", 1,
+	    "\"cleartext\" does not go with a token: who hears it can use "
+	    "it" },
+	{ "route any to host a tls none login bob token file /t cleartext", 1,
+	    "\"cleartext\" does not go with a token: who hears it can use "
+	    "it" },
+	{ "route any to host a tls required login bob token file /t", 1,
+	    "a token needs \"tls verify\": who hears it can use it" },
+	{ "route local to host a login bob token file /p\n"
+	  "route any to host a login bob password file /p",
+	    2, "the login \"bob\" there is given otherwise in line 1" },
 	{ "route any to host a login bob password hush", 1,
 	    "expected \"file\", found \"hush\"" },
 	{ "route any to host a login bob password file p", 1,

@@ -19,6 +19,9 @@ static const struct {
 	{ "route any to lmtp host a login /bob password file /p",
 	    "route any to lmtp host \"a\" tls verify login \"/bob\" password "
 	    "file \"/p\"\n" },
+	{ "route any to lmtp host a login bob token file /t",
+	    "route any to lmtp host \"a\" tls verify login \"bob\" token "
+	    "file \"/t\"\n" },
 	{ "source s helo x.example\nroute any to lmtp host a source s",
 	    "source s helo x.example\nroute any to lmtp host \"a\" source "
 	    "s\n" },

@@ -193,7 +193,9 @@ test_numbers(void **state)
 	REFUSED(explain_rate, .count = 1, .seconds = 0, .name = "x");
 	REFUSED(explain_rate, .count = 1, .seconds = 1);
 	REFUSED(explain_way, .tls = ROUTE_TLS_VERIFY + 1);
-	REFUSED(explain_way, .login = PROBE_NO_PASSWORD + 1);
+	REFUSED(explain_way, .login = PROBE_NO_TOKEN + 1);
+	REFUSED(explain_way, .login = PROBE_PASSWORD, .expires = 1);
+	REFUSED(explain_way, .login = PROBE_TOKEN, .expires = -1);
 	REFUSED(explain_way, .mx = ANSWER_MALFORMED + 1);
 	REFUSED(explain_way, .secure = SECURE_FIRST + 1);
 	REFUSED(explain_way, .family4 = 6);

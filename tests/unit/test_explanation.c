@@ -174,7 +174,7 @@ test_json(void **state)
 	    "\"server_open\":2,\"limits\":[{\"count\":100,\"seconds\":60,"
 	    "\"name\":\"x.example\"}]},"
 	    "\"way\":{\"tls\":\"opportunistic\",\"immediate\":false,"
-	    "\"line\":0,\"dane\":true,\"password\":false,"
+	    "\"line\":0,\"dane\":true,"
 	    "\"source\":\"vip\",\"ipv4\":\"192.0.2.1\",\"ipv6\":\"\","
 	    "\"helo\":\"us.example\",\"validates\":true,"
 	    "\"exchangers\":\"found\",\"dnssec\":\"secure\","
@@ -229,6 +229,53 @@ test_socket(void **state)
 	    "  1. /run/lmtp: TLS none; DANE off\n");
 }
 
+/* What a login there is proved by, and until when. */
+static void
+test_secrets(void **state)
+{
+	static const struct {
+		enum probe_login login;
+		int64_t expires;
+		const char *text, *json;
+	} rows[] = {
+		{ PROBE_NO_LOGIN, 0, "TLS  ", "\"dane\":false,\"source\"" },
+		{ PROBE_PASSWORD, 0, "\npassword    has been read\n",
+		    ",\"credential\":\"password\",\"credential_read\":true,"
+		    "\"source\"" },
+		{ PROBE_NO_PASSWORD, 0, "\npassword    none: see the log\n",
+		    ",\"credential\":\"password\",\"credential_read\":false,"
+		    "\"source\"" },
+		{ PROBE_TOKEN, 0,
+		    "\ntoken       has been read, until when is not known\n",
+		    ",\"credential\":\"token\",\"credential_read\":true,"
+		    "\"expires\":null,\"source\"" },
+		{ PROBE_TOKEN, 1795903803000,
+		    "\ntoken       good for 1m, until 2026-11-28T22:10:03Z\n",
+		    ",\"credential\":\"token\",\"credential_read\":true,"
+		    "\"expires\":\"2026-11-28T22:10:03Z\",\"source\"" },
+		{ PROBE_TOKEN, 1000,
+		    "\ntoken       expired at 1970-01-01T00:00:01Z\n",
+		    "\"expires\":\"1970-01-01T00:00:01Z\"" },
+		{ PROBE_NO_TOKEN, 0, "\ntoken       none: see the log\n",
+		    ",\"credential\":\"token\",\"credential_read\":false,"
+		    "\"source\"" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < nitems(rows); i++) {
+		struct msg_explain_way m = { .login = (uint8_t)rows[i].login,
+			.expires = rows[i].expires };
+
+		memset(&x, 0, sizeof(x));
+		x.now = 1795903803000 - 60000;
+		assert_true(explanation_take(&x, &msg_explain_way, &m));
+		if (strstr(tell(explanation_text), rows[i].text) == NULL)
+			fail_msg("%s: %s", rows[i].text, buf_string(&out));
+		if (strstr(tell(explanation_json), rows[i].json) == NULL)
+			fail_msg("%s: %s", rows[i].json, buf_string(&out));
+	}
+}
+
 /* More than there can be, records of nobody, numbers that mean nothing. */
 static void
 test_nonsense(void **state)
@@ -264,6 +311,7 @@ main(void)
 		cmocka_unit_test_setup(test_json, forget),
 		cmocka_unit_test_setup(test_names, forget),
 		cmocka_unit_test_setup(test_socket, forget),
+		cmocka_unit_test_setup(test_secrets, forget),
 		cmocka_unit_test_setup(test_nonsense, forget),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);

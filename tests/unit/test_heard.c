@@ -118,7 +118,7 @@ test_enough(void **state)
 
 		buf_init(&out, 4096);
 		client_begin(&c, "us", ROUTE_TLS_OPPORTUNISTIC);
-		client_login(&c, logins[i]);
+		client_login(&c, logins[i], "s", 25);
 		assert_int_equal(client_take(&c, &t, &out), NEXT_WAIT);
 		client_line(&c, view_of("220 s"), &out);
 		client_line(&c, view_of("250-s"), &out);

@@ -50,15 +50,16 @@ test_password(void **state)
 		struct credential c = { .kind = CREDENTIAL_PASSWORD,
 			.secret = "the one before" };
 		struct view v = view_of(files[i].content);
-		const char *why;
+		char why[CREDENTIAL_WHY] = "";
+		bool fine;
 
 		if (files[i].len > 0)
 			v = view_make(files[i].content, files[i].len);
-		why = credential_password(&c, v);
-		check_str(files[i].content, why == NULL ? "" : why,
+		fine = credential_parse(&c, CREDENTIAL_PASSWORD, v, why);
+		check_str(files[i].content, why,
 		    files[i].why == NULL ? "" : files[i].why);
 		check_str(files[i].content, c.secret,
-		    why == NULL ? files[i].secret : "the one before");
+		    fine ? files[i].secret : "the one before");
 	}
 }
 
@@ -81,13 +82,14 @@ test_shows(void **state)
 		{ "", false },
 	};
 	const struct credential none = { .kind = CREDENTIAL_NONE };
+	struct login l = { .credential = &bob };
 
 	(void)state;
 	for (size_t i = 0; i < nitems(texts); i++)
 		check_int(texts[i].text,
-		    credential_shows(&bob, view_of(texts[i].text)),
-		    texts[i].shows);
-	check_int("none", credential_shows(&none, view_of("")), false);
+		    login_shows(&l, view_of(texts[i].text)), texts[i].shows);
+	l.credential = &none;
+	check_int("none", login_shows(&l, view_of("")), false);
 }
 
 #define HELLO "220 s|250-s|250 AUTH "
@@ -156,7 +158,7 @@ run(const struct credential *who, const char *heard, struct transaction *t,
 	struct client c;
 
 	client_begin(&c, "us", ROUTE_TLS_NONE);
-	client_login(&c, who);
+	client_login(&c, who, "s", 587);
 	client_take(&c, t, said);
 	while (in.len > 0) {
 		size_t n = view_find(in, '|');
@@ -191,7 +193,8 @@ test_dialogues(void **state)
 			    dialogues[row].heard, text, dialogues[row].said);
 			check_status(
 			    dialogues[row].heard, &t, dialogues[row].status);
-			check_int(dialogues[row].heard, t.login_refused,
+			check_int(dialogues[row].heard,
+			    t.login == JOB_LOGIN_REFUSED,
 			    dialogues[row].refused);
 		} else {
 			check_int(dialogues[row].heard,

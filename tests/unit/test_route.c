@@ -282,7 +282,7 @@ static const struct route_source sources[] = {
 	{ "vip", { 0 }, { 0 }, "" },
 };
 static const struct route_login with_source_login[] = {
-	{ "b%b@x", "smtp.isp.example", 587, false, 0, "" },
+	{ "b%b@x", "smtp.isp.example", 587, ROUTE_PASSWORD, false, 0, "" },
 };
 static const struct route with_source[] = {
 	{ ROUTE_ANY, "", ROUTE_FROM_DOMAIN, "news.example", TRANSPORT_MX, "", 0,
@@ -375,10 +375,11 @@ test_origin(void **state)
 }
 
 static const struct route_login logins[] = {
-	{ "bob", "smtp.isp.example", 587, false, 0, "" },
-	{ "ann@x.example", "smtp.isp.example", 587, false, 0, "" },
-	{ "bob", "[192.0.2.9]", 0, false, 0, "" },
-	{ "/bob", "store.example", 24, false, 0, "" },
+	{ "bob", "smtp.isp.example", 587, ROUTE_PASSWORD, false, 0, "" },
+	{ "ann@x.example", "smtp.isp.example", 587, ROUTE_PASSWORD, false, 0,
+	    "" },
+	{ "bob", "[192.0.2.9]", 0, ROUTE_PASSWORD, false, 0, "" },
+	{ "/bob", "store.example", 24, ROUTE_PASSWORD, false, 0, "" },
 };
 static const struct route with_login[] = {
 	{ ROUTE_DOMAIN, "a.example", 0, "", TRANSPORT_HOST, "smtp.isp.example",
