@@ -250,6 +250,7 @@ on_second(evutil_socket_t fd, short what, void *arg)
 	time_out_login(now);
 	intake_second(&worker);
 	doors_second(&worker);
+	secure_second(&worker);
 	if (worker.stopping && now - worker.stop_ms >= STOP_WAIT_MS)
 		stop_now();
 }

@@ -4,7 +4,8 @@
  *
  * A word costs a handshake there, and turning away must stay cheap: so only so
  * many have one at a time, so many are begun in a second, and one address has
- * a part of those places, so that it cannot keep the word from all others.
+ * a part of those places, the smaller the more of them others have, so that
+ * few addresses cannot keep the word from all others.
  */
 #ifndef SMTPD_FAREWELL_H
 #define SMTPD_FAREWELL_H
@@ -13,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { FAREWELLS = 32, FAREWELLS_EACH = 8 };
+enum { FAREWELLS = 32, FAREWELLS_EACH = 8 /* at most */ };
 
 struct farewells {
 	uint64_t keys[FAREWELLS]; /* of addresses, census_key(); 0: free */

@@ -47,6 +47,48 @@ secure_peers_changed(struct worker *w)
 }
 
 static void
+log_end_of(const struct client *c, const char *how, const char *text)
+{
+	bool begun = c->session.tls != NULL;
+	char ip[IP_TEXT];
+
+	if (begun && !log_debugs())
+		return;
+	log_begin(begun ? "tls-end" : "tls-failed");
+	log_word("client", ip_print(&c->session.client.ip, ip));
+	log_word("how", how);
+	if (text[0] != '\0')
+		log_text("text", text);
+	log_end();
+}
+
+/* Nothing can be said: TLS alone would be understood.  A line of the log a
+ * second is enough; see secure_second(). */
+static void
+nobody_takes(struct client *c)
+{
+	struct worker *w = c->worker;
+
+	if (c->farewell != NULL)
+		w->untold++;
+	else if (w->unserved++ == 0)
+		log_end_of(c, w->service.tls_up ? "full" : "error",
+		    w->service.tls_up ? "" : "no process for TLS lives");
+	client_end(c);
+}
+
+void
+secure_second(struct worker *w)
+{
+	if (w->unserved > 1) {
+		log_begin("tls-failed");
+		log_u64("more", w->unserved - 1);
+		log_end();
+	}
+	w->unserved = 0;
+}
+
+static void
 hand_over(struct client *c)
 {
 	const struct msg_tls_serve m = {
@@ -56,9 +98,7 @@ hand_over(struct client *c)
 	struct peer *p = peer_pick(c->worker);
 
 	if (p == NULL) {
-		/* nothing can be said: TLS alone would be understood */
-		c->worker->untold += c->farewell != NULL;
-		client_end(c);
+		nobody_takes(c);
 		return;
 	}
 	c->secure =
@@ -170,22 +210,6 @@ end_word(uint8_t how)
 	};
 
 	return how < nitems(words) ? words[how] : NULL;
-}
-
-static void
-log_end_of(const struct client *c, const char *how, const char *text)
-{
-	bool begun = c->session.tls != NULL;
-	char ip[IP_TEXT];
-
-	if (begun && !log_debugs())
-		return;
-	log_begin(begun ? "tls-end" : "tls-failed");
-	log_word("client", ip_print(&c->session.client.ip, ip));
-	log_word("how", how);
-	if (text[0] != '\0')
-		log_text("text", text);
-	log_end();
 }
 
 /* A session that goes on has bytes to read yet, and their end by itself. */

@@ -24,5 +24,7 @@ void secure_forget(struct client *);
 void secure_peers_changed(struct worker *);
 /* The process that has the client's connection is gone, and with it this. */
 void secure_lost(struct channel *, struct conv *);
+/* Once a second, for the log. */
+void secure_second(struct worker *);
 
 #endif

@@ -30,6 +30,7 @@ struct worker {
 	struct census census;
 	size_t turned_away; /* since the log was told */
 	size_t untold;      /* of these; without a word */
+	size_t unserved;    /* welcome, but nobody takes them for TLS */
 	struct farewells farewells;
 	uint64_t max_clients;
 	struct stock stock;

@@ -31,6 +31,9 @@ enum {
 	CLOSING_MS =
 	    5000, /* for the last bytes, and again for the peer's end */
 	CONNECT_SECONDS_MAX = 110, /* deliver waits for 120 */
+	MANY_TURNED_AWAY = 16,     /* then they have a part of the time */
+	PART_OF_TIME = 5,
+	PART_MS_MIN = 1000,
 	EACH_SECOND = 1
 };
 
@@ -181,6 +184,25 @@ overdue(enum stream_state state, int64_t now, int64_t limit_ms)
 	}
 }
 
+/* So many fill what smtpd has for them, and others would hear nothing: they
+ * are to be quick. */
+static void
+overdue_turned_away(int64_t now, int64_t limit_ms)
+{
+	struct stream *next, *s;
+
+	if (gate.streams.nturned_away <= MANY_TURNED_AWAY)
+		return;
+	if (limit_ms < PART_MS_MIN)
+		limit_ms = PART_MS_MIN;
+	for (s = TAILQ_FIRST(&gate.streams.lists[STREAM_STARTING]);
+	     s != NULL && now - s->since >= limit_ms; s = next) {
+		next = TAILQ_NEXT(s, neighbours);
+		if (s->turned_away)
+			stream_fail(s, TLS_END_LATE, "");
+	}
+}
+
 /* deliver is to hear of a server that is late before it takes us for dead. */
 static int64_t
 handshake_ms(uint64_t seconds)
@@ -202,6 +224,7 @@ on_second(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	(void)arg;
 	overdue(STREAM_STARTING, now, handshake);
+	overdue_turned_away(now, handshake / PART_OF_TIME);
 	overdue(STREAM_STUCK, now, idle);
 	overdue(STREAM_CLOSING, now, CLOSING_MS);
 	overdue(STREAM_LINGER, now, CLOSING_MS);

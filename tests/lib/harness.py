@@ -397,14 +397,14 @@ class Postern:
         return [self.pid] + children_of(self.pid)
 
     def log_lines(self):
-        """Lines since the last start."""
+        """Lines since the last start; one that is being written is none."""
         try:
             with open(self.log, "rb") as f:
                 f.seek(self.log_from)
                 text = f.read().decode(errors="replace")
         except FileNotFoundError:
             return []
-        return text.splitlines()
+        return text[:text.rfind("\n") + 1].splitlines()
 
     def events(self, word):
         """Lines of the log whose event is this word."""

@@ -7,6 +7,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import socket
 import ssl
@@ -25,9 +26,9 @@ from tlskit import Pair, context  # noqa: E402
 
 TRUSTED, EXEMPT = "127.0.0.8", "127.0.0.9"
 EACH, ALL = 8, 32  # of one address, of a process
-IN_TLS = 128
+IN_TLS, CALLS = 128, 100
 CROWD = "127.0.3."
-LIMIT = 3  # seconds for a handshake
+LIMIT, LONG = 3, 15  # seconds for a handshake
 
 CONNECTIONS = ("421 4.7.0 too many connections from your address at a time, "
                "try again later")
@@ -110,7 +111,7 @@ class House:
 
         wait_for(told_in_the_log, PATIENCE, "the log of it")
 
-    def crowd(self, n, part=EACH):
+    def crowd(self, n, part=1):
         """Those who are turned away, and say no hello."""
         return [self.raw(f"{CROWD}{i // part + 1}") for i in range(n)]
 
@@ -131,7 +132,7 @@ def once_an_hour(stack, tmp_path, *conf, **more):
     house = House(stack, tmp_path, "limit client new connections 1 per hour",
                   *conf, **more)
     for source in [FIRST, SECOND, THIRD,
-                   *(f"{CROWD}{i + 1}" for i in range(ALL // EACH))]:
+                   *(f"{CROWD}{i + 1}" for i in range(ALL))]:
         with Stranger(house.p, source) as c:
             assert c.greeting.startswith("220 ")
     return house
@@ -218,10 +219,33 @@ def test_one_address_has_a_part(stack, tmp_path):
     wait_for(lambda: house.is_heard(FIRST), what="its place")
 
 
+def test_few_addresses_leave_room(stack, tmp_path):
+    """As many silent ones as there are places, from four addresses."""
+    house = once_an_hour(stack, tmp_path, "limit tls handshake 10m")
+    house.crowd(ALL, part=EACH)
+    wait_for(house.untold, what="some for whom there is no room")
+    assert house.heard(SECOND) == CONNECTS + "\r\n"
+    assert house.heard(THIRD) == CONNECTS + "\r\n"
+    assert not house.p.events("tls-failed")
+
+
+def test_many_have_less_time(stack, tmp_path):
+    """Silent ones from as many addresses as there are places: a fifth of the
+    time, while a welcome one has all of it."""
+    house = once_an_hour(stack, tmp_path, f"limit tls handshake {LONG}s")
+    welcome = Handshake(house, EXEMPT)
+    house.crowd(ALL)
+    wait_for(lambda: house.is_heard(SECOND), LONG - 5, "room for others")
+    lines = house.p.wait_event("tls-failed", n=ALL // 2)
+    assert all(f"client={CROWD}" in line and "how=late" in line
+               for line in lines)
+    assert welcome.finish(b"220 ").startswith("220 ")
+
+
 def test_so_many_at_a_time(stack, tmp_path):
     """They fill what there is for them, and nothing else."""
     house = once_an_hour(stack, tmp_path, "limit sessions 40",
-                         "limit tls sessions 3")
+                         "limit tls sessions 3", "limit tls handshake 10m")
     hanging = house.crowd(ALL)
     house.check_untold(SECOND, again=2)
     welcome = [house.secure(EXEMPT) for _ in range(3)]
@@ -276,20 +300,56 @@ def answer_to_starttls(p):
         return c.say("STARTTLS")
 
 
-def test_no_tls_process(stack, tmp_path):
-    """No word is possible, and that is logged."""
-    house = once_an_hour(stack, tmp_path)
+@contextlib.contextmanager
+def without_tls(house):
+    """No process for TLS lives, and smtpd knows."""
     os.kill(house.p.pid, signal.SIGSTOP)  # it starts no new one
     try:
         os.kill(house.p.child("tls"), signal.SIGKILL)
         wait_for(lambda: answer_to_starttls(house.p).startswith("454 "),
                  what="the loss of it to be known")
+        yield
+    finally:
+        os.kill(house.p.pid, signal.SIGCONT)
+
+
+def test_no_tls_process(stack, tmp_path):
+    """No word is possible, and that is logged."""
+    house = once_an_hour(stack, tmp_path)
+    with without_tls(house):
         with pytest.raises(OSError):
             house.heard()
         wait_for(house.untold, what="the log of it")
-    finally:
-        os.kill(house.p.pid, signal.SIGCONT)
     wait_for(lambda: house.is_heard(FIRST), what="a new process")
+
+
+def test_welcome_and_no_tls_process(stack, tmp_path):
+    """Nobody is answered in clear, and the log says why, a few times."""
+    house = once_an_hour(stack, tmp_path)
+    with without_tls(house):
+        for said in (b"", b"EHLO there.example\r\n") * CALLS:
+            s = house.raw(EXEMPT)
+            with contextlib.suppress(OSError):  # unread bytes reset it
+                s.sendall(said)
+                assert s.recv(100) == b""
+
+        def told():
+            """One by one, and how many more there were in a second."""
+            lines = house.p.events("tls-failed")
+            more = [re.search(r" more=(\d+)$", line) for line in lines]
+            assert all(m or f"client={EXEMPT} how=error text=\"no process for "
+                       "TLS lives\"" in line for m, line in zip(more, lines))
+            return len(lines), sum(int(m[1]) if m else 1 for m in more)
+
+        wait_for(lambda: told()[1] == 2 * CALLS, what="the log of all")
+        assert told()[0] < CALLS
+    wait_for(lambda: has_come_back(house), what="a new process")
+
+
+def has_come_back(house):
+    with contextlib.suppress(OSError):
+        return house.greeting(EXEMPT).startswith("220 ")
+    return False
 
 
 # --- the end ------------------------------------------------------------------
@@ -320,12 +380,13 @@ class Handshake:
             except ssl.SSLZeroReturnError:
                 return b""
 
-    def finish(self):
-        """What is heard then."""
+    def finish(self, until=None):
+        """What is heard then, to the end or until that."""
         self.until_done(self.tls.do_handshake)
         self.socket.sendall(self.out.read())
         got = b""
-        while data := self.until_done(self.tls.read, 4096):
+        while not (until and until in got) and (
+                data := self.until_done(self.tls.read, 4096)):
             got += data
         self.socket.close()
         return got.decode()

@@ -45,7 +45,26 @@ test_of_one_address(void **state)
 		farewell_end(&f, 5);
 	farewell_second(&f);
 	check_int("all over", begin(&f, 5, 100), FAREWELLS_EACH);
-	check_int("six is there", begin(&f, 6, 100), FAREWELLS_EACH - 1);
+	check_int("six is there", begin(&f, 6, 100), FAREWELLS_EACH / 2 - 1);
+}
+
+/* What one address after the other gets, if none goes. */
+static void
+test_parts(void **state)
+{
+	static const size_t parts[] = { 8, 4, 4, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1,
+		1, 1, 0 };
+	struct farewells f = { 0 };
+
+	(void)state;
+	for (uint64_t i = 0; i < nitems(parts); i++) {
+		f.begun = 0;
+		check_int("its part", begin(&f, i + 1, 100), parts[i]);
+	}
+	/* whose part is smaller by now gets none for the one that went */
+	farewell_end(&f, 1);
+	check_int("more than others", begin(&f, 2, 1), 0);
+	check_int("a new one", begin(&f, 100, 100), 1);
 }
 
 static void
@@ -72,6 +91,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_at_a_time),
 		cmocka_unit_test(test_of_one_address),
+		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_in_a_second),
 	};
 
