@@ -9,56 +9,14 @@ OpenSMTPD and Exim by SMTP; all need root.
 Each knows example.org only.  certificate is a pair of files, or None.
 """
 
-import json
-import os
-import sys
-
-import peers
-
-PRIVATE_ROOT = os.path.join(peers.HERE, "private_root.py")
+import installed
 
 
-def maildir(path):
-    """The messages of a maildir as bytes, in no order."""
-    found = []
-    for folder in ("new", "cur"):
-        there = os.path.join(path, folder)
-        for name in os.listdir(there) if os.path.isdir(there) else ():
-            with open(os.path.join(there, name), "rb") as f:
-                found.append(f.read())
-    return found
-
-
-class Installed(peers.Peer):
-    """A server in a private root of its packages."""
-
-    packages = ()
-    words = ()     # of the command
-    accounts = {}  # see private_root.py
-
-    def __init__(self, directory, port=None, certificate=None):
-        super().__init__(directory, port)
-        self.certificate = certificate and [str(f) for f in certificate]
-        self.roots = [peers.root_of(name) for name in self.packages]
-
-    def files(self):
-        raise NotImplementedError
-
-    def command(self):
-        plan = {"roots": self.roots, "directory": self.directory,
-                "accounts": self.accounts, "files": self.files(),
-                "command": list(self.words)}
-        return [peers.IN_NAMESPACE, sys.executable, PRIVATE_ROOT,
-                json.dumps(plan)]
-
-
-class Dovecot(Installed):
+class Dovecot(installed.Dovecot):
     """users: {name: bytes that its mailbox may have, or None}."""
 
-    name = "dovecot"
     packages = ("dovecot-core", "dovecot-lmtpd")
-    words = ("/usr/sbin/dovecot", "-F", "-c", "@DIR@/dovecot.conf")
-    accounts = {"root": ["@DIR@/base"], "vmail": ["@DIR@/mail"]}
+    hostname = "store.example.org"
 
     def __init__(self, directory, users, port=None, certificate=None,
                  settings=""):
@@ -66,27 +24,16 @@ class Dovecot(Installed):
         self.users, self.settings = users, settings
         self.socket = self.directory + "/base/lmtp"
 
-    def files(self):
-        tls = "ssl = no\n" if self.certificate is None else \
-            f"ssl = yes\nssl_cert = <{self.certificate[0]}\n" \
-            f"ssl_key = <{self.certificate[1]}\n"
-        users = "".join(
+    def users_text(self):
+        return "".join(
             f"{name}@example.org:::::::" +
             ("" if size is None else f"userdb_quota_rule=*:bytes={size}") +
             "\n" for name, size in self.users.items())
-        return {"@DIR@/users": users, "@DIR@/dovecot.conf": f'''
-base_dir = @DIR@/base
-state_dir = @DIR@/base
-log_path = @DIR@/dovecot.log
-protocols = lmtp
-listen = 127.0.0.1
-hostname = store.example.org
-default_internal_user = vmail
-default_internal_group = vmail
-default_login_user = vmail
-first_valid_uid = 1
-first_valid_gid = 1
-mail_location = maildir:@DIR@/mail/%n
+
+    def configuration(self):
+        tls = "ssl = no\n" if self.certificate is None else \
+            "ssl = yes\n" + self.certificate_text()
+        return f'''protocols = lmtp
 mail_plugins = quota
 quota_full_tempfail = no
 lda_mailbox_autocreate = yes
@@ -110,13 +57,13 @@ service lmtp {{
 plugin {{
   quota = maildir:User quota
 }}
-{tls}{self.settings}'''}
+{tls}{self.settings}'''
 
     def messages(self, name):
-        return maildir(f"{self.directory}/mail/{name}")
+        return installed.maildir(f"{self.directory}/mail/{name}")
 
 
-class OpenSmtpd(Installed):
+class OpenSmtpd(installed.Installed):
     """users: names of who has a mailbox.  more: words of further listeners by
     their ports, "tls" or "smtps"."""
 
@@ -150,10 +97,10 @@ match from any for domain "example.org" action "keep"
 '''}
 
     def messages(self, name):
-        return maildir(f"{self.directory}/mail/{name}")
+        return installed.maildir(f"{self.directory}/mail/{name}")
 
 
-class Exim(Installed):
+class Exim(installed.Installed):
     """users: names of who has a mailbox."""
 
     name = "exim"
@@ -213,4 +160,4 @@ begin retry
         return files
 
     def messages(self, name):
-        return maildir(f"{self.directory}/mail/{name}")
+        return installed.maildir(f"{self.directory}/mail/{name}")

@@ -13,17 +13,16 @@ Of two ports the first has STARTTLS, the second TLS from the first byte.
 import base64
 import re
 
+import installed
 import peers
 import stores
 
 
-class Dovecot(stores.Installed):
+class Dovecot(installed.Dovecot):
     """Hands what it takes to relay; with no ports it is a SASL server."""
 
-    name = "dovecot"
     packages = ("dovecot-core", "dovecot-submissiond")
-    words = stores.Dovecot.words
-    accounts = stores.Dovecot.accounts
+    hostname = "smtp.provider.test"
 
     def __init__(self, directory, users, certificate, *, ports=(), relay=25,
                  mechanisms="plain login"):
@@ -37,12 +36,14 @@ class Dovecot(stores.Installed):
         return peers.listens(self.auth_port) and super().ready() \
             if self.ports else peers.listens(self.auth_port)
 
-    def files(self):
-        users = "".join(
+    def users_text(self):
+        return "".join(
             f"{name}:{{PLAIN.b64}}"
             f"{base64.b64encode(password.encode()).decode()}\n"
             for name, password in self.users.items())
-        submission = "" if not self.ports else f'''
+
+    def configuration(self):
+        submission = "protocols =\n" if not self.ports else f'''
 protocols = submission
 submission_relay_host = 127.0.0.1
 submission_relay_port = {self.relay}
@@ -56,26 +57,11 @@ service submission-login {{
   }}
 }}
 '''
-        return {"@DIR@/users": users, "@DIR@/dovecot.conf": f'''
-base_dir = @DIR@/base
-state_dir = @DIR@/base
-log_path = @DIR@/dovecot.log
-protocols =
-listen = 127.0.0.1
-hostname = smtp.provider.test
-default_internal_user = vmail
-default_internal_group = vmail
-default_login_user = vmail
-first_valid_uid = 1
-first_valid_gid = 1
-mail_location = maildir:@DIR@/mail/%n
-disable_plaintext_auth = yes
+        return f'''disable_plaintext_auth = yes
 auth_mechanisms = {self.mechanisms}
 auth_failure_delay = 0
 ssl = required
-ssl_cert = <{self.certificate[0]}
-ssl_key = <{self.certificate[1]}
-passdb {{
+{self.certificate_text()}passdb {{
   driver = passwd-file
   args = @DIR@/users
 }}
@@ -93,7 +79,7 @@ service auth {{
     port = {self.auth_port}
   }}
 }}
-{submission}'''}
+{submission}'''
 
     def logins(self):
         """(name, mechanism) of who has logged in to submit."""

@@ -2,10 +2,9 @@
 /* tests/unit/test_conf.c - the configuration language: what it means, and how
  * it says what is wrong.
  */
-#include "common/conf/conf.h"
 #include "common/conf/keys.h"
 
-#include "tests/unit/check.h"
+#include "tests/unit/check_conf.h"
 
 enum { PRINT_MAX = 65536 };
 
@@ -203,11 +202,7 @@ static const struct {
 	{ "", KEY_SPACE_FREE, 512 << 20, "" },
 };
 
-static const struct {
-	const char *text;
-	unsigned int line;
-	const char *error;
-} errors[] = {
+static const struct conf_refused errors[] = {
 	{ "lisen on any port 25", 1,
 	    "unknown word \"lisen\": did you mean \"listen\"?" },
 	{ "\n\nhostnmae x", 3,
@@ -506,16 +501,7 @@ static void
 test_errors(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < nitems(errors); i++) {
-		struct conf_error error = { 0 };
-		struct conf c;
-
-		check_int(
-		    errors[i].text, parse(&c, errors[i].text, &error), false);
-		check_str(errors[i].text, error.text, errors[i].error);
-		check_int(errors[i].text, error.line, errors[i].line);
-		conf_clear(&c);
-	}
+	check_refused(errors, nitems(errors));
 }
 
 static void

@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* tests/unit/test_conf_destination.c - limits on what goes somewhere, by its
  * name: read, printed, refused. */
-#include "common/conf/conf.h"
-
-#include <string.h>
-
-#include "tests/unit/check.h"
+#include "tests/unit/check_conf.h"
 
 /* What is read, and what is printed of it. */
-static const struct {
-	const char *text, *print;
-} limits[] = {
+static const struct conf_printed limits[] = {
 	{ "limit destination localhost messages 20 per minute",
 	    "limit destination \"localhost\" messages 20 per minute\n" },
 	{ "limit destination 2001:DB8::1 messages 20 per minute",
@@ -43,11 +37,7 @@ static const struct {
 	    "password file \"/p\"\n" },
 };
 
-static const struct {
-	const char *text;
-	unsigned int line;
-	const char *error;
-} errors[] = {
+static const struct conf_refused errors[] = {
 	{ "limit destination \"a b\" messages 5 per second", 1,
 	    "expected a destination such as \"mail.example.org\" or \"host "
 	    "a.example,b.example port 25\", found \"a b\"" },
@@ -75,51 +65,18 @@ static const struct {
 	    "unknown word \"conections\": did you mean \"connections\"?" },
 };
 
-/* The last lines of the effective configuration. */
-static void
-check_print(const char *text, const char *want)
-{
-	struct conf_error error;
-	struct conf c;
-	struct buf out;
-	const char *all;
-
-	conf_init(&c);
-	if (!conf_parse(&c, view_of(text), &error))
-		fail_msg("%s: %s", text, error.text);
-	buf_init(&out, 65536);
-	conf_print(&c, &out);
-	all = buf_string(&out);
-	assert_true(strlen(all) >= strlen(want));
-	check_str(text, all + strlen(all) - strlen(want), want);
-	buf_free(&out);
-	conf_clear(&c);
-}
-
 static void
 test_read(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < nitems(limits); i++) {
-		check_print(limits[i].text, limits[i].print);
-		check_print(limits[i].print, limits[i].print);
-	}
+	check_printed(limits, nitems(limits));
 }
 
 static void
 test_refused(void **state)
 {
-	struct conf_error error;
-	struct conf c;
-
 	(void)state;
-	for (size_t i = 0; i < nitems(errors); i++) {
-		conf_init(&c);
-		assert_false(conf_parse(&c, view_of(errors[i].text), &error));
-		check_int(errors[i].text, error.line, errors[i].line);
-		check_str(errors[i].text, error.text, errors[i].error);
-		conf_clear(&c);
-	}
+	check_refused(errors, nitems(errors));
 }
 
 int

@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* tests/unit/test_conf_lmtp.c - routes by LMTP: read, printed, refused. */
-#include "common/conf/conf.h"
-
-#include <string.h>
-
-#include "tests/unit/check.h"
+#include "tests/unit/check_conf.h"
 
 /* What is read, and what is printed of it. */
-static const struct {
-	const char *text, *print;
-} routes[] = {
+static const struct conf_printed routes[] = {
 	{ "route domain a.example to lmtp \"/run/dovecot/lmtp\"",
 	    "route domain a.example to lmtp \"/run/dovecot/lmtp\"\n" },
 	{ "route local from login bob to lmtp host { a 192.0.2.1 } port 2003 "
@@ -27,11 +21,7 @@ static const struct {
 	    "s\n" },
 };
 
-static const struct {
-	const char *text;
-	unsigned int line;
-	const char *error;
-} errors[] = {
+static const struct conf_refused errors[] = {
 	{ "route any to lmtp", 1,
 	    "expected the path of a socket, or \"host\", found the end of "
 	    "the file" },
@@ -64,51 +54,18 @@ static const struct {
 	    "\"cleartext\"" },
 };
 
-/* The last lines of the effective configuration. */
-static void
-check_print(const char *text, const char *want)
-{
-	struct conf_error error;
-	struct conf c;
-	struct buf out;
-	const char *all;
-
-	conf_init(&c);
-	if (!conf_parse(&c, view_of(text), &error))
-		fail_msg("%s: %s", text, error.text);
-	buf_init(&out, 65536);
-	conf_print(&c, &out);
-	all = buf_string(&out);
-	assert_true(strlen(all) >= strlen(want));
-	check_str(text, all + strlen(all) - strlen(want), want);
-	buf_free(&out);
-	conf_clear(&c);
-}
-
 static void
 test_read(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < nitems(routes); i++) {
-		check_print(routes[i].text, routes[i].print);
-		check_print(routes[i].print, routes[i].print);
-	}
+	check_printed(routes, nitems(routes));
 }
 
 static void
 test_refused(void **state)
 {
-	struct conf_error error;
-	struct conf c;
-
 	(void)state;
-	for (size_t i = 0; i < nitems(errors); i++) {
-		conf_init(&c);
-		assert_false(conf_parse(&c, view_of(errors[i].text), &error));
-		check_int(errors[i].text, error.line, errors[i].line);
-		check_str(errors[i].text, error.text, errors[i].error);
-		conf_clear(&c);
-	}
+	check_refused(errors, nitems(errors));
 }
 
 int
