@@ -54,6 +54,7 @@ store_prepare(void)
 	    schema_first_id(store.db, spool_last_shard(), &store.birth_id);
 	store.end_id = store.first_id + ID_BLOCK;
 	sql_recover(store.db, clock_wall_ms());
+	destinations_forget(store.db, clock_wall_ms());
 	sql_prepare(store.db);
 	order_prepare(store.db);
 	suspend_prepare(store.db);

@@ -90,6 +90,9 @@ bool sql_apply_aged(struct store_aged *, struct store_removals *);
 void groups_prepare(struct sqlite3 *);
 bool read_groups(struct store_groups *);
 
+/* store_forget.c: after sql_recover(), before anything is prepared. */
+void destinations_forget(struct sqlite3 *, int64_t now);
+
 /* store_destination.c */
 void destination_prepare(struct sqlite3 *);
 bool read_destination(struct store_destination *);

@@ -2,9 +2,11 @@
 # tests/system/test_delivery.py - the whole suite against servers of all kinds.
 """Mail in by SMTP, verdicts out in the log: what queue made of each."""
 
+import contextlib
 import os
 import re
 import smtplib
+import sqlite3
 import sys
 import threading
 from pathlib import Path
@@ -99,6 +101,35 @@ def test_next_exchanger(tmp_path):
         assert outcome(postern) == ("delivered", "250", "2.0.0")
         assert second.connections == 1
         assert 'host="three.example"' in postern.events("delivered")[0]
+
+
+def test_destinations_are_forgotten(tmp_path):
+    """Their rows go at the next start; not of those whose mail waits, nor what
+    an operator has said; and all get their next mail."""
+    def rows():
+        with contextlib.closing(sqlite3.connect(
+                p.spool / "queue/queue.db")) as db:
+            return {host for host, in db.execute(
+                "SELECT host FROM destination")}
+
+    names = [f"{n}.example" for n in ("one", "waits", "two", "kept", "last")]
+    with Scripted(good, addr="127.0.0.2", rcpt={
+            "waits": "450 4.2.0 later"}) as server, \
+            Dns(tmp_path, [f"{n} A 127.0.0.2" for n in names]) as dns, \
+            mx_postern(tmp_path, dns, server.port) as p:
+        for n, name in enumerate(names):
+            send(p, [f"to@{name}"])
+            wait_for(lambda n=n: len(p.events("delivered") + p.events(
+                "deferred")) == n + 1, what="an outcome")
+        wait_for(lambda: len(p.queue()) == 1, what="one to be left")
+        p.tool("suspend", "kept.example")
+        assert rows() == set(names)
+        p.stop()
+        p.start()
+        assert rows() == {"waits.example", "kept.example", "last.example"}
+        send(p, [f"to@{name}" for name in names if name != "kept.example"])
+        p.wait_event("delivered", n=3)
+        assert len([body for body in server.bodies if body]) == 7
 
 
 @pytest.mark.parametrize("records, want", [
