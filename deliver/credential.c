@@ -97,18 +97,23 @@ static bool
 expiry_read(struct view line, int64_t *expires, char why[CREDENTIAL_WHY])
 {
 	struct view time = line;
-	int shown;
+	char shown[WORD_SHOWN + 1];
+	size_t n = 0;
 
 	if (!view_is(view_word(&time), "expires"))
 		return flawed(why, "line 2: it must be \"expires TIME\"");
 	time = view_trim(time);
 	if (moment_read(time, expires) && *expires > 0)
 		return true;
-	shown = (int)(time.len < WORD_SHOWN ? time.len : WORD_SHOWN);
+	for (; n < time.len && n < WORD_SHOWN; n++)
+		shown[n] = time.data[n] >= ' ' && time.data[n] < 0x7f
+			       ? time.data[n]
+			       : '?';
+	shown[n] = '\0';
 	snprintf(why, CREDENTIAL_WHY,
-	    "line 2: \"%.*s\" is no time such as 2026-11-28T22:10:03Z, or "
+	    "line 2: \"%s\" is no time such as 2026-11-28T22:10:03Z, or "
 	    "seconds since 1970",
-	    shown, shown > 0 ? time.data : "");
+	    shown);
 	return false;
 }
 

@@ -2,12 +2,15 @@
 /* tests/fuzz/fuzz_client.c - an SMTP session with a server (deliver/client.h).
  *
  * The first byte chooses the transaction; a second one that is "L", that LMTP
- * is spoken.  The rest is what the server says, line by line.  A line that
- * begins with "!" is a lost connection; before one that begins with "*" (the
- * choice also says what TLS is asked for, and whether its handshake comes off
- * and we log in) the body and its dot are sent, if the client waits for that.
- * Delivered is only what a 2yz after the dot says, by LMTP for each recipient
- * by a reply of its own, and no lost connection or nonsense is ever a "never".
+ * is spoken; another that is "T", that we log in with a token, and one that is
+ * "E", with one that has ended.  The rest is what the server says, line by
+ * line.  A line that begins with "!" is a lost connection; before one that
+ * begins with "*" (the choice also says what TLS is asked for, and whether its
+ * handshake comes off and we log in) the body and its dot are sent, if the
+ * client waits for that. Delivered is only what a 2yz after the dot says, by
+ * LMTP for each recipient by a reply of its own, and no lost connection or
+ * nonsense is ever a "never". A refusal has no piece of a token, and one that
+ * has ended is not said.
  */
 #include "tests/fuzz/fuzz.h"
 
@@ -20,6 +23,16 @@ static const struct credential who = { .kind = CREDENTIAL_PASSWORD,
 	.cleartext = false,
 	.user = "bob",
 	.secret = "tick" };
+
+#define A100                                                                   \
+	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"                   \
+	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+/* Too long for a command. */
+static const struct credential bearer = { .kind = CREDENTIAL_TOKEN,
+	.expires = 100 * 1000,
+	.user = "bob",
+	.secret = A100 A100 A100 A100 A100 };
 
 enum { OUT_MAX = 1024 * 1024, MESSAGES_MAX = 4 };
 
@@ -63,6 +76,11 @@ check_status(const struct play *p, const struct status *st, bool own)
 		 st->detail <= 999,
 	    "codes are bounded");
 	must(fuzz_printable(view_of(st->text)), "a status is one line");
+	must(!view_starts_nocase(
+		 view_of(st->text), "the server refuses our login") ||
+		 p->client.login.credential != &bearer ||
+		 strstr(st->text, "aaaaaaaaaaaaaaaa") == NULL,
+	    "no piece of a token is told");
 	/* of few at a time some are settled before the others */
 	few = p->client.greeting.rcpt_max > 0;
 	must(st->verdict != VERDICT_DONE ||
@@ -92,23 +110,28 @@ check_end(const struct play *p, bool lost)
 	must(done <= p->heard, "a reply for each, by LMTP");
 }
 
-/* Whole lines, each of them a command of ours. */
+/* Whole lines, each of them a command of ours, or what AUTH goes on with. */
 static void
-check_said(struct view v)
+check_said(const struct play *p, struct view v)
 {
 	static const char *const verbs[] = { "EHLO us.test", "HELO us.test",
 		"LHLO us.test", "MAIL FROM:<", "RCPT TO:<", "DATA", ".",
-		"STARTTLS", "AUTH ", "Ym9i", "dGljaw==" };
+		"STARTTLS", "AUTH ", "Ym9i", "dGljaw==", "bixhPWJvYi",
+		"dXNlcj1ib2", "AQ==" };
 
 	while (v.len > 0) {
 		size_t n = view_find(v, '\n');
 		bool known = false;
 
 		must(
-		    n < v.len && n > 1 && v.data[n - 1] == '\r', "whole lines");
+		    n < v.len && n > 0 && v.data[n - 1] == '\r', "whole lines");
 		must(fuzz_printable(view_make(v.data, n - 1)), "commands");
 		for (size_t i = 0; i < nitems(verbs); i++)
 			known = known || view_starts_nocase(v, verbs[i]);
+		/* XOAUTH2 */
+		known = known || (n == 1 && p->client.login.sorry);
+		must(p->client.now == 0 || !view_starts_nocase(v, "AUTH "),
+		    "a token that has ended is not said");
 		must(known, "commands that exist");
 		v = view_skip(v, n + 1);
 	}
@@ -201,6 +224,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	}
 	if ((p.choice & 128) != 0)
 		client_login(&p.client, &who, "s.test", 587);
+	if (in.len > 0 && (in.data[0] == 'T' || in.data[0] == 'E')) {
+		client_time(&p.client, in.data[0] == 'E' ? bearer.expires : 0);
+		(void)fuzz_byte(&in);
+		client_login(&p.client, &bearer, "s.test", 587);
+	}
 	take(&p);
 	while (in.len > 0) {
 		size_t n = view_find(in, '\n');
@@ -209,7 +237,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 			break;
 		in = view_skip(in, n + 1);
 	}
-	check_said(buf_view(&p.said));
+	check_said(&p, buf_view(&p.said));
 	transaction_clear(&p.t);
 	buf_free(&p.said);
 	return 0;

@@ -11,22 +11,48 @@ Of two ports the first has STARTTLS, the second TLS from the first byte.
 """
 
 import base64
+import hmac
+import json
 import re
+import time
 
 import installed
 import peers
 import stores
 
 
+TOKENS = '''passdb {
+  driver = oauth2
+  mechanisms = oauthbearer xoauth2
+  args = @DIR@/oauth2
+}
+'''
+
+
+def token(key, user, seconds, padding=1200):
+    """A JSON web token (RFC 7519) that is good for so long."""
+    def part(data):
+        return base64.urlsafe_b64encode(data).rstrip(b"=")
+
+    now = int(time.time())
+    claims = {"sub": user, "iat": now - 60, "nbf": now - 60,
+              "exp": now + seconds, "roles": "x" * padding}
+    text = part(json.dumps({"alg": "HS256", "typ": "JWT"}).encode()) + \
+        b"." + part(json.dumps(claims).encode())
+    return (text + b"." + part(hmac.digest(key, text, "sha256"))).decode()
+
+
 class Dovecot(installed.Dovecot):
-    """Hands what it takes to relay; with no ports it is a SASL server."""
+    """Hands what it takes to relay; with no ports it is a SASL server.  With a
+    key it takes tokens, too."""
 
     packages = ("dovecot-core", "dovecot-submissiond")
     hostname = "smtp.provider.test"
 
     def __init__(self, directory, users, certificate, *, ports=(), relay=25,
-                 mechanisms="plain login"):
+                 mechanisms="plain login", key=None):
         self.auth_port = peers.free_port()
+        self.key = key
         super().__init__(directory, (ports or (self.auth_port,))[0],
                          certificate)
         self.users, self.ports, self.relay = users, ports, relay
@@ -61,8 +87,9 @@ service submission-login {{
 auth_mechanisms = {self.mechanisms}
 auth_failure_delay = 0
 ssl = required
-{self.certificate_text()}passdb {{
+{self.certificate_text()}{TOKENS if self.key else ""}passdb {{
   driver = passwd-file
+  mechanisms = plain login
   args = @DIR@/users
 }}
 userdb {{
@@ -80,6 +107,16 @@ service auth {{
   }}
 }}
 {submission}'''
+
+    def files(self):
+        if self.key is None:
+            return super().files()
+        return {**super().files(), "@DIR@/oauth2": '''
+introspection_mode = local
+local_validation_key_dict = fs:posix:prefix=@DIR@/keys/
+username_attribute = sub
+''', "@DIR@/keys/default/HS256/default":
+                base64.b64encode(self.key).decode()}
 
     def logins(self):
         """(name, mechanism) of who has logged in to submit."""

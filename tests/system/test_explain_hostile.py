@@ -29,7 +29,7 @@ ADDRESS = "a@x.example"
 
 
 def way(helo="x"):
-    return WAY, struct.pack("<BBIBBBBBBBB32x", 1, 0, 0, *[0] * 8) + \
+    return WAY, struct.pack("<BBIBBqBBBBBB32x", 1, 0, 0, *[0] * 9) + \
         w.text("") + w.text(helo)
 
 

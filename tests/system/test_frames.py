@@ -146,6 +146,25 @@ def test_claims_a_login(tmp_path):
             assert sink.lines() == 6 and not postern.events("peer-broken")[1:]
 
 
+def test_renews_no_login(tmp_path):
+    """Who logs in nowhere and says that his login is another ends."""
+    with NamedSink(tmp_path) as sink:
+        programs, postern = hostile_siege(tmp_path, sink)
+        with postern:
+            before = postern.workers()
+            programs.corrupt("deliver", "script\nattach 1 0 0 73 -")
+            kill(before["deliver", 0])
+            postern.wait_event("child-killed")
+            programs.restore("deliver")
+            why = [line for line in postern.events("peer-broken")
+                   if "kind=3 index=0" in line]
+            assert len(why) == 1 and "postern-queue" in why[0], why
+            postern.wait_back(before)
+            postern.send(5)
+            postern.drain()
+            assert sink.lines() == 5
+
+
 def test_back_off(tmp_path, capsys):
     """It is started again with growing pauses, and all is well after it."""
     with NamedSink(tmp_path) as sink:

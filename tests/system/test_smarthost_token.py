@@ -5,6 +5,7 @@
 """OAUTHBEARER and XOAUTH2: said, refused, expired, renewed by nobody's hand."""
 
 import base64
+import contextlib
 import datetime
 import json
 import re
@@ -253,7 +254,10 @@ def test_lost(tmp_path, pair):
         [TokenRelay(pair, offer="PLAIN LOGIN")]
     conf = conf_of(pair, *(route(server, file, f"domain s{n}.example")
                            for n, server in enumerate(servers)))
-    with Postern(tmp_path, conf) as postern:
+    with contextlib.ExitStack() as stack:
+        for server in servers:
+            stack.enter_context(server)
+        postern = stack.enter_context(Postern(tmp_path, conf))
         for n in range(len(servers)):
             send(postern, f"s{n}.example")
         wait_for(lambda: len(postern.events("deferred")) == len(servers))
@@ -266,8 +270,6 @@ def test_lost(tmp_path, pair):
         assert not servers[4].logins
         assert not postern.events("login-refused")
         check_hidden(postern)
-    for server in servers:
-        server.close()
 
 
 def test_file_that_is_none(tmp_path, pair):

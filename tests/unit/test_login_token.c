@@ -49,6 +49,7 @@ static const struct {
 	{ "abc\ndef\n", NULL, "line 2: it must be \"expires TIME\"", 0, 0 },
 	{ "abc\n\n", NULL, "line 2: it must be \"expires TIME\"", 0, 0 },
 	{ "abc\nexpires", NULL, "line 2: \"" NO_TIME, 0, 0 },
+	{ "abc\nexpires \033[2J\xff", NULL, "line 2: \"?[2J?" NO_TIME, 0, 0 },
 	{ "abc\nexpires 0", NULL, "line 2: \"0" NO_TIME, 0, 0 },
 	{ "abc\nexpires 3600s\n", NULL, "line 2: \"3600s" NO_TIME, 0, 0 },
 	{ "abc\nexpires 2026-11-28T22:10:03\n", NULL,
