@@ -32,6 +32,7 @@ HARDEN_LINK = -pie -Wl,-z,relro,-z,now
 EXTRA_CFLAGS =
 # whom a next hop's certificate may come from, unless "tls ca" says so
 CA_FILE = /etc/ssl/certs/ca-certificates.crt
+# for the few sources that name one (mk/rules.sh): other paths, little to build
 PATHS = -DPOSTERN_CONF='"$(SYSCONFDIR)/postern/postern.conf"' \
 	-DPOSTERN_CA='"$(CA_FILE)"' \
 	-DPOSTERN_PASSWORDS='"$(SYSCONFDIR)/postern/passwd"' \
@@ -39,14 +40,15 @@ PATHS = -DPOSTERN_CONF='"$(SYSCONFDIR)/postern/postern.conf"' \
 	-DPOSTERN_SPOOL='"$(LOCALSTATEDIR)/spool/postern"' \
 	-DPOSTERN_RUN='"$(RUNDIR)/postern"'
 COMPILE = $(CC) -std=c11 -D_GNU_SOURCE -I. -MMD -MP $(WARNINGS) $(HARDEN) \
-	$(CONFIG_CFLAGS) $(DEP_CFLAGS) $(PATHS) $(EXTRA_CFLAGS)
+	$(CONFIG_CFLAGS) $(DEP_CFLAGS) $(EXTRA_CFLAGS)
 ARCHIVE = ar crs
 LINK = $(CC) $(CONFIG_CFLAGS) $(EXTRA_CFLAGS) $(HARDEN_LINK) \
 	-Wl,--as-needed $(CONFIG_LDFLAGS)
 
 RULES_MADE != sh mk/rules.sh $(BUILD) $(SANDBOX)
-STAMPED != sh mk/stamp.sh $(BUILD) "$(CC) $(CONFIG_CFLAGS) $(EXTRA_CFLAGS) \
-	$(PREFIX) $(SYSCONFDIR) $(LOCALSTATEDIR) $(RUNDIR) $(CA_FILE)"
+STAMPED != sh mk/stamp.sh $(BUILD)/stamp "$(CC) $(CONFIG_CFLAGS) $(EXTRA_CFLAGS)"
+PATHS_STAMPED != sh mk/stamp.sh $(BUILD)/paths "$(PREFIX) $(SYSCONFDIR) \
+	$(LOCALSTATEDIR) $(RUNDIR) $(CA_FILE)"
 
 all:
 	@test -e config.mk || ./configure
@@ -115,10 +117,10 @@ format-check:
 	clang-format --dry-run --Werror $(SOURCES)
 
 headers:
-	@for h in common/*/*.h master/*.h smtpd/*.h tls/*.h queue/*.h \
-	    deliver/*.h resolve/*.h tools/*.h; do \
-		$(COMPILE) -MF /dev/null -x c -fsyntax-only $$h || exit 1; \
-	done
+	@printf '%s\n' common/*/*.h master/*.h smtpd/*.h tls/*.h queue/*.h \
+	    deliver/*.h resolve/*.h tools/*.h | xargs -n 1 \
+	    -P "$$(getconf _NPROCESSORS_ONLN)" \
+	    $(COMPILE) -MF /dev/null -x c -fsyntax-only
 
 # As root the suite has its accounts in a namespace of its own.
 rights: programs

@@ -30,11 +30,24 @@ sources() { # folder
 	done | grep -v "/sandbox_" || true
 }
 
+# The sources that name a path of the installation: they alone are told
+# $(PATHS), and are compiled again when one changes.
+named=$(grep -lE '\<POSTERN_(CONF|CA|PASSWORDS|LIBEXEC|SPOOL|RUN)\>' -- \
+    */*.c */*/*.c | tr '\n' ' ')
+
 compile() { # source
 	o=$build/${1%.c}.o
 	mkdir -p "${o%/*}"
-	printf '%s: %s %s/stamp\n\t@mkdir -p %s\n\t$(COMPILE) -c -o %s %s\n' \
-	    "$o" "$1" "$build" "${o%/*}" "$o" "$1"
+	stamps=$build/stamp
+	paths=
+	case " $named" in
+	*" $1 "*)
+		stamps="$stamps $build/paths"
+		paths=' $(PATHS)'
+		;;
+	esac
+	printf '%s: %s %s\n\t@mkdir -p %s\n\t$(COMPILE)%s -c -o %s %s\n' \
+	    "$o" "$1" "$stamps" "${o%/*}" "$paths" "$o" "$1"
 	printf -- '-include %s\n' "${o%.o}.d"
 }
 

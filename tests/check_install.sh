@@ -1,11 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: ISC
-# tests/check_install.sh - `make install` into a folder, and what is there.
+# tests/check_install.sh [VARIABLE=VALUE...] - `make install` into a folder, with
+# these settings of the build, and what is there.
 set -eu
 cd "$(dirname "$0")/.."
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-"${MAKE:-make}" install DESTDIR="$dir" PREFIX=/usr SYSCONFDIR=/etc >/dev/null
+"${MAKE:-make}" install DESTDIR="$dir" PREFIX=/usr SYSCONFDIR=/etc \
+    "$@" >/dev/null
 
 bad=0
 need() {

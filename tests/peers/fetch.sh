@@ -22,6 +22,12 @@ die() {
 	exit 1
 }
 
+# apt reads all its lists anew at every call where it may keep no cache.
+cached() { # folder: prints options
+	printf '%s\n' "-o Dir::Cache::pkgcache=$1/pkgcache.bin" \
+	    "-o Dir::Cache::srcpkgcache=$1/srcpkgcache.bin"
+}
+
 release() {
 	# shellcheck disable=SC1091
 	(. /etc/os-release && printf '%s\n' "${VERSION_CODENAME-}")
@@ -50,7 +56,7 @@ know() { # suite, folder
 	find /var/lib/apt/lists -maxdepth 1 -type f ! -name lock \
 	    -exec ln -s {} "$apt/lists" \;
 	options="-o Dir::State::lists=$apt/lists -o Dir::Cache=$apt/cache
-	    -o Dir::Etc::sourcelist=$apt/list"
+	    -o Dir::Etc::sourcelist=$apt/list $(cached "$apt")"
 	# shellcheck disable=SC2086
 	apt-get -qq $options -o Dir::Etc::sourcelist="$apt/more" \
 	    -o Dir::Etc::sourceparts=/dev/null -o APT::Get::List-Cleanup=false \
@@ -73,17 +79,16 @@ wanted() { # package, its suite
 unpack() { # package, its suite, folder
 	rm -rf "$3/root" "$3/deb"
 	mkdir -p "$3/root" "$3/deb"
-	apt-cache show "$1" >/dev/null 2>&1 ||
+	options=$(cached "$peers")
+	# shellcheck disable=SC2086
+	apt-cache $options show "$1" >/dev/null 2>&1 ||
 	    { [ "$(id -u)" = 0 ] && apt-get -qq update >&2; } ||
 	    die "no package '$1' known: run apt-get update"
-	options=
 	[ -z "$2" ] || know "$2" "$3"
-	for package in $(wanted "$1" "$2"); do
-		# shellcheck disable=SC2086
-		(cd "$3/deb" && apt-get -qq $options \
-		    -o APT::Sandbox::User=root download "$package") ||
-		    die "cannot download $package"
-	done
+	names=$(wanted "$1" "$2")
+	# shellcheck disable=SC2086
+	(cd "$3/deb" && apt-get -qq $options -o APT::Sandbox::User=root \
+	    download $names) || die "cannot download" $names
 	for deb in "$3"/deb/*.deb; do
 		dpkg -x "$deb" "$3/root"
 		basename "$deb"
@@ -108,9 +113,11 @@ fetch() { # package
 [ $# -gt 0 ] || die "usage: fetch.sh all | NAME..."
 # shellcheck disable=SC2086
 [ "$1" != all ] || set -- $all
+mkdir -p "$peers"
 for name; do
 	case $name in
 	*[!a-z0-9.+-]*) die "not a package name: '$name'" ;;
 	esac
 	fetch "$name"
 done
+rm -f "$peers/pkgcache.bin" "$peers/srcpkgcache.bin"
