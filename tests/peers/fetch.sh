@@ -40,8 +40,8 @@ suite_of() { # package
 	esac
 }
 
-# Backports, from where the release is from, are known below build/ alone.
-# Sets options for apt that know them.
+# Backports, from where the release is from, or where Debian keeps what has left
+# its mirrors, are known below build/ alone.  Sets options for apt that know.
 know() { # suite, folder
 	# shellcheck disable=SC2016
 	site=$(apt-get indextargets --format '$(REPO_URI)' \
@@ -51,16 +51,25 @@ know() { # suite, folder
 	apt=$2/apt
 	rm -rf "$apt"
 	mkdir -p "$apt/cache/archives/partial" "$apt/lists/partial"
-	echo "deb $site $1 main" >"$apt/more"
-	cat /etc/apt/sources.list "$apt/more" >"$apt/list" 2>/dev/null || :
 	find /var/lib/apt/lists -maxdepth 1 -type f ! -name lock \
 	    -exec ln -s {} "$apt/lists" \;
 	options="-o Dir::State::lists=$apt/lists -o Dir::Cache=$apt/cache
 	    -o Dir::Etc::sourcelist=$apt/list $(cached "$apt")"
+	for from in "$site" \
+	    '[check-valid-until=no] http://archive.debian.org/debian'; do
+		echo "deb $from $1 main" >"$apt/more"
+		cat /etc/apt/sources.list "$apt/more" >"$apt/list" \
+		    2>/dev/null || :
+		read_lists && return
+	done
+	die "cannot read $1"
+}
+
+read_lists() { # of what is in the file "more"
 	# shellcheck disable=SC2086
 	apt-get -qq $options -o Dir::Etc::sourcelist="$apt/more" \
 	    -o Dir::Etc::sourceparts=/dev/null -o APT::Get::List-Cleanup=false \
-	    -o APT::Sandbox::User=root update >&2 || die "cannot read $1"
+	    -o APT::Update::Error-Mode=any -o APT::Sandbox::User=root update >&2
 }
 
 # The package itself, and those of its missing dependencies that hold
