@@ -10,6 +10,7 @@ import datetime
 import json
 import re
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -18,7 +19,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 from harness import Postern, wait_for  # noqa: E402
 from scripted import Hangup, Scripted, good  # noqa: E402
-from test_smarthost import Relay, WORKERS, b64, one_pair, put  # noqa: E402,F401
+from test_smarthost import (  # noqa: E402,F401
+    Relay, WORKERS, b64, one_pair, put, relay)
 from verdicts import send, server_context  # noqa: E402
 
 USER = "box,17=x@example.org"
@@ -225,6 +227,29 @@ def test_expired(tmp_path, pair):
             assert {token for _, token in server.logins} == {SHORT}
             assert len(office.bodies) == 1
             check_hidden(postern, letter)
+
+
+def test_expires_in_session(tmp_path, pair):
+    """Before it was said: then it is not."""
+    file = token_file(tmp_path, LONG)
+    go = threading.Event()
+
+    def held(peer):
+        go.wait(20)
+        relay(peer)
+
+    with TokenRelay(pair) as server:
+        server.script = held
+        with Postern(tmp_path, conf_of(pair, route(server, file))) as postern:
+            send(postern, "one.example")
+            wait_for(lambda: server.connections)
+            token_file(tmp_path, LONG, -60)
+            wait_for(lambda: len(postern.events("token-read")) == 2)
+            go.set()
+            line, = postern.wait_event("deferred")
+            assert "4.7.8" in line and "expired at" in line
+            assert postern.events("token-expired")
+            assert "AUTH" not in server.verbs() and not server.logins
 
 
 def test_expires_while_mail_waits(tmp_path, pair):
