@@ -16,8 +16,9 @@
 static struct {
 	struct credential credential;
 	char path[MSG_TEXT_MAX + 1];
-	bool told; /* the log, that this token has expired */
-	bool news; /* there is another than queue knows of */
+	bool told;       /* the log, that this token has expired */
+	bool news;       /* there is another than queue knows of */
+	int64_t read_at; /* when that was, monotonic, ms */
 } self;
 
 /* The login that we are for; NULL: none. */
@@ -96,6 +97,7 @@ identity_file(const struct msg_file *m, int fd)
 	self.credential.cleartext = l->cleartext;
 	self.told = false;
 	self.news = true;
+	self.read_at = clock_mono_ms();
 	log_read(m);
 	process_file_read(m, 0, "");
 	return true;
@@ -156,8 +158,10 @@ identity_fits(struct job *j, struct status *st)
 }
 
 void
-identity_log_refused(const struct job *j)
+identity_refused(const struct job *j, int64_t began)
 {
+	/* perhaps that was the one before */
+	self.news = self.news || began <= self.read_at;
 	if (j->t.login == JOB_LOGIN_EXPIRED) {
 		log_expired(&j->t.status);
 		return;

@@ -22,7 +22,8 @@ bool identity_file(const struct msg_file *, int fd);
 void identity_turn(struct channel *queue);
 /* May we do this?  False: *st says why not, and it is for later. */
 bool identity_fits(struct job *, struct status *st);
-/* The server does not take our login, or its time is over. */
-void identity_log_refused(const struct job *);
+/* The server does not take our login, or its time is over, in a session that
+ * began then (monotonic clock, ms). */
+void identity_refused(const struct job *, int64_t began);
 
 #endif

@@ -273,9 +273,8 @@ job_failed(struct job *j, bool reused, bool welcome, bool tls_refused)
 {
 	bool login_fine = j->t.login == JOB_LOGIN_FINE;
 
-	if (!login_fine) /* once: servers lock out who goes on */
-		identity_log_refused(j);
 	tell_probe(j);
+	/* once: servers lock out who goes on */
 	if (!login_fine || j->t.stage == STAGE_DOT ||
 	    (j->probe == NULL && !transaction_open(&j->t))) {
 		sessions_end(j);
@@ -436,6 +435,8 @@ part(struct conn *c)
 		TAILQ_REMOVE(&s->idle, c, entry);
 	else
 		memcpy(j->t.tls, c->tls, sizeof(j->t.tls));
+	if (j != NULL && j->t.login != JOB_LOGIN_FINE)
+		identity_refused(j, c->opened_at);
 	s->busy = true; /* keeps it */
 	server_close(c);
 	if (j != NULL && j->rival != NULL)

@@ -29,6 +29,7 @@ LONG = "eyJ0Hush8." + "Long-Marked" * 180 + ".z"
 WRONG = "Hush9.Wrong-Marked" * 20
 JSON = json.dumps({"status": "401", "schemes": "bearer mac",
                    "scope": "https://mail.example/"})
+WAKE_EVERY = 2  # seconds, for one login
 SKEW = 10  # seconds before its end that a token is said no more
 
 
@@ -229,6 +230,32 @@ def test_expired(tmp_path, pair):
             check_hidden(postern, letter)
 
 
+def test_renewed_in_session(tmp_path, pair):
+    """The refusal of the old one comes when the new one is there already."""
+    file = token_file(tmp_path, WRONG)
+    go = threading.Event()
+
+    class Slow(TokenRelay):
+        def auth(self, peer, words):
+            known = super().auth(peer, words)
+            go.wait(20)
+            return known
+
+    with Slow(pair) as server:
+        with Postern(tmp_path, conf_of(pair, route(server, file))) as postern:
+            send(postern, "one.example")
+            wait_for(lambda: server.logins)
+            token_file(tmp_path, LONG)
+            wait_for(lambda: len(postern.events("token-read")) == 2)
+            # queue has acted on that long ago
+            end = time.monotonic() + WAKE_EVERY + 0.5
+            wait_for(lambda: time.monotonic() > end)
+            go.set()
+            wait_for(lambda: server.taken)
+            assert len(postern.events("login-refused")) == 1
+            assert [token for _, token in server.logins] == [WRONG, LONG]
+
+
 def test_expires_in_session(tmp_path, pair):
     """Before it was said: then it is not."""
     file = token_file(tmp_path, LONG)
@@ -253,7 +280,7 @@ def test_expires_in_session(tmp_path, pair):
 
 
 def test_expires_while_mail_waits(tmp_path, pair):
-    file = token_file(tmp_path, LONG, SKEW + 4)
+    file = token_file(tmp_path, LONG, SKEW + 2)
     with TokenRelay(pair, refusal="454 4.7.0 not now") as server:
         server.valid = set()
         with Postern(tmp_path, conf_of(pair, route(server, file))) as postern:
