@@ -24,8 +24,10 @@ export BUILD
 # wait more than they work, but not so much with sanitizers.
 jobs=1
 cores=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
-[ "$(id -u)" != 0 ] || jobs=$cores
-[ "$jobs" = 1 ] || [ "$what" != check ] || jobs=$((cores + cores / 2))
+if [ "$(id -u)" = 0 ]; then
+	jobs=$((2 * cores))
+	[ "$what" != check ] || jobs=$((2 * cores + cores / 2))
+fi
 passed=0
 failed=0
 skipped=0
@@ -114,13 +116,15 @@ tree_name() {
 	    echo unknown
 }
 
-# The files of system tests that match, those of them that run alone first:
-# they measure, and so does every proof.
-files() { # pattern, alone or others
+# The files of system tests that match: those that run alone, for they measure
+# (and so does every proof); those that start early, for they take long and
+# the last to end should have company; and the others.
+files() { # pattern, alone, early or others
 	for file in tests/unit/test_*.py tests/system/test_*.py \
 	    tests/peers/test_*.py; do
 		case $file in *"$1"*) ;; *) continue ;; esac
 		kind=others
+		grep -q '^# Starts early' "$file" && kind=early
 		grep -q '^# Runs alone' "$file" && kind=alone
 		[ "$kind" != "$2" ] || printf '%s\n' "$file"
 	done
@@ -151,11 +155,25 @@ proofs() { # files
 	done
 }
 
+# The peers' packages are on their way while others work.
+fetcher=
+fetch() {
+	[ "$(id -u)" = 0 ] || return
+	sh tests/peers/fetch.sh all >"$BUILD/check.fetch.log" 2>&1 &
+	fetcher=$!
+}
+
+fetched() {
+	wait "$fetcher" && return
+	cat "$BUILD/check.fetch.log"
+	return 1
+}
+
 system() { # file name pattern
 	rm -f "$BUILD"/check.*.count
-	[ "$(id -u)" != 0 ] || step peers sh tests/peers/fetch.sh all
+	[ "$(id -u)" != 0 ] || step peers fetched
 	alone=$(files "$1" alone)
-	others=$(files "$1" others)
+	others="$(files "$1" early) $(files "$1" others)"
 	# shellcheck disable=SC2086
 	if [ "$what" = proof ]; then
 		proofs $alone $others
@@ -165,7 +183,7 @@ system() { # file name pattern
 		sh tests/check_file.sh "$file"
 	done
 	# shellcheck disable=SC2086
-	[ -z "$others" ] || printf '%s\n' $others |
+	[ "$others" = " " ] || printf '%s\n' $others |
 	    xargs -n 1 -P "$jobs" sh tests/check_file.sh
 	# shellcheck disable=SC2086
 	add_counts $alone $others
@@ -184,6 +202,7 @@ corpus)
 	;;
 asan)
 	export ASAN_OPTIONS="detect_leaks=0:abort_on_error=0:exitcode=99"
+	fetch
 	unit
 	corpus
 	system "${part:-test_}"
@@ -192,6 +211,10 @@ check | proof)
 	[ "$what" = proof ] && export POSTERN_PROOF=1
 	sh mk/built.sh test tests-built || exit 69
 	say "tests run in $BUILD; logs are $BUILD/check.*.log"
+	case $part in
+	unit | corpus | style) ;;
+	*) fetch ;;
+	esac
 	case $part in
 	'' | unit) unit ;;
 	esac

@@ -110,7 +110,10 @@ class Preload:
 
 
 class Preloaded(Preload, Siege):
-    """A siege whose calls the plan strikes."""
+    """A siege whose calls the plan strikes, a disk's that is slow too."""
+
+    def __init__(self, *words, **options):
+        super().__init__(*words, refuses=True, **options)
 
 
 Outcome = collections.namedtuple("Outcome", "count hits deaths verdict")

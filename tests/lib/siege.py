@@ -39,11 +39,18 @@ def say(capsys, text):
 
 
 class Siege(Postern):
-    """A postern, and a client that keeps on sending until stop_load()."""
+    """A postern, and a client that keeps on sending until stop_load().
 
-    def __init__(self, tmpdir, sink, conf="", route=None, **options):
+    Mail is not refused because the disk of a busy machine is slow, unless
+    refuses says that it shall.
+    """
+
+    def __init__(self, tmpdir, sink, conf="", route=None, refuses=False,
+                 **options):
         self.sink = sink
         self.clients = []
+        if not refuses:
+            conf = f"limit disk delay never\n{conf}"
         super().__init__(
             tmpdir, f"limit destination connections 60\n{conf}\n"
             f"{route or sink.route()}", **options)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: ISC
 # tests/system/test_auth.py - people log in: who may, where, how often, and
 # what is known of their passwords afterwards.
+#
+# Starts early: it takes long.
 """AUTH with real clients, the file of logins, budgets, where secrets are."""
 
 import base64

@@ -4,6 +4,8 @@
 # Duplicates are counted and printed.  Only two things may cause them: an
 # end of deliver between the final dot and its result, and an end of queue
 # between a result and its batch.
+#
+# Starts early: it takes long.
 """Processes die under load: one, some, all, posternd alone, queue alone."""
 
 import contextlib

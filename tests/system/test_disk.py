@@ -3,6 +3,8 @@
 #
 # Whatever the disk does, no 250 is given for what is not stored, and what
 # was acknowledged arrives when the disk is well again.
+#
+# Starts early: it takes long.
 """Spools on small file systems of their own (root)."""
 
 import contextlib

@@ -6,6 +6,8 @@
 # spool.  N goes from 1 until nothing was struck.  After each: what the
 # client had a 250 for is delivered, or its sender was told; nothing is
 # altered; no row without a body; nothing is stuck.
+#
+# Starts early: it takes long.
 """Failing writes, fsyncs, opens, renames, SQLite steps and allocations."""
 
 import errno

@@ -3,6 +3,8 @@
 #
 # build/tests/hostile takes the place of one program: it boots and confines
 # itself like it, and then sends its peers what no rule allows.
+#
+# Starts early: it takes long.
 """Malformed frames, back-off, and a thousand open questions."""
 
 import shutil

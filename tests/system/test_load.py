@@ -61,7 +61,7 @@ class Watch:
 
 def test_many(tmp_path, capsys):
     total = full(20000, 10000)
-    with Sink(tmp_path) as sink, Siege(tmp_path, sink) as postern:
+    with Sink(tmp_path) as sink, Siege(tmp_path, sink, refuses=True) as postern:
         watch = Watch(postern)
         postern.send(200, 20)
         before = commits(postern)
@@ -156,7 +156,7 @@ def all_traced(pid):
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace")
 def test_one_does_not_wait(tmp_path, capsys):
     """From the commit's frame to its answer nothing waits but the disk."""
-    with Sink(tmp_path) as sink, Siege(tmp_path, sink) as postern:
+    with Sink(tmp_path) as sink, Siege(tmp_path, sink, refuses=True) as postern:
         result = postern.send(50, 1)
         postern.drain()
         sink.hold()  # its delivery is no part of this

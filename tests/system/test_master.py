@@ -3,6 +3,8 @@
 #
 # What happens to one program must not be noticed by the others: their pids
 # and their clients' sessions are what is looked at.
+#
+# Starts early: it takes long.
 """posternd and its children as processes."""
 
 import contextlib

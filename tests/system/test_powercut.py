@@ -4,6 +4,8 @@
 # The disk is judged twice: bare, before a postern has touched it (every
 # acknowledged message is at the sink, or has its rows and its body byte for
 # byte), and by what arrives when the next postern has drained it.
+#
+# Starts early: it takes long.
 """Power cuts on file systems of their own (root)."""
 
 import os

@@ -3,6 +3,8 @@
 #
 # swaks, s-nail, smtp-source and Postfix send; nsd says where to; Postfix and
 # smtp-sink take.
+#
+# Starts early: it takes long.
 """Real clients, a real name server, real next hops."""
 
 import email

@@ -4,6 +4,8 @@
 # What the kernel says of each process must be the table below, to the last
 # descriptor; and what a process must not be able to do is tried in it, with
 # the programs as they are shipped (tests/attack).
+#
+# Starts early: it takes long.
 """Accounts, roots, filters, descriptors, forbidden acts, the minimum."""
 
 import collections

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: ISC
 # tests/system/test_simulation.py - histories of a queue in a made-up world
 # (tests/sim): the shipped objects of queue/, and everything else under control.
+#
+# Starts early: it takes long.
 """Seeded histories of arrivals, failures, orders and restarts: what is
 promised, clocks, windows, rates and turns hold in each of them."""
 

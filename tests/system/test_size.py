@@ -3,6 +3,8 @@
 #
 # The spool is filled by the store's own code (build/tests/fill), since its
 # size is what is tested and not the way into it.
+#
+# Starts early: it takes long.
 """Memory, start, listing, accepting and draining with a large queue."""
 
 import os

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: ISC
 # tests/system/test_stop.py - processes that stand still, and the clean end.
+#
+# Starts early: it takes long.
 """Each process stopped for a while under load; SIGTERM under load."""
 
 import signal

@@ -287,9 +287,9 @@ def test_stopped_client_settles_what_is_open(tmp_path):
 
 def test_delay_and_hold(tmp_path):
     with Sink(tmp_path, "-w", "200") as sink:
-        result = Client(sink, messages=4, sessions=4).run()
+        result = Client(sink, messages=50, sessions=50).run()
         assert 190000 <= result.dot_us.p50  # a loop turn less
-        assert result.seconds < 0.8
+        assert result.seconds < 9  # one after the other: ten
     with Sink(tmp_path, name="holding", hold=True) as sink:
         with Talk(sink) as talk:
             send_one(talk, "by hand", wait=False)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: ISC
 # tests/system/test_tls_keys.py - certificates and keys: which a client gets,
 # who may read them, how they are replaced, and where they are not.
+#
+# Starts early: it takes long.
 """SNI, ECDSA beside RSA, bad files, reload, a tls process that dies."""
 
 import os

@@ -4,6 +4,8 @@
 # The whole suite is in test_local.py; here the other end is postern-report
 # with a queue of straw, or a scripted server, so that every refusal and
 # every loss can be had at will.
+#
+# Starts early: it takes long.
 """The tools' own behaviour."""
 
 import json
