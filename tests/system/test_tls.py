@@ -189,18 +189,24 @@ def test_a_floor_of_1_3(tmp_path):
 
 
 def test_no_renegotiation(suite):
-    """OpenSSL's client asks for it with a line "R"."""
+    """OpenSSL's client asks for it with a line "R", and takes nothing else
+    then: the greeting comes before."""
     client = subprocess.Popen(
         ["openssl", "s_client", "-connect", f"127.0.0.1:{suite.tls_port}",
          "-tls1_2"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, text=True)
-    try:
-        client.stdin.write("R\n")
-        client.stdin.flush()
-        said = []
-        while "no renegotiation" not in "".join(said):
+    said = []
+
+    def hear(words):
+        while words not in "".join(said):
             said.append(client.stdout.readline())
             assert said[-1], "".join(said)
+
+    try:
+        hear("\n220 ")
+        client.stdin.write("R\n")
+        client.stdin.flush()
+        hear("no renegotiation")
         assert "RENEGOTIATING\n" in said
     finally:
         client.kill()
