@@ -17,6 +17,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "lib"))
 import tlskit  # noqa: E402
 from harness import BUILD, Dns, Sink, free_port, wait_for  # noqa: E402
+from verdicts import send  # noqa: E402
 from siege import (NamedSink, Siege, Talk, descriptors,  # noqa: E402
                    full, kill, needs_root, say, sockets,
                    wait_gone)
@@ -24,8 +25,8 @@ from siege import (NamedSink, Siege, Talk, descriptors,  # noqa: E402
 CONF = "workers smtpd 2\nworkers deliver 2\nworkers tls 2\n"
 TRICKS = ["noise", "version", "long", "unknown", "foreign", "stray", "short",
           "descriptor", "master"]
-# Who detects it, as in peer-broken; and what posternd calls the child.
 RENEWED = 74  # MSG_RENEWED of common/ipc/types.h
+# Who detects it, as in peer-broken; and what posternd calls the child.
 KINDS = {"queue": 2, "report": 5, "resolve": 4, "deliver": 3, "smtpd": 1,
          "history": 6, "tls": 7, "reader": 8, "auth": 9, "lookup": 10}
 CASES = [(kind, trick) for kind in KINDS for trick in TRICKS
@@ -166,6 +167,32 @@ def test_renews_no_login(tmp_path):
             postern.send(5)
             postern.drain()
             assert sink.lines() == 5
+
+
+def test_renews_without_end(tmp_path):
+    """The worker of a login that says so all the time: one early try."""
+    secret = tmp_path / "secret"
+    secret.touch(0o600)
+    secret.write_text("tick")
+    with NamedSink(tmp_path) as sink:
+        programs = Programs(tmp_path)
+        conf = 'route domain login.example to host "[127.0.0.1]" port ' \
+            f'{free_port()} tls none login ann password file "{secret}" ' \
+            "cleartext\n"
+        with Siege(tmp_path, sink, "workers smtpd 1\nworkers deliver 1\n" +
+                   conf, programs=programs.folder) as postern:
+            send(postern, "login.example")
+            postern.wait_event("asleep")
+            before = postern.workers()
+            programs.corrupt("deliver",
+                             f"script\nattach 999 0 0 {RENEWED} -")
+            kill(before["deliver-login", 0])
+            postern.wait_event("awake")
+            postern.send(5)  # all the same
+            wait_for(lambda: sink.lines() == 5)
+            assert len(postern.events("awake")) == 1
+            assert not postern.events("peer-broken")
+            programs.restore("deliver")
 
 
 def test_back_off(tmp_path, capsys):
