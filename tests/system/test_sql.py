@@ -46,9 +46,12 @@ class Suite:
         wait_for(lambda: len(self.postern.queue()) == 12 and all(
             r["recipients"][0]["state"] == "waiting"
             for r in self.postern.queue()), what="12 deferred")
-        wait_for(lambda: self.rows("SELECT count(*) AS n FROM event WHERE"
-                                   " kind = 'delivered'") == [{"n": 60}],
-                 what="the history", poll=0.1)
+        # history hears of all this later
+        wait_for(lambda: self.rows(
+            "SELECT count(*) FILTER (WHERE kind = 'received') AS r, count(*)"
+            " FILTER (WHERE kind = 'delivered') AS d, count(*) FILTER (WHERE"
+            " kind = 'deferred') > 0 AS l FROM event") == [
+                {"r": 42, "d": 60, "l": 1}], what="the history", poll=0.1)
 
     def ask(self, text, *words, user=None):
         argv = [str(BUILD / "postern"), "-s", str(self.postern.control),
