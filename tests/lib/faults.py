@@ -265,8 +265,12 @@ class Stage(contextlib.ExitStack):
         count = min(self.strike(path, Fault(kind, **more)).count
                     for _ in range(2))
         for i, nth in enumerate(pick_points(count, sample, dice)):
-            self.strike(path, Fault(kind, nth, error=errors[i % len(errors)],
-                                    **more))
+            error = errors[i % len(errors)]
+            walk = self.strike(path, Fault(kind, nth, error=error, **more))
+            if sample is not None and not walk.hits and walk.count:
+                # it was a shorter one than those before: a call that it had
+                nth = dice.randint(1, walk.count)
+                self.strike(path, Fault(kind, nth, error=error, **more))
         nth = count + 1
         while sample is None and count <= POINTS_ALL and self.strike(
                 path, Fault(kind, nth, error=errors[0], **more)).hits:
